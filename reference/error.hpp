@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace normdiff::reference {
+
+/// Why a call is refused. Kinds, not texts, are compared between implementations.
+enum class ErrorKind : std::uint8_t {
+  wrong_rank,                ///< the input has a number of dimensions the module does not take
+  channel_mismatch,          ///< dimension 1 is not what the module was made for
+  single_value_per_channel,  ///< training with one value for each channel
+  shape_mismatch,            ///< sizes that do not fit together (linear, kernel larger than input)
+  dtype_mismatch,            ///< input and parameters of different dtypes
+  bad_eps,                   ///< eps <= 0 in training, < 0 in eval
+  graph_freed,               ///< a second backward without retain_graph
+  no_graph,                  ///< backward of something that does not require a gradient
+  state_keys,                ///< a state dict with missing or unexpected keys
+  state_shape,               ///< a state dict with a tensor of another shape
+  bad_opset,                 ///< an opset the exporter does not know
+  unclassified,              ///< none of the above; never equal to anything
+};
+
+[[nodiscard]] std::string_view to_string(ErrorKind kind);
+[[nodiscard]] std::optional<ErrorKind> error_kind_from(std::string_view name);
+
+/// A call the documentation says is refused.
+struct Refusal {
+  ErrorKind kind;
+  std::string why;
+};
+
+}  // namespace normdiff::reference

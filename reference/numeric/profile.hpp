@@ -1,0 +1,33 @@
+#pragma once
+
+#include "reference/tensor/tensor.hpp"
+
+namespace normdiff::reference {
+
+/// What is claimed of an implementation's arithmetic: unit roundoffs of each kind of step.
+/// A bound is proven for every implementation that keeps to its profile.
+struct Profile {
+  DType dtype = DType::float32;  ///< what inputs, outputs and statistics are stored in
+  double u = 0;                  ///< element-wise arithmetic
+  double ua = 0;                 ///< accumulator of the batch statistics
+  double ub = 0;                 ///< sums of the backward pass
+  double us = 0;                 ///< dtype of mean, invstd, running statistics, weight gradients
+  double uo = 0;                 ///< dtype of the output
+  bool welford = false;          ///< a running (Welford, Chan) variance in `ua` is allowed
+};
+
+/// Everything in float64.
+[[nodiscard]] Profile float64_profile();
+/// Everything in float32, statistics accumulated in float64: LibTorch's contiguous N x C x L path
+/// with more than one element for each sample and channel.
+[[nodiscard]] Profile float32_double_accumulation_profile();
+/// Everything in float32, statistics too: LibTorch's channels_last, strided and (N, C) paths.
+[[nodiscard]] Profile float32_profile();
+/// As float32_profile, with a Welford variance: any honest float32 implementation.
+[[nodiscard]] Profile float32_unknown_profile();
+
+/// The profile of LibTorch's CPU batch norm for an input of this dtype, shape and layout.
+/// A size of 1 can make a tensor contiguous and channels_last at once: then the looser one.
+[[nodiscard]] Profile libtorch_cpu_profile(DType dtype, const Shape& input, Layout layout);
+
+}  // namespace normdiff::reference

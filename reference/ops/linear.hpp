@@ -1,0 +1,18 @@
+#pragma once
+
+#include "reference/numeric/bounded.hpp"
+#include "reference/numeric/profile.hpp"
+
+namespace normdiff::reference {
+
+/// y = x weight^T + bias. x (..., I), weight (O, I), bias (O) or null; y (..., O). Bound as conv2d.
+/// Documented: https://docs.pytorch.org/docs/stable/generated/torch.nn.Linear.html
+void linear(const Values& x, const Tensor& weight, const Tensor* bias, const Profile& profile,
+            Bounded& y);
+
+/// Any of the three outputs may be null.
+void linear_backward(const Values& x, const Tensor& weight, const Values& upstream,
+                     const Profile& profile, Bounded* input_gradient, Bounded* weight_gradient,
+                     Bounded* bias_gradient);
+
+}  // namespace normdiff::reference

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "reference/tensor/shape.hpp"
+
+namespace normdiff::reference {
+
+enum class DType : std::uint8_t { float32, float64, int64 };
+
+/// "float32", as PyTorch spells it.
+[[nodiscard]] std::string_view to_string(DType dtype);
+/// Bytes of one element.
+[[nodiscard]] constexpr std::size_t size_of(DType dtype) { return dtype == DType::float32 ? 4 : 8; }
+
+/// How the elements of an activation lie in memory. Which algorithm LibTorch takes, and so how
+/// accurate it is, depends on it; the exact result never does.
+enum class Layout : std::uint8_t { contiguous, channels_last, strided };
+
+/// What an operation reads: dense row-major elements that somebody else owns, and, where they are
+/// known only to within something, by how much each may be off.
+struct Values {
+  const void* data = nullptr;
+  DType dtype = DType::float32;  ///< float32 or float64: how `data` is stored
+  Shape shape;
+  const double* error = nullptr;  ///< one for each element, >= 0; null: the elements are exact
+
+  [[nodiscard]] double at(std::int64_t i) const {
+    return dtype == DType::float32 ? static_cast<const float*>(data)[i]
+                                   : static_cast<const double*>(data)[i];
+  }
+};
+
+/// Memory that tensors share: a script module and its original hold the same storage.
+struct Storage {
+  std::vector<std::byte> bytes;
+};
+
+/// A parameter or buffer: the bits of its dtype, dense and row-major, in storage it may share.
+/// Copying a Tensor shares; `clone` does not.
+class Tensor {
+ public:
+  Tensor() = default;
+  Tensor(DType dtype, const Shape& shape);  ///< zeros
+
+  [[nodiscard]] static Tensor full(DType dtype, const Shape& shape, double value);
+  [[nodiscard]] Tensor clone() const;
+  /// A new tensor, every element rounded once to nearest.
+  [[nodiscard]] Tensor to(DType dtype) const;
+
+  [[nodiscard]] DType dtype() const { return dtype_; }
+  [[nodiscard]] const Shape& shape() const { return shape_; }
+  [[nodiscard]] std::int64_t numel() const { return shape_.numel(); }
+  [[nodiscard]] const Storage* storage() const { return storage_.get(); }
+  [[nodiscard]] const void* data() const { return storage_->bytes.data(); }
+  [[nodiscard]] void* data() { return storage_->bytes.data(); }
+  [[nodiscard]] Values values() const { return {data(), dtype_, shape_, nullptr}; }
+
+  /// Element i, in row-major order, as a double (an int64 beyond 2^53 is rounded).
+  [[nodiscard]] double at(std::int64_t i) const;
+  /// Rounds `value` once, to nearest, to the dtype.
+  void set(std::int64_t i, double value);
+
+ private:
+  DType dtype_ = DType::float32;
+  Shape shape_;
+  std::shared_ptr<Storage> storage_;
+};
+
+}  // namespace normdiff::reference
