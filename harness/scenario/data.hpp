@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "reference/tensor/tensor.hpp"
+
+namespace normdiff {
+
+/// How a tensor is filled, with the parameters in brackets.
+enum class RuleKind : std::uint8_t {
+  normal,       ///< (mean, std)
+  uniform,      ///< (lo, hi)
+  constant,     ///< (value)
+  arange,       ///< (start, step)
+  ramp,         ///< (lo, hi), evenly spaced, both ends reached
+  spike,        ///< (base, height): base everywhere, one element base + height
+  alternating,  ///< (value): value, -value, value, ...
+  log_uniform,  ///< (lo, hi), both > 0
+  offset,       ///< (mean, std): normal, with a mean meant to be far above std
+  special,      ///< (share): normal(0, 1), with that share of nan, inf, -inf, -0.0, subnormal, huge
+};
+inline constexpr int rule_kind_count = 10;
+
+struct Rule {
+  RuleKind kind = RuleKind::normal;
+  double a = 0;
+  double b = 1;
+};
+
+[[nodiscard]] std::string_view to_string(RuleKind kind);
+[[nodiscard]] int parameter_count(RuleKind kind);
+
+/// Literal values in row-major order, or a rule.
+using Data = std::variant<Rule, std::vector<double>>;
+
+/// Writes `n` elements of `dtype` to `out`. The same (data, seed, n, dtype) gives the same bits on
+/// every machine: own counter-based generator, distributions from + - * / and sqrt only; values are
+/// made as doubles and rounded once to nearest even. Literals are repeated where too few.
+void make_data(const Data& data, std::uint64_t seed, std::int64_t n, reference::DType dtype, void* out);
+
+/// Philox-like counter-based generator: element `counter` of the stream `key`. Uniform 64 bits.
+[[nodiscard]] std::uint64_t random_bits(std::uint64_t key, std::uint64_t counter);
+
+/// A stream of random choices; cheap to make, deterministic.
+class Random {
+ public:
+  explicit Random(std::uint64_t key) : key_(key) {}
+  std::uint64_t bits() { return random_bits(key_, counter_++); }
+  /// 0 <= result < n, n > 0.
+  std::uint64_t below(std::uint64_t n) { return bits() % n; }
+  /// In [0, 1).
+  double unit() { return static_cast<double>(bits() >> 11) * 0x1p-53; }
+  bool chance(double probability) { return unit() < probability; }
+
+ private:
+  std::uint64_t key_;
+  std::uint64_t counter_ = 0;
+};
+
+}  // namespace normdiff

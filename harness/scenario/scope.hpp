@@ -1,0 +1,64 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/scenario/scenario.hpp"
+
+namespace normdiff {
+
+/// What a name stands for.
+enum class NameKind : std::uint8_t { undefined, module, tensor, result, script, artefact };
+
+/// All that is known about a name before anything runs.
+struct NameInfo {
+  NameKind kind = NameKind::undefined;
+  int step = -1;                          ///< the statement that defines it
+  ModuleSpecPtr spec;                     ///< of a module, script or artefact: its tree
+  std::vector<reference::Place> places;   ///< of `spec`; empty for others
+  bool traced = false;                    ///< of a script: made by torch.jit.trace (or loaded from one)
+};
+
+/// Which names exist and what they are, statement by statement. The parser, `repair`, the
+/// generator, the subjects and the checker all ask the same scope.
+class Scope {
+ public:
+  explicit Scope(std::size_t names = 0) : names_(names) {}
+
+  /// Why `step` can't come next (an operand is missing or of the wrong kind; its result is taken),
+  /// as one sentence without place; nullopt: it can.
+  [[nodiscard]] std::optional<std::string> problem(const Scenario& scenario, const Step& step) const;
+  /// Defines what `step` defines. Only for a step without a problem.
+  void apply(const Scenario& scenario, const Step& step);
+
+  [[nodiscard]] const NameInfo& operator[](NameId name) const { return names_[name]; }
+  [[nodiscard]] std::size_t size() const { return names_.size(); }
+  [[nodiscard]] const reference::Place& place(ModuleRef module) const {
+    return names_[module.name].places[module.place];
+  }
+  void grow(std::size_t names) { if (names > names_.size()) names_.resize(names); }
+
+ private:
+  std::vector<NameInfo> names_;
+  int steps_ = 0;
+};
+
+/// The scope after the last statement of a valid scenario: every name of it.
+[[nodiscard]] Scope resolve(const Scenario& scenario);
+
+/// Drops, in order, every statement that can't come where it stands. For any subsequence of a valid
+/// scenario's statements the result is valid; repairing again changes nothing.
+void repair(Scenario& scenario);
+
+/// Which of the module's tensors exist when it is fresh, and their shapes. A slot a module of this
+/// kind and these options does not have: nullopt.
+[[nodiscard]] std::optional<Shape> fresh_shape(const ModuleSpec& module, TensorSlot slot);
+
+/// The initial values of a convolution's or linear layer's parameter, float32:
+/// uniform(-1/sqrt(fan_in), 1/sqrt(fan_in)), keyed by (scenario seed, step that constructs, place).
+void initial_values(const Scenario& scenario, int step, int place, const ModuleSpec& module,
+                    TensorSlot slot, float* out);
+
+}  // namespace normdiff
