@@ -1,0 +1,54 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace normdiff {
+
+/// How a child process ended.
+struct ExitStatus {
+  int code = 0;    ///< exit code, where it exited
+  int signal = 0;  ///< the signal that ended it, else 0
+  [[nodiscard]] std::string text() const;  ///< "exit 3", "signal 11 (Segmentation fault)"
+};
+
+/// A child process spoken to in lines: its standard input and output are pipes, its standard error
+/// is kept (the last 4 KiB). Killed with its process group when destroyed. Built on libuv.
+class Process {
+ public:
+  struct Ended { ExitStatus status; };  ///< the output is at its end
+  struct TimedOut {};
+  struct TooLong {};  ///< a line beyond `max_line`: garbage
+  using Read = std::variant<std::string, Ended, TimedOut, TooLong>;
+  static constexpr std::size_t max_line = std::size_t{1} << 30;
+
+  /// Starts `arguments[0]` (a path, or looked up on PATH). A program that can't be started: a sentence.
+  [[nodiscard]] static std::variant<std::unique_ptr<Process>, std::string> start(
+      const std::vector<std::string>& arguments,
+      const std::vector<std::pair<std::string, std::string>>& environment = {});
+  ~Process();
+  Process(const Process&) = delete;
+  Process& operator=(const Process&) = delete;
+
+  /// Writes text (add your own newline). False: the process no longer reads.
+  bool write(std::string_view text, std::chrono::milliseconds patience);
+  /// The next line of its output, without the newline.
+  [[nodiscard]] Read read_line(std::chrono::milliseconds patience);
+  /// Closes its input and waits; kills it when `patience` runs out.
+  ExitStatus finish(std::chrono::milliseconds patience);
+  void kill();
+  [[nodiscard]] const std::string& error_output() const;
+  [[nodiscard]] int pid() const;
+
+ private:
+  struct Implementation;
+  explicit Process(std::unique_ptr<Implementation> implementation);
+  std::unique_ptr<Implementation> implementation_;
+};
+
+}  // namespace normdiff

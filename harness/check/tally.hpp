@@ -1,0 +1,46 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "harness/check/verdict.hpp"
+
+namespace normdiff {
+
+/// Error / bound of one dtype and layout, in tenths: bucket 9 is [0.9, 1]. Exact agreement is counted
+/// in `exact`.
+struct RatioHistogram {
+  std::uint64_t exact = 0;
+  std::array<std::uint64_t, 10> buckets{};
+  double largest = 0;
+};
+
+/// What was compared and what was not, and why. Sums: tallies of two shards add up in any order to
+/// the tally of both.
+struct Tally {
+  std::uint64_t scenarios = 0;
+  std::uint64_t steps = 0;
+  std::array<std::array<std::uint64_t, verdict_count>, observation_class_count> verdicts{};
+  std::array<std::array<std::uint64_t, 6>, step_kind_count> outcomes{};  ///< by step kind, Outcome
+  /// Floating-point elements by dtype (float32, float64) and layout (Layout).
+  std::array<std::array<RatioHistogram, 3>, 2> ratios{};
+  std::map<std::string, std::uint64_t> not_compared;  ///< reason -> observations or steps
+  std::map<std::string, std::uint64_t> deviations;    ///< deviation id -> hits
+  std::map<std::string, std::uint64_t> signatures;    ///< of new discrepancies -> hits
+  std::map<std::string, std::uint64_t> cells;  ///< branch of the reference -> times reached
+
+  void operator+=(const Tally& other);
+
+  /// Observations of a class, and those that were compared.
+  [[nodiscard]] std::uint64_t total(ObservationClass observed) const;
+  [[nodiscard]] std::uint64_t compared(ObservationClass observed) const;
+};
+
+[[nodiscard]] nlohmann::json to_json(const Tally& tally);
+/// Throws nlohmann::json::exception on anything that isn't a tally.
+[[nodiscard]] Tally tally_from_json(const nlohmann::json& json);
+
+}  // namespace normdiff

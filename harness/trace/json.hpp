@@ -1,0 +1,30 @@
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "harness/trace/trace.hpp"
+
+namespace normdiff {
+
+/// One step of a trace as a JSON object, for `normdiff trace` and for subjects in other processes:
+///   {"step":3,"outcome":"ok","observed":[[name, place, "slot", value, "net.bn.running_var"], ...]}
+///   {"step":4,"outcome":"error","error":{"class":"ValueError","text":"..."},"observed":[...]}
+///   {"step":5,"outcome":"unsupported","reason":"...","observed":[]}
+/// value: null | true | 3 (an int) | {"double": 0.1 | "nan" | "inf" | "-inf"} | "text" |
+///   {"dtype":"float32","shape":[2],"strides":[1],"requires_grad":true,"is_leaf":true,
+///    "storage":4711,"bits":"<base64, little endian, row-major>"}
+/// The fifth element is for readers and may be missing.
+[[nodiscard]] nlohmann::json to_json(const Trace& trace, std::size_t step, const Scenario& scenario);
+
+/// Appends the step to `trace`. An object that isn't one (foreign process, hostile file): a sentence
+/// saying what is wrong with it, and `trace` as it was. `names` bounds what keys may name.
+[[nodiscard]] std::optional<std::string> append_json(const nlohmann::json& step, std::size_t names,
+                                                     Trace& trace);
+
+/// "net.bn.running_var", "y", "y[leaf 2]": a key for readers.
+[[nodiscard]] std::string print(const Scenario& scenario, const class Scope& scope, Key key);
+
+}  // namespace normdiff

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <unordered_map>
+#include <vector>
+
+#include "harness/trace/trace.hpp"
+
+namespace normdiff {
+
+/// Writes a trace for a subject in this process: the subject shows everything it has after every
+/// step, and what is the same as after the step before is dropped. Nothing is trusted to count its
+/// own changes: bits are compared with bits.
+///
+///     recorder.begin(trace, scope);
+///     for each step { run it; recorder.flag(...); recorder.tensor(...); recorder.end_step(...); }
+class Recorder {
+ public:
+  /// Starts a trace (cleared). `places[name]` = number of places each name has at most.
+  void begin(Trace& trace, std::size_t names);
+
+  void none(Key key) { show(key, Value{None{}}); }
+  void flag(Key key, bool value) { show(key, Value{value}); }
+  void integer(Key key, std::int64_t value) { show(key, Value{value}); }
+  void number(Key key, double value) { show(key, Value{value}); }
+  void text(Key key, std::string_view value);
+
+  /// `tensor.data` may point to the subject's own memory in any dense-or-not layout given by
+  /// `tensor.strides`: bits are copied, in row-major order, only where they changed.
+  /// `tensor.storage` is set by the recorder for module and tensor slots: show tensors in order of
+  /// definition, place and slot.
+  void tensor(Key key, const ObservedTensor& tensor);
+
+  /// Ends the step with its outcome. Texts are copied.
+  void end_step(Outcome outcome, std::string_view error_class = {}, std::string_view text = {});
+
+ private:
+  struct Last {
+    Value value;
+    bool shown = false;
+    const void* memory = nullptr;  ///< where the tensor lay
+  };
+
+  Last& last(Key key);
+  void show(Key key, Value value);
+  void write(Key key, Last& slot, Value value);
+  [[nodiscard]] std::uint64_t storage_of(Key key, const void* memory, bool empty);
+
+  Trace* trace_ = nullptr;
+  std::uint32_t first_ = 0;
+  std::vector<std::vector<Last>> slots_;  ///< by name, then place * slot_count + slot
+  std::vector<std::pair<const void*, std::uint64_t>> memory_;  ///< this step's, in order shown
+};
+
+}  // namespace normdiff

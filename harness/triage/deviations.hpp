@@ -1,0 +1,62 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "harness/check/verdict.hpp"
+#include "harness/scenario/scenario.hpp"
+
+namespace normdiff {
+
+/// What LibTorch or PyTorch is known to do differently from its documentation, as a prediction:
+/// harness/triage/deviations/ID.toml.
+struct Deviation {
+  std::string id;
+  std::string title;
+  std::string why;
+  std::string standing;               ///< "documented", "derived", "our choice"
+  std::vector<std::string> upstream;  ///< where it was reported or discussed
+  std::vector<std::string> subjects;  ///< families
+  std::string versions;               ///< ">=1.13,<2.14"
+  std::vector<std::string> verified_on;
+  std::vector<std::string> steps;     ///< step kinds, by name; "forward" covers every forward
+  std::string observation;            ///< glob over "CLASS:SLOT": "flag:training", "statistic:*"
+  std::string prediction;             ///< a function in harness/triage/predictions/, or "any"
+  std::string witness;                ///< a scenario that must deviate, relative to the repository
+  std::string near_miss;              ///< one beside it that must conform
+};
+
+/// "2.13.0" in ">=1.13,<2.14"; an empty range holds every version.
+[[nodiscard]] bool in_range(std::string_view version, std::string_view range);
+
+/// A file that could not be used: one sentence with place and remedy.
+struct DeviationError {
+  std::string message;
+};
+
+/// The catalogue. A value; loaded once.
+class Deviations {
+ public:
+  Deviations() = default;  ///< knows none
+  explicit Deviations(std::vector<Deviation> list) : list_(std::move(list)) {}
+
+  /// Every *.toml of a folder, by name. Files are data: bad ones are errors, never skipped.
+  [[nodiscard]] static std::variant<Deviations, DeviationError> load(
+      const std::filesystem::path& folder);
+  /// The catalogue built into the program (harness/triage/deviations/*.toml at build time).
+  [[nodiscard]] static const Deviations& built_in();
+
+  [[nodiscard]] const std::vector<Deviation>& list() const { return list_; }
+
+ private:
+  std::vector<Deviation> list_;
+};
+
+/// One file's text, checked: every field there and of its type, names known, ranges readable.
+[[nodiscard]] std::variant<Deviation, DeviationError> parse_deviation(std::string_view toml,
+                                                                      std::string_view file);
+
+}  // namespace normdiff
