@@ -6,6 +6,7 @@
 #include "reference/error.hpp"
 #include "reference/numeric/bounded.hpp"
 #include "reference/numeric/profile.hpp"
+#include "reference/ops/batch_norm_channel.hpp"
 
 namespace normdiff::reference {
 
@@ -24,39 +25,71 @@ struct BatchNormParameters {
 /// Bounds: the formulas in the .cpp, from the standard model of floating-point arithmetic.
 ///
 /// Buffers are reused from run to run; an instance is meant to be kept. `x` must outlive the
-/// comparisons. Inputs of float64 are computed in long double, of float32 in double.
+/// comparisons. With a float64 profile everything is computed in long double, with a float32 one in
+/// double.
 class BatchNormForward {
  public:
   /// Statistics over every dimension but dimension 1. x: rank 2 to 5, exact or with errors.
-  /// Makes no checks beyond what keeps memory safe: refusing is the module's part.
+  /// Makes no checks beyond what keeps memory safe: refusing is the module's part. A parameter of
+  /// other than C elements, or a rank below 2, throws std::invalid_argument.
   void run(const Values& x, const BatchNormParameters& parameters, const Profile& profile);
 
   /// Holds an observed output (dense, of profile.dtype) against the exact one, element by element,
-  /// without storing it.
+  /// without storing it. Does not look for equal bits: those count as within.
   [[nodiscard]] Comparison compare_output(const void* observed) const;
   /// The same output, stored. Overwrites `out`.
   void output(Bounded& out) const;
 
   /// (1 - momentum) * running + momentum * batch, with the unbiased variance; C elements each.
-  /// Only after a run with batch statistics.
+  /// After a run without batch statistics, or of an empty batch, nothing moves: the bound is 0.
   void update_running_mean(const Tensor& running_mean, double momentum, Bounded& out) const;
   void update_running_var(const Tensor& running_var, double momentum, Bounded& out) const;
 
   /// Values for each channel: N * L.
-  [[nodiscard]] std::int64_t values_per_channel() const;
-  // (private part: BatchNormBackward is a friend)
+  [[nodiscard]] std::int64_t values_per_channel() const { return outer_ * inner_; }
+
+ private:
+  friend class BatchNormBackward;
+
+  template <class A>
+  void run_channels(std::vector<detail::Channel<A>>& channels,
+                    const BatchNormParameters& parameters);
+  template <class A>
+  void update_running(const std::vector<detail::Channel<A>>& channels, bool variance,
+                      const Tensor& running, double momentum, Bounded& out) const;
+
+  Values x_;
+  Profile profile_;
+  detail::RunConstants constants_;
+  std::int64_t outer_ = 0;     ///< N
+  std::int64_t channels_ = 0;  ///< C
+  std::int64_t inner_ = 0;     ///< product of the dimensions after C
+  // One of the two is in use, by the profile's dtype.
+  std::vector<detail::Channel<double>> narrow_;
+  std::vector<detail::Channel<long double>> wide_;
 };
 
 /// Gradients of one BatchNormForward. Textbook formulas; linear in eval mode.
 class BatchNormBackward {
  public:
-  /// upstream: the shape of x, exact or with errors. `forward` must have run, and its x live.
+  /// upstream: the shape of x, exact or with errors. `forward` must have run and stay as it is, its
+  /// x live, until the last comparison. An upstream of another size throws std::invalid_argument.
   void run(const BatchNormForward& forward, const Values& upstream);
 
   [[nodiscard]] Comparison compare_input_gradient(const void* observed) const;
   void input_gradient(Bounded& out) const;
   void weight_gradient(Bounded& out) const;  ///< C elements
   void bias_gradient(Bounded& out) const;    ///< C elements
+
+ private:
+  template <class A>
+  void run_channels(const std::vector<detail::Channel<A>>& channels,
+                    std::vector<detail::GradientChannel<A>>& gradients);
+
+  const BatchNormForward* forward_ = nullptr;
+  Values upstream_;
+  std::vector<detail::GradientChannel<double>> narrow_;
+  std::vector<detail::GradientChannel<long double>> wide_;
 };
 
 }  // namespace normdiff::reference

@@ -1,0 +1,238 @@
+#include <cmath>
+#include <limits>
+
+#include "reference/numeric/limits.hpp"
+#include "reference/ops/batch_norm_channel.hpp"
+
+// The bounds of 4-bounds.md, derived from the standard model of floating-point arithmetic. Letters
+// are that document's: mu, V, sigma, r = (V + eps)^(-1/2) are exact, E_q the error of q, G = sum g,
+// G1 = sum |g|, D = sum g (x - mu), Gd = sum |g| |x - mu|. Where a term is not in its formulas the
+// derivation stands beside it.
+namespace normdiff::reference::detail {
+namespace {
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+template <class A>
+double magnitude(A value) {
+  return std::fabs(static_cast<double>(value));
+}
+}  // namespace
+
+RunConstants run_constants(const Profile& profile, double n, double eps, bool batch_statistics) {
+  const Limits limits = limits_of(profile.dtype);
+  RunConstants k;
+  k.n = n;
+  k.u = profile.u;
+  k.us = profile.us;
+  k.uo = profile.uo;
+  const bool wide = profile.dtype == DType::float64;
+  k.own = (n + 8) * (wide ? own_roundoff<long double> : own_roundoff<double>);
+  const double extra = profile.welford ? 2 * std::ceil(std::log2(n + 1)) : 0;
+  k.gam = gamma_of(n + 8 + extra, profile.ua) + k.own;
+  k.gam_b = gamma_of(n + 8, profile.ub) + k.own;
+  if (profile.ub < profile.u) k.gam_b += 3 * profile.u;
+  k.eta = limits.eta;
+  k.min_normal = limits.min_normal;
+  k.overflow = limits.max / 4;
+  k.eps = eps;
+  k.welford = profile.welford;
+  k.batch_statistics = batch_statistics;
+  return k;
+}
+
+template <class A>
+void bound_statistics(Channel<A>& c, const RunConstants& k, const ForwardSums<A>& sums) {
+  const double mu = magnitude(c.mean), error = sums.error / k.n;
+  const double a1 = static_cast<double>(sums.magnitude) / k.n + error;
+  // An inexact input moves V by at most 2 mean(|x - mu| E_x) + mean(E_x^2); rounding then acts on
+  // the V of the input the implementation saw, about the mean it saw.
+  const double moved = (2 * sums.error_cross + sums.error_squares) / k.n;
+  const double v = static_cast<double>(c.variance) + moved;
+  const double rounding = k.gam * a1 + (k.u + k.us) * (mu + error) * (1 + k.gam) + 2 * k.eta;
+  double variance_error = (k.gam + 4 * k.u + k.us) * v + 2 * rounding * rounding + 5 * k.eta;
+  if (k.welford) variance_error += 8.5 * k.gam * a1 * std::sqrt(v);
+  c.mean_error = rounding + error;
+  c.variance_error = variance_error + moved;
+  if (k.gam == infinity) c.statistics = worse(c.statistics, Standing::finite);
+}
+
+template <class A>
+void bound_output(Channel<A>& c, const RunConstants& k) {
+  const A shifted = c.variance + static_cast<A>(k.eps);
+  const auto a = static_cast<double>(shifted);
+  const double w = magnitude(c.weight), b = magnitude(c.bias), mu = magnitude(c.mean);
+  const Standing parameters =
+      worse(standing_of(static_cast<double>(c.weight)), standing_of(static_cast<double>(c.bias)));
+  // eta: eps, and the sum, may fall below the normal numbers of the working dtype.
+  const double q =
+      (c.variance_error + k.u * (std::fabs(a) + 2 * std::fabs(k.eps)) + k.eta) / std::fabs(a);
+  c.invstd = 1 / std::sqrt(shifted);
+  if (c.scaling >= Standing::unknown) {
+  } else if (std::isnan(k.eps)) {
+    c.scaling = Standing::nan;
+  } else if (a == infinity) {
+    // An infinite running variance or eps: invstd is 0, the output the bias.
+    c.invstd_limit = 0;
+    c.scaling = Standing::finite;
+  } else if (a > 0 && q < 0.5) {
+    const double s = std::sqrt(1 - q);
+    c.invstd_error = q / (s * (1 + s)) + 3 * k.u + k.us;  // 1/s - 1, without cancellation
+    c.invstd_limit = static_cast<double>(c.invstd) * (1 + c.invstd_error);
+  } else if (k.batch_statistics && k.eps >= k.min_normal) {
+    // V may be off by as much as itself, but it is no less than 0: invstd <= eps^(-1/2).
+    c.invstd_limit = (1 + 4 * k.u) / std::sqrt(k.eps);
+    c.scaling = worse(c.scaling, Standing::ill_conditioned);
+  } else if (a < 0 && q < 0.5) {
+    c.scaling = Standing::nan;
+  } else if (a == 0 && !k.batch_statistics) {
+    c.scaling = Standing::not_finite;
+  } else {
+    c.scaling = Standing::unknown;  // the sign of V + eps is not certain
+  }
+  c.output = worse(worse(c.statistics, c.scaling), parameters);
+  c.scale = c.weight * c.invstd;
+  if (c.output != Standing::proven) return;
+
+  // B_y, with |x| <= |mu| + |x - mu| and |y| <= |b| + |w| r |x - mu|, so that it is linear in
+  // |x - mu|: B_y is 8u|mu| for 4u(|x| + |mu|) where they are equal, and as much or little more
+  // elsewhere. eta |x| and eta |mu|: w r may be subnormal, and is then multiplied by x and mu.
+  const double r = static_cast<double>(c.invstd), growth = 1 + c.invstd_error;
+  const double wr = w * r * growth, reach = magnitude(c.scale);
+  c.offset = (wr * (c.mean_error + 8 * k.u * mu + k.eta) + (4 * k.u + k.uo) * b +
+              k.eta * (2 + w + 2 * mu)) *
+             own_slack;
+  c.slope = (wr * (c.invstd_error + 9 * k.u) + k.uo * reach + k.eta) * own_slack;
+  c.carry = wr * own_slack;
+  // offset + slope d >= reach d
+  c.loose_below = reach > c.slope ? c.offset / (reach - c.slope) : infinity;
+  if (!(c.offset + c.slope < infinity)) c.output = Standing::unknown;
+}
+
+template <class A>
+Expected<A> expected_odd_output(const Channel<A>& c, const RunConstants& k, A x, double error) {
+  const auto size = static_cast<double>(std::fabs(x)) + (error > 0 ? error : 0) + magnitude(c.mean);
+  const double w = magnitude(c.weight), b = magnitude(c.bias);
+  // In training a NaN, infinite or unknown x is part of the statistics' standing already.
+  const Standing standing = worse(c.output, standing_of(static_cast<double>(x), error));
+  if (standing >= Standing::unknown) return expect<A>(standing, 0);
+  if (!(w * c.invstd_limit * (size + 1) + b < k.overflow)) return expect_anything<A>();
+  if (standing != Standing::ill_conditioned) {
+    const A y = c.scale * (x - c.mean) + c.bias;
+    return expect_finite<A>(std::isfinite(y) ? y : c.bias);
+  }
+
+  // |x - mean| <= sqrt(n V) holds of any mean and the V about it, computed alike: |y - b| is
+  // sqrt(n) |w| and what the rounding of x - mean adds. A Welford variance is not about its mean.
+  const double weakest = std::sqrt(k.n);
+  const double rounding = 4 * k.u * size * c.invstd_limit;
+  if (k.welford || !(rounding < weakest)) return expect_finite<A>(c.bias);
+  const double relative = 1 + 1e-3 + k.gam + std::sqrt(k.eta / k.eps);
+  return {c.bias,
+          w * (weakest * relative + rounding) + (4 * k.u + k.uo) * b + k.eta * (2 + w + size),
+          true};
+}
+
+template <class A>
+void bound_gradients(GradientChannel<A>& g, const Channel<A>& c, const RunConstants& k,
+                     const BackwardSums<A>& sums) {
+  const double mean_error = k.batch_statistics ? c.mean_error : 0;
+  const double g1 = static_cast<double>(sums.magnitude) + sums.error;
+  const double gd = static_cast<double>(sums.dot_magnitude) + sums.dot_error;
+  const double w = magnitude(c.weight), sum = magnitude(sums.sum), dot = magnitude(sums.dot);
+  // D of inexact g' and x': |sum g'(x' - mu') - sum g (x - mu)| <= |G| E_mu + sum |g| E_x
+  // + sum E_g (|x - mu| + E_x + E_mu); rounding acts on sum |g'| |x' - mu'|.
+  const double dot_error = mean_error * sum + sums.dot_error + mean_error * sums.error +
+                           k.gam_b * (gd + mean_error * g1) + k.n * k.eta;
+  g.sum = sums.sum;
+  g.dot = sums.dot * c.invstd;
+  g.bias_bound = (k.gam_b * g1 + k.us * sum + (k.n + 1) * k.eta + sums.error) * own_slack;
+
+  if (k.gam_b == infinity) {
+    g.bias_standing = worse(g.bias_standing, Standing::finite);
+    g.weight_standing = worse(g.weight_standing, Standing::finite);
+    if (k.batch_statistics) g.input_standing = worse(g.input_standing, Standing::finite);
+  }
+  if (!(g1 < k.overflow)) g.bias_standing = worse(g.bias_standing, Standing::unknown);
+  const double r_limit = c.invstd_limit, dot_limit = dot + (k.gam_b < infinity ? dot_error : gd);
+  const double size = gd + mean_error * g1;
+  const bool large = !(size < k.overflow && r_limit * dot_limit < k.overflow && g1 < k.overflow);
+  g.weight_standing = worse(g.weight_standing, worse(c.statistics, c.scaling));
+  if (large) g.weight_standing = worse(g.weight_standing, Standing::unknown);
+
+  const double r = static_cast<double>(c.invstd), big_r = c.invstd_error;
+  g.weight_bound =
+      (r * (1 + big_r) * dot_error + (big_r + 3 * k.u + k.us) * r * dot + k.eta) * own_slack;
+  if (g.weight_standing == Standing::proven && !(g.weight_bound < infinity))
+    g.weight_standing = Standing::unknown;
+
+  g.input_standing =
+      worse(g.input_standing, worse(c.scaling, standing_of(static_cast<double>(c.weight))));
+  if (!k.batch_statistics) {
+    g.offset = (2 + w) * k.eta * own_slack;
+    g.gradient = w * r * (big_r + 4 * k.u) * own_slack;
+    g.value = k.uo * own_slack;
+    g.carry_g = w * r * (1 + big_r) * own_slack;
+    return;
+  }
+  g.mean = sums.sum / static_cast<A>(k.n);
+  g.projection = c.invstd * c.invstd * sums.dot / static_cast<A>(k.n);
+  g.mean_limit = g1 / k.n;
+  g.projection_limit = r_limit * r_limit * dot_limit / k.n;
+  if (large || !(r_limit * r_limit * dot_limit < k.overflow))
+    g.input_standing = worse(g.input_standing, Standing::unknown);
+
+  // t_i = (|x_i - mu| + E_mu + E_x) r^2 / n; mu and x may be off by E_mu + E_x. eta: the projection
+  // may underflow, and is then multiplied by x and mu.
+  const double p = w * r * (1 + big_r) * (1 + big_r) * (1 + big_r), r2 = r * r / k.n;
+  const double per_t = r2 * (dot_error + dot * (2 * big_r + 10 * k.u)) + k.eta;
+  g.offset = (p * (k.gam_b * g1 / k.n + sums.error / k.n + mean_error * (per_t + r2 * dot) +
+                   5 * k.u * sum / k.n + k.eta * (1 + 2 * magnitude(c.mean))) +
+              (2 + w) * k.eta) *
+             own_slack;
+  g.distance = p * per_t * own_slack;
+  g.gradient = p * 5 * k.u * own_slack;
+  g.value = (big_r + 4 * k.u + k.uo) * own_slack;
+  g.carry_x = p * (per_t + r2 * dot) * own_slack;
+  g.carry_g = p * (1 + 5 * k.u) * own_slack;
+  if (g.input_standing == Standing::proven && !(g.offset + g.distance + g.gradient < infinity))
+    g.input_standing = Standing::unknown;
+}
+
+template <class A>
+Expected<A> expected_gradient(const Channel<A>& c, const GradientChannel<A>& g,
+                              const RunConstants& k, A x, double x_error, A upstream,
+                              double upstream_error) {
+  // In training a NaN, infinite or unknown upstream has the standing of the whole channel.
+  const Standing standing =
+      worse(g.input_standing, standing_of(static_cast<double>(upstream), upstream_error));
+  if (standing >= Standing::unknown) return expect<A>(standing, 0);
+  // The eval-mode gradient does not depend on x.
+  const A distance = k.batch_statistics ? x - c.mean : 0;
+  const double far = k.batch_statistics ? magnitude(distance) + x_error : 0;
+  const double reach = magnitude(c.weight) * c.invstd_limit;
+  const double size = magnitude(upstream) + upstream_error + g.mean_limit +
+                      (far + c.mean_error) * g.projection_limit;
+  if (!(reach * (size + 1) < k.overflow && size < k.overflow)) return expect_anything<A>();
+  Expected<A> expected;
+  gradient_value(c, g, distance, upstream, expected.value);
+  if (standing != Standing::proven)
+    return expect_finite<A>(std::isfinite(expected.value) ? expected.value : 0);
+  gradient_bound(g, magnitude(distance), magnitude(upstream), magnitude(expected.value),
+                 expected.bound);
+  expected.bound += g.carry_g * upstream_error + (k.batch_statistics ? g.carry_x * x_error : 0);
+  return expected;
+}
+
+#define NORMDIFF_INSTANTIATE(A)                                                                \
+  template void bound_statistics(Channel<A>&, const RunConstants&, const ForwardSums<A>&);     \
+  template void bound_output(Channel<A>&, const RunConstants&);                                \
+  template Expected<A> expected_odd_output(const Channel<A>&, const RunConstants&, A, double); \
+  template void bound_gradients(GradientChannel<A>&, const Channel<A>&, const RunConstants&,   \
+                                const BackwardSums<A>&);                                       \
+  template Expected<A> expected_gradient(const Channel<A>&, const GradientChannel<A>&,         \
+                                         const RunConstants&, A, double, A, double);
+NORMDIFF_INSTANTIATE(double)
+NORMDIFF_INSTANTIATE(long double)
+#undef NORMDIFF_INSTANTIATE
+
+}  // namespace normdiff::reference::detail

@@ -1,0 +1,107 @@
+#include "reference/ops/linear.hpp"
+
+#include "reference/ops/product_sum.hpp"
+
+namespace normdiff::reference {
+namespace {
+
+using namespace detail;
+
+struct Sizes {
+  std::size_t rows = 1, inputs = 0, outputs = 0;
+};
+
+Sizes sizes_of(const Shape& x, const Tensor& weight) {
+  Sizes s;
+  for (int d = 0; d + 1 < x.rank(); ++d) s.rows *= static_cast<std::size_t>(x[d]);
+  s.outputs = static_cast<std::size_t>(weight.shape()[0]);
+  s.inputs = static_cast<std::size_t>(weight.shape()[1]);
+  return s;
+}
+
+template <class A>
+void forward(const Values& x, const Tensor& weight, const Tensor* bias, const Profile& profile,
+             Bounded& y) {
+  const Sizes s = sizes_of(x.shape, weight);
+  const Limits limits = limits_of(profile.dtype);
+  Operands<A>& o = operands<A>();
+  o.input.read(x);
+  o.weight.read(weight.values());
+  const double products = static_cast<double>(s.inputs) + (bias == nullptr ? 0 : 1);
+  for (std::size_t r = 0; r < s.rows; ++r) {
+    for (std::size_t j = 0; j < s.outputs; ++j) {
+      ProductSum<A> sum;
+      for (std::size_t i = 0; i < s.inputs; ++i)
+        sum.add(o.input, r * s.inputs + i, o.weight, j * s.inputs + i);
+      if (bias != nullptr) sum.add(static_cast<A>(bias->at(static_cast<std::int64_t>(j))));
+      store(y, r * s.outputs + j, sum.finish(products, profile, limits));
+    }
+  }
+}
+
+template <class A>
+void backward(const Values& x, const Tensor& weight, const Values& upstream, const Profile& profile,
+              Bounded* input_gradient, Bounded* weight_gradient, Bounded* bias_gradient) {
+  const Sizes s = sizes_of(x.shape, weight);
+  const Limits limits = limits_of(profile.dtype);
+  Operands<A>& o = operands<A>();
+  o.input.read(x);
+  o.weight.read(weight.values());
+  o.upstream.read(upstream);
+  if (input_gradient != nullptr) {
+    resize(*input_gradient, x.shape);
+    for (std::size_t r = 0; r < s.rows; ++r) {
+      for (std::size_t i = 0; i < s.inputs; ++i) {
+        ProductSum<A> sum;
+        for (std::size_t j = 0; j < s.outputs; ++j)
+          sum.add(o.upstream, r * s.outputs + j, o.weight, j * s.inputs + i);
+        store(*input_gradient, r * s.inputs + i,
+              sum.finish(static_cast<double>(s.outputs), profile, limits));
+      }
+    }
+  }
+  const auto rows = static_cast<double>(s.rows);
+  if (weight_gradient != nullptr) {
+    resize(*weight_gradient, weight.shape());
+    for (std::size_t j = 0; j < s.outputs; ++j) {
+      for (std::size_t i = 0; i < s.inputs; ++i) {
+        ProductSum<A> sum;
+        for (std::size_t r = 0; r < s.rows; ++r)
+          sum.add(o.upstream, r * s.outputs + j, o.input, r * s.inputs + i);
+        store(*weight_gradient, j * s.inputs + i, sum.finish(rows, profile, limits));
+      }
+    }
+  }
+  if (bias_gradient != nullptr) {
+    resize(*bias_gradient, Shape{weight.shape()[0]});
+    for (std::size_t j = 0; j < s.outputs; ++j) {
+      ProductSum<A> sum;
+      for (std::size_t r = 0; r < s.rows; ++r) sum.add(o.upstream, r * s.outputs + j);
+      store(*bias_gradient, j, sum.finish(rows, profile, limits));
+    }
+  }
+}
+
+}  // namespace
+
+void linear(const Values& x, const Tensor& weight, const Tensor* bias, const Profile& profile,
+            Bounded& y) {
+  Shape shape;
+  for (int d = 0; d + 1 < x.shape.rank(); ++d) shape.push_back(x.shape[d]);
+  shape.push_back(weight.shape()[0]);
+  resize(y, shape);
+  profile.dtype == DType::float64 ? forward<long double>(x, weight, bias, profile, y)
+                                  : forward<double>(x, weight, bias, profile, y);
+}
+
+void linear_backward(const Values& x, const Tensor& weight, const Values& upstream,
+                     const Profile& profile, Bounded* input_gradient, Bounded* weight_gradient,
+                     Bounded* bias_gradient) {
+  profile.dtype == DType::float64
+      ? backward<long double>(x, weight, upstream, profile, input_gradient, weight_gradient,
+                              bias_gradient)
+      : backward<double>(x, weight, upstream, profile, input_gradient, weight_gradient,
+                         bias_gradient);
+}
+
+}  // namespace normdiff::reference
