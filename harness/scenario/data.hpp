@@ -39,7 +39,12 @@ using Data = std::variant<Rule, std::vector<double>>;
 /// Writes `n` elements of `dtype` to `out`. The same (data, seed, n, dtype) gives the same bits on
 /// every machine: own counter-based generator, distributions from + - * / and sqrt only; values are
 /// made as doubles and rounded once to nearest even. Literals are repeated where too few.
-void make_data(const Data& data, std::uint64_t seed, std::int64_t n, reference::DType dtype, void* out);
+void make_data(const Data& data, std::uint64_t seed, std::int64_t n, reference::DType dtype,
+               void* out);
+
+/// The first `n` elements of the `total` that make_data would write.
+void make_data_head(const Data& data, std::uint64_t seed, std::int64_t n, std::int64_t total,
+                    reference::DType dtype, void* out);
 
 /// Philox-like counter-based generator: element `counter` of the stream `key`. Uniform 64 bits.
 [[nodiscard]] std::uint64_t random_bits(std::uint64_t key, std::uint64_t counter);

@@ -15,10 +15,11 @@ enum class NameKind : std::uint8_t { undefined, module, tensor, result, script, 
 /// All that is known about a name before anything runs.
 struct NameInfo {
   NameKind kind = NameKind::undefined;
-  int step = -1;                          ///< the statement that defines it
-  ModuleSpecPtr spec;                     ///< of a module, script or artefact: its tree
-  std::vector<reference::Place> places;   ///< of `spec`; empty for others
-  bool traced = false;                    ///< of a script: made by torch.jit.trace (or loaded from one)
+  int step = -1;                         ///< the statement that defines it
+  ModuleSpecPtr spec;                    ///< of a module, script or artefact: its tree
+  std::vector<reference::Place> places;  ///< of `spec`; empty for others
+  bool traced = false;          ///< of a script: made by torch.jit.trace (or loaded from one)
+  bool differentiable = false;  ///< of a result: made with grad, by a module or script
 };
 
 /// Which names exist and what they are, statement by statement. The parser, `repair`, the
@@ -29,7 +30,8 @@ class Scope {
 
   /// Why `step` can't come next (an operand is missing or of the wrong kind; its result is taken),
   /// as one sentence without place; nullopt: it can.
-  [[nodiscard]] std::optional<std::string> problem(const Scenario& scenario, const Step& step) const;
+  [[nodiscard]] std::optional<std::string> problem(const Scenario& scenario,
+                                                   const Step& step) const;
   /// Defines what `step` defines. Only for a step without a problem.
   void apply(const Scenario& scenario, const Step& step);
 
@@ -38,11 +40,16 @@ class Scope {
   [[nodiscard]] const reference::Place& place(ModuleRef module) const {
     return names_[module.name].places[module.place];
   }
-  void grow(std::size_t names) { if (names > names_.size()) names_.resize(names); }
+  /// Places of all the trees together, which has a limit.
+  [[nodiscard]] int total_places() const { return total_places_; }
+  void grow(std::size_t names) {
+    if (names > names_.size()) names_.resize(names);
+  }
 
  private:
   std::vector<NameInfo> names_;
   int steps_ = 0;
+  int total_places_ = 0;
 };
 
 /// The scope after the last statement of a valid scenario: every name of it.

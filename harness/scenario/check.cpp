@@ -1,0 +1,325 @@
+#include "harness/scenario/check.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <unordered_set>
+
+#include "harness/scenario/modules.hpp"
+#include "harness/scenario/number.hpp"
+#include "harness/scenario/steps/all.hpp"
+#include "harness/scenario/text.hpp"
+#include "harness/scenario/words.hpp"
+
+namespace normdiff {
+namespace {
+
+std::string_view kind_text(NameKind kind) {
+  switch (kind) {
+    case NameKind::undefined:
+      return "not defined above";
+    case NameKind::module:
+      return "a module";
+    case NameKind::tensor:
+      return "a tensor";
+    case NameKind::result:
+      return "the result of a forward";
+    case NameKind::script:
+      return "a script module";
+    case NameKind::artefact:
+      return "an exported artefact";
+  }
+  return "?";
+}
+
+bool takes_kind(Takes takes, NameKind kind) {
+  switch (takes) {
+    case Takes::eager:
+    case Takes::batch_norm:
+      return kind == NameKind::module;
+    case Takes::eager_or_script:
+      return kind == NameKind::module || kind == NameKind::script;
+    case Takes::callable:
+      return kind == NameKind::module || kind == NameKind::script || kind == NameKind::artefact;
+    case Takes::script:
+      return kind == NameKind::script;
+    case Takes::tensor:
+      return kind == NameKind::tensor;
+    case Takes::differentiable:
+      return kind == NameKind::result;
+  }
+  return false;
+}
+
+std::string_view needed_text(Takes takes) {
+  switch (takes) {
+    case Takes::eager:
+      return "a module";
+    case Takes::batch_norm:
+      return "a BatchNorm";
+    case Takes::eager_or_script:
+      return "a module or script module";
+    case Takes::callable:
+      return "a module, script module or artefact";
+    case Takes::script:
+      return "a script module";
+    case Takes::tensor:
+      return "a tensor";
+    case Takes::differentiable:
+      return "the result of a forward";
+  }
+  return "?";
+}
+
+std::optional<std::string> rule_problem(const Rule& rule) {
+  if (rule.kind == RuleKind::log_uniform &&
+      !(rule.a > 0 && rule.b > 0 && std::isfinite(rule.a) && std::isfinite(rule.b)))
+    return "log_uniform needs two finite numbers above 0";
+  if (rule.kind == RuleKind::special && !(rule.a >= 0 && rule.a <= 1))
+    return "special needs a share from 0 to 1, and has " + number_text(rule.a);
+  return std::nullopt;
+}
+
+/// How many places a tree has below `spec`, itself included; past the limits -1.
+int count_places(const ModuleSpec& spec, int budget, int depth) {
+  if (budget < 1 || depth > max_tree_depth) return -1;
+  int count = 1;
+  for (const ModuleSpec::Child& child : spec.children) {
+    const int below = count_places(*child.module, budget - count, depth + 1);
+    if (below < 0) return -1;
+    count += below;
+  }
+  return count;
+}
+
+/// The Io (steps/step.hpp) that finds what is wrong with a step.
+class Checker {
+ public:
+  Checker(const Scenario& scenario, const Scope& scope) : scenario_(scenario), scope_(scope) {}
+  std::optional<Problem> problem;
+
+  void result(const NameId& name, NameKind) {
+    if (name >= scope_.size() || name >= scenario_.names.size())
+      return fail(&name, "the result has no name");
+    if (scope_[name].kind != NameKind::undefined)
+      fail(&name,
+           fmt::format("'{}' is {} already, and a name is assigned once; choose another name",
+                       scenario_.names[name], kind_text(scope_[name].kind)));
+  }
+  void object(std::string_view, const ModuleRef& module, Takes takes) { place(module, takes); }
+  void operand(std::string_view, const ModuleRef& module, Takes takes) { place(module, takes); }
+  void operand(std::string_view, const NameId& name, Takes takes) {
+    if (!has_kind(&name, name, takes)) return;
+    if (takes == Takes::differentiable && !scope_[name].differentiable)
+      fail(&name, fmt::format("'{}' has no gradients: it was made under no_grad, or by an "
+                              "artefact; start from another result",
+                              scenario_.names[name]));
+  }
+  void callee(std::string_view, const ModuleRef& module, bool) {
+    place(module, Takes::callable);
+    if (!problem && scope_[module.name].kind != NameKind::module && module.place != 0)
+      fail(&module,
+           "only the whole of a script module or artefact can be called; leave the path out");
+  }
+  void state_dict(std::string_view, const ModuleRef& module, Takes takes) { place(module, takes); }
+  void slot(const ModuleRef& module, const TensorSlot& which) {
+    place(module, Takes::eager);
+    if (problem) return;
+    if (const auto shape = fresh_shape(*scope_.place(module).module, which))
+      elements_ = shape->numel();
+  }
+  void shape(const Shape& sizes) {
+    double product = 1;
+    elements_ = 1;
+    for (const std::int64_t size : sizes) {
+      if (size < 0) return fail(&sizes, fmt::format("a size is 0 or more, and one is {}", size));
+      product *= static_cast<double>(std::max<std::int64_t>(size, 1));
+      if (product > static_cast<double>(max_tensor_elements))
+        return fail(&sizes, fmt::format("a tensor has at most {} elements; make the shape smaller",
+                                        max_tensor_elements));
+      elements_ *= size;
+    }
+  }
+  void data(std::string_view, const Data& data) {
+    if (const Rule* rule = std::get_if<Rule>(&data)) {
+      if (auto sentence = rule_problem(*rule)) fail(&data, std::move(*sentence));
+      return;
+    }
+    const auto count = static_cast<std::int64_t>(std::get<std::vector<double>>(data).size());
+    if (count == 0 && elements_ != 0) fail(&data, "the list is empty; give at least one number");
+    if (elements_ >= 0 && count > elements_)
+      fail(&data, fmt::format("the list has {} numbers, and the tensor {}; shorten the list", count,
+                              elements_));
+  }
+  void seed(const std::uint64_t&) {}
+  void dtype(const DType& type) { value("dtype", type, Floating{}); }
+  void mode(std::string_view, bool) {}
+  void keywords() {}
+
+  template <class T, class Allowed>
+  void value(std::string_view key, const T& field, Allowed allowed) {
+    check_value(key, field, allowed);
+  }
+  template <class T, class Allowed>
+  void required(std::string_view key, const T& field, Allowed allowed) {
+    check_value(key, field, allowed);
+  }
+  template <class T, class Allowed>
+  void option(std::string_view key, const T& field, const T&, Allowed allowed) {
+    check_value(key, field, allowed);
+  }
+
+  void expression(const ModuleExpression& module) {
+    const int count = expression_places(module, max_tree_places, 1);
+    if (problem) return;
+    if (count < 0)
+      return fail(&module, fmt::format("a module has at most {} places and is at most {} deep; "
+                                       "make it smaller",
+                                       max_tree_places, max_tree_depth));
+    takes_places(&module, count);
+  }
+
+  /// A copy, script or artefact of a module: a tree as large as it.
+  void copies(const ModuleRef& module) {
+    if (problem) return;
+    takes_places(&module, scope_.place(module).end - module.place);
+  }
+  void copies(const NameId& name) {
+    if (problem) return;
+    takes_places(&name, static_cast<int>(scope_[name].places.size()));
+  }
+
+ private:
+  void fail(const void* field, std::string sentence) {
+    if (!problem) problem = Problem{std::move(sentence), field};
+  }
+
+  void takes_places(const void* field, int count) {
+    if (count > max_scenario_places - scope_.total_places())
+      fail(field, fmt::format("the modules of a scenario have at most {} places together; make "
+                              "fewer, or smaller ones",
+                              max_scenario_places));
+  }
+
+  bool has_kind(const void* field, NameId name, Takes takes) {
+    if (name >= scope_.size() || name >= scenario_.names.size()) {
+      fail(field, "an operand has no name");
+      return false;
+    }
+    const NameKind kind = scope_[name].kind;
+    if (takes_kind(takes, kind)) return true;
+    if (kind == NameKind::undefined)
+      fail(field, fmt::format("'{}' is not defined above; {} is needed here", scenario_.names[name],
+                              needed_text(takes)));
+    else
+      fail(field, fmt::format("'{}' is {}; {} is needed here", scenario_.names[name],
+                              kind_text(kind), needed_text(takes)));
+    return false;
+  }
+
+  void place(const ModuleRef& module, Takes takes) {
+    if (!has_kind(&module, module.name, takes)) return;
+    if (module.place >= scope_[module.name].places.size())
+      return fail(&module, fmt::format("'{}' has no such part", scenario_.names[module.name]));
+    const ModuleKind kind = scope_.place(module).module->kind;
+    if (takes == Takes::batch_norm && !reference::is_batch_norm(kind))
+      fail(&module,
+           fmt::format("this is a {}; a BatchNorm is needed here", reference::to_string(kind)));
+  }
+
+  template <class T>
+  void check_value(std::string_view, const T&, Any) {}
+  void check_value(std::string_view key, const DType& type, Floating) {
+    if (type == DType::int64) fail(&type, fmt::format("{} is float32 or float64, not int64", key));
+  }
+  template <class T>
+  void check_value(std::string_view key, const T& number, Range range) {
+    if (number < range.least || number > range.most)
+      fail(&number,
+           fmt::format("{} is from {} to {}, not {}", key, range.least, range.most, number));
+  }
+
+  /// The places that an expression would have; -1 past the limits or at a problem.
+  int expression_places(const ModuleExpression& module, int budget, int depth) {
+    if (budget < 1 || depth > max_tree_depth) return -1;
+    std::visit([&](const auto& o) { ModuleType<Bare<decltype(o)>>::fields(*this, o); },
+               module.options);
+    if (auto sentence = size_problem(module.options)) fail(&module, std::move(*sentence));
+    int count = 1;
+    std::unordered_set<std::string_view> seen;
+    for (std::size_t i = 0; i < module.children.size() && !problem; ++i) {
+      const ModuleExpression::Child& child = module.children[i];
+      child_name(module, i, child.name);
+      if (!seen.insert(child.name).second)
+        fail(&child.name, fmt::format("there are two children '{}'; rename one", child.name));
+      const int below = child_places(child, budget - count, depth + 1);
+      if (below < 0) return -1;
+      count += below;
+    }
+    return problem ? -1 : count;
+  }
+
+  int child_places(const ModuleExpression::Child& child, int budget, int depth) {
+    if (const auto* inner = std::get_if<ModuleExpression>(&child.module))
+      return expression_places(*inner, budget, depth);
+    const NameId& name = std::get<NameId>(child.module);
+    if (!has_kind(&name, name, Takes::eager)) return -1;
+    return count_places(*scope_[name].spec, budget, depth);
+  }
+
+  void child_name(const ModuleExpression& parent, std::size_t index, const std::string& name) {
+    if (parent.named_children) {
+      if (auto sentence = child_name_problem(name)) fail(&name, std::move(*sentence));
+    } else if (name != std::to_string(index)) {
+      fail(&name, fmt::format("child {} has no name, and is called '{}'", index, name));
+    }
+  }
+
+  const Scenario& scenario_;
+  const Scope& scope_;
+  std::int64_t elements_ = -1;  ///< of the tensor that the data is for; -1: not known
+};
+
+template <class S, class = void>
+struct HasAlso : std::false_type {};
+template <class S>
+struct HasAlso<S, std::void_t<decltype(&StepType<S>::also)>> : std::true_type {};
+
+template <class S>
+void check_copies(Checker&, const S&) {}
+void check_copies(Checker& checker, const DeepCopy& step) {
+  checker.copies(step.module);
+}
+void check_copies(Checker& checker, const JitTrace& step) {
+  checker.copies(step.module);
+}
+void check_copies(Checker& checker, const JitScript& step) {
+  checker.copies(step.module);
+}
+void check_copies(Checker& checker, const OnnxExport& step) {
+  checker.copies(step.module);
+}
+void check_copies(Checker& checker, const JitSaveLoad& step) {
+  checker.copies(step.script);
+}
+
+}  // namespace
+
+std::optional<Problem> check(const Scenario& scenario, const Scope& scope, const Step& step) {
+  Checker checker(scenario, scope);
+  visit_fields(checker, step);
+  if (checker.problem) return std::move(checker.problem);
+  return std::visit(
+      [&](const auto& s) -> std::optional<Problem> {
+        using S = Bare<decltype(s)>;
+        if constexpr (HasAlso<S>::value) {
+          if (auto problem = StepType<S>::also(scope, s)) return problem;
+        }
+        check_copies(checker, s);
+        return std::move(checker.problem);
+      },
+      step);
+}
+
+}  // namespace normdiff

@@ -1,0 +1,12 @@
+#pragma once
+
+#include "harness/scenario/scope.hpp"
+#include "harness/scenario/steps/step.hpp"
+
+namespace normdiff {
+
+/// Why `step` can't come next, and which of its fields is to blame.
+[[nodiscard]] std::optional<Problem> check(const Scenario& scenario, const Scope& scope,
+                                           const Step& step);
+
+}  // namespace normdiff

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "harness/scenario/scope.hpp"
+#include "harness/scenario/steps/step.hpp"
+
+namespace normdiff {
+
+/// Limits of one tree of modules, shared children counted at each of their places.
+inline constexpr int max_tree_places = 1024;
+inline constexpr int max_tree_depth = 32;
+/// Places of all the names of a scenario together.
+inline constexpr int max_scenario_places = 1 << 15;
+
+/// The tree that an expression constructs. Named children are the modules of those names: the same
+/// spec. Only for an expression without a problem.
+[[nodiscard]] ModuleSpecPtr build(const ModuleExpression& expression, const Scope& scope);
+
+/// A tree of its own for a copy: other specs, sharing as in the original.
+[[nodiscard]] ModuleSpecPtr copy_tree(const ModuleSpec& original);
+
+/// Why these options can't be, beyond the range of each: the parameters would be too large.
+[[nodiscard]] std::optional<std::string> size_problem(const reference::ModuleOptions& options);
+
+}  // namespace normdiff

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <fmt/format.h>
+
+#include "harness/scenario/scope.hpp"
+#include "harness/scenario/steps/step.hpp"
+
+namespace normdiff {
+
+template <>
+struct StepType<Fill> {
+  static constexpr std::string_view name = "fill";
+  static constexpr std::array<Spelling, 1> spellings = {{{Form::function, "fill"}}};
+
+  template <class Io, class S>
+  static void fields(Io& io, S& step) {
+    io.slot(step.module, step.slot);
+    io.data("value", step.data);
+    io.keywords();
+    io.seed(step.seed);
+  }
+
+  static std::optional<Problem> also(const Scope& scope, const Fill& step) {
+    const ModuleSpec& module = *scope.place(step.module).module;
+    if (fresh_shape(module, step.slot)) return std::nullopt;
+    return Problem{fmt::format("this {} has no {}; fill a tensor that it is made with",
+                               reference::to_string(module.kind), word_of(step.slot)),
+                   &step.slot};
+  }
+};
+
+}  // namespace normdiff

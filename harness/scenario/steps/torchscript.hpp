@@ -1,0 +1,47 @@
+#pragma once
+
+#include "harness/scenario/scope.hpp"
+#include "harness/scenario/steps/step.hpp"
+
+namespace normdiff {
+
+template <>
+struct StepType<JitTrace> {
+  static constexpr std::string_view name = "torch.jit.trace";
+  static constexpr std::array<Spelling, 1> spellings = {{{Form::function, "torch.jit.trace"}}};
+
+  template <class Io, class S>
+  static void fields(Io& io, S& step) {
+    io.result(step.result, NameKind::script);
+    io.operand("module", step.module, Takes::eager);
+    io.operand("input", step.input, Takes::tensor);
+    io.keywords();
+    io.option("check_trace", step.check_trace, true, Any{});
+  }
+};
+
+template <>
+struct StepType<JitScript> {
+  static constexpr std::string_view name = "torch.jit.script";
+  static constexpr std::array<Spelling, 1> spellings = {{{Form::function, "torch.jit.script"}}};
+
+  template <class Io, class S>
+  static void fields(Io& io, S& step) {
+    io.result(step.result, NameKind::script);
+    io.operand("module", step.module, Takes::eager);
+  }
+};
+
+template <>
+struct StepType<JitSaveLoad> {
+  static constexpr std::string_view name = "torch.jit.save_load";
+  static constexpr std::array<Spelling, 1> spellings = {{{Form::function, "torch.jit.save_load"}}};
+
+  template <class Io, class S>
+  static void fields(Io& io, S& step) {
+    io.result(step.result, NameKind::script);
+    io.operand("script", step.script, Takes::script);
+  }
+};
+
+}  // namespace normdiff
