@@ -1,0 +1,200 @@
+#include "harness/scenario/plan.hpp"
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "harness/scenario/base64.hpp"
+#include "harness/scenario/number.hpp"
+#include "harness/scenario/scope.hpp"
+#include "harness/scenario/steps/all.hpp"
+
+// The plan, as one JSON object:
+//   {"format": 1, "names": ["net", ...], "steps": [STEP, ...]}
+//   STEP    {"step": its kind's name, its fields by theirs}; a name by its number in "names"
+//   TREE    {"kind": "Sequential", "place": 0, "children": [["bn", TREE], ...]}
+//           {"kind": "Conv2d", "place": 1, its options, "initial": {"weight": TENSOR, ...}}
+//           {"shared": name, "place": 1}, a child that is the module of that name
+//   TENSOR  {"dtype": "float32", "shape": [2], "bits": base64 of little-endian row-major elements}
+//   module  {"name": 0, "place": 1, "path": "bn"}
+//   number  1.5, or {"double": "nan" | "inf" | "-inf"}
+namespace normdiff {
+namespace {
+
+using nlohmann::json;
+
+json number_json(double value) {
+  if (std::isfinite(value)) return value;
+  return {{"double", number_text(value)}};
+}
+
+json tensor_json(DType dtype, const Shape& shape, const void* bits) {
+  const auto bytes = static_cast<std::size_t>(shape.numel()) * size_of(dtype);
+  return {{"dtype", reference::to_string(dtype)},
+          {"shape", std::vector<std::int64_t>(shape.begin(), shape.end())},
+          {"bits", base64(bits, bytes)}};
+}
+
+json made_tensor(DType dtype, const Shape& shape, const Data& data, std::uint64_t seed) {
+  std::vector<std::byte> bits(static_cast<std::size_t>(shape.numel()) * size_of(dtype));
+  make_data(data, seed, shape.numel(), dtype, bits.data());
+  return tensor_json(dtype, shape, bits.data());
+}
+
+/// The Io (steps/step.hpp) that writes a step, or the options of a module, as JSON.
+class Planner {
+ public:
+  Planner(const Scenario& scenario, const Scope& scope, int step)
+      : scenario_(scenario), scope_(scope), step_(step) {}
+  json out = json::object();
+
+  void result(NameId name, NameKind) { out["result"] = result_ = name; }
+  void object(std::string_view key, ModuleRef module, Takes) { put(key, module_json(module)); }
+  void operand(std::string_view key, ModuleRef module, Takes) { put(key, module_json(module)); }
+  void operand(std::string_view key, NameId name, Takes) { put(key, name); }
+  void callee(std::string_view key, ModuleRef module, bool grad) {
+    put(key, module_json(module));
+    out["grad"] = grad;
+  }
+  void state_dict(std::string_view key, ModuleRef module, Takes) { put(key, module_json(module)); }
+  void slot(ModuleRef module, TensorSlot which) {
+    out["module"] = module_json(module);
+    out["slot"] = word_of(which);
+    shape_ = *fresh_shape(*scope_.place(module).module, which);
+    if (which == TensorSlot::num_batches_tracked) dtype_ = DType::int64;
+  }
+  void shape(const Shape& sizes) { shape_ = sizes; }
+  void data(std::string_view key, const Data& data) {
+    data_key_ = key;
+    data_ = &data;
+  }
+  void seed(std::uint64_t seed) { seed_ = seed; }
+  void dtype(DType type) { dtype_ = type; }
+  void mode(std::string_view key, bool on) { put(key, on); }
+  void keywords() {}
+  void expression(const ModuleExpression& module) {
+    out["module"] = tree(module, scope_[result_].places, 0);
+  }
+
+  template <class T, class Allowed>
+  void value(std::string_view key, const T& field, Allowed) {
+    put(key, to_json(field));
+  }
+  template <class T, class Allowed>
+  void required(std::string_view key, const T& field, Allowed) {
+    put(key, to_json(field));
+  }
+  template <class T, class Allowed>
+  void option(std::string_view key, const T& field, const T&, Allowed) {
+    put(key, to_json(field));
+  }
+
+  /// The data can be made only when every field of the step was seen.
+  void finish() {
+    if (data_ != nullptr) put(data_key_, made_tensor(dtype_, shape_, *data_, seed_));
+  }
+
+ private:
+  void put(std::string_view key, json value) { out[std::string(key)] = std::move(value); }
+
+  static json to_json(bool value) { return value; }
+  static json to_json(int value) { return value; }
+  static json to_json(std::int64_t value) { return value; }
+  static json to_json(double value) { return number_json(value); }
+  static json to_json(const std::optional<double>& value) {
+    return value ? number_json(*value) : json();
+  }
+  template <class Enum, class = decltype(Words<Enum>::list)>
+  static json to_json(Enum value) {
+    return word_of(value);
+  }
+
+  [[nodiscard]] json module_json(ModuleRef module) const {
+    return {{"name", module.name}, {"place", module.place}, {"path", scope_.place(module).path}};
+  }
+
+  [[nodiscard]] json tree(const ModuleExpression& module,
+                          const std::vector<reference::Place>& places, int place) const {
+    const ModuleSpec& spec = *places[static_cast<std::size_t>(place)].module;
+    Planner options(scenario_, scope_, step_);
+    std::visit([&](const auto& o) { ModuleType<Bare<decltype(o)>>::fields(options, o); },
+               module.options);
+    json made = std::move(options.out);
+    made["kind"] = reference::to_string(module.kind);
+    made["place"] = place;
+    if (module.kind == ModuleKind::Conv2d || module.kind == ModuleKind::Linear)
+      made["initial"] = initial(spec, place);
+    if (module.kind != ModuleKind::Sequential) return made;
+    json& children = made["children"] = json::array();
+    int below = place + 1;
+    for (const ModuleExpression::Child& child : module.children) {
+      if (const NameId* name = std::get_if<NameId>(&child.module))
+        children.push_back({child.name, {{"shared", *name}, {"place", below}}});
+      else
+        children.push_back(
+            {child.name, tree(std::get<ModuleExpression>(child.module), places, below)});
+      below = places[static_cast<std::size_t>(below)].end;
+    }
+    return made;
+  }
+
+  [[nodiscard]] json initial(const ModuleSpec& spec, int place) const {
+    json values = json::object();
+    for (const TensorSlot slot : {TensorSlot::weight, TensorSlot::bias}) {
+      const auto shape = fresh_shape(spec, slot);
+      if (!shape) continue;
+      std::vector<float> bits(static_cast<std::size_t>(shape->numel()));
+      initial_values(scenario_, step_, place, spec, slot, bits.data());
+      values[std::string(word_of(slot))] = tensor_json(DType::float32, *shape, bits.data());
+    }
+    return values;
+  }
+
+  const Scenario& scenario_;
+  const Scope& scope_;
+  int step_;
+  NameId result_ = 0;
+  // What the step's tensor is made from; at first a backward's, which has no shape of its own.
+  std::string_view data_key_;
+  const Data* data_ = nullptr;
+  std::uint64_t seed_ = 0;
+  DType dtype_ = DType::float64;
+  Shape shape_{gradient_cycle_length};
+};
+
+}  // namespace
+
+json plan(const Scenario& scenario) {
+  const Scope scope = resolve(scenario);
+  json steps = json::array();
+  for (std::size_t i = 0; i < scenario.statements.size(); ++i) {
+    const Step& step = scenario.statements[i].step;
+    Planner planner(scenario, scope, static_cast<int>(i));
+    visit_fields(planner, step);
+    planner.finish();
+    planner.out["step"] = step_kind_name(step.index());
+    steps.push_back(std::move(planner.out));
+  }
+  return {{"format", 1}, {"names", scenario.names}, {"steps", std::move(steps)}};
+}
+
+std::vector<double> gradient_cycle(const Backward& step) {
+  std::vector<double> cycle(static_cast<std::size_t>(gradient_cycle_length));
+  make_data(step.gradient, step.seed, gradient_cycle_length, DType::float64, cycle.data());
+  return cycle;
+}
+
+void make_gradient(const Backward& step, std::int64_t n, DType dtype, void* out) {
+  const std::int64_t head = std::min(n, gradient_cycle_length);
+  make_data_head(step.gradient, step.seed, head, gradient_cycle_length, dtype, out);
+  const auto copy = [&](auto* elements) {
+    for (std::int64_t i = head; i < n; ++i) elements[i] = elements[i - gradient_cycle_length];
+  };
+  if (dtype == DType::float32)
+    copy(static_cast<float*>(out));
+  else if (dtype == DType::float64)
+    copy(static_cast<double*>(out));
+  else
+    copy(static_cast<std::int64_t*>(out));
+}
+
+}  // namespace normdiff
