@@ -44,13 +44,12 @@ static_assert(std::numeric_limits<long double>::digits >= 64,
 /// least: the rounding of both is below this factor's excess (2^-11 of one subject rounding).
 inline constexpr double own_slack = 1 + 0x1p-10;
 
-/// A value of A as it is stored in a Bounded: the rounding to double is added to the bound.
-inline double stored(double value, double&) {
-  return value;
-}
+/// A value of A as it is stored in a Bounded: what rounding to double loses is added to the bound.
+inline double stored(double value, double&) { return value; }
 inline double stored(long double value, double& bound) {
   const auto rounded = static_cast<double>(value);
-  if (bound >= 0) bound += 0x1p-53 * std::fabs(rounded) + std::numeric_limits<double>::denorm_min();
+  if (bound >= 0 && std::isfinite(value) && rounded != value)
+    bound += 0x1p-53 * std::fabs(rounded) + std::numeric_limits<double>::denorm_min();
   return rounded;
 }
 

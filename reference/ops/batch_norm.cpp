@@ -253,10 +253,10 @@ void BatchNormForward::update_running(const std::vector<Channel<A>>& channels, b
                        own_slack;
       if (standing != Standing::proven)
         expected = expect<A>(standing, std::isfinite(expected.value) ? expected.value : 0);
-      else if (!((m + keep) * (size + error + std::fabs(old) + 1) < k.overflow))
-        expected = expect_anything<A>();
       else if (variance && k.n == 1)
         expected = expect_not_finite<A>();  // 0 / 0
+      else if (!((m + keep) * (size + error + std::fabs(old) + 1) < k.overflow))
+        expected = expect_anything<A>();
     }
     out.value[i] = stored(expected.value, expected.bound);
     out.bound[i] = expected.bound;

@@ -31,7 +31,7 @@ template <class A>
 void count_element(Comparison& c, double& threshold, std::int64_t index,
                    const Expected<A>& expected, double observed, double reach) {
   const auto distance = static_cast<double>(std::fabs(static_cast<A>(observed) - expected.value));
-  if (!expected.weak && threshold * expected.bound - distance >= 0) {
+  if (!expected.weak && expected.bound >= 0 && threshold * expected.bound - distance >= 0) {
     ++(expected.bound >= reach ? c.loose : c.within);
     return;
   }

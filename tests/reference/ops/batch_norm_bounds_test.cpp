@@ -1,0 +1,263 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+
+#include "reference/ops/batch_norm.hpp"
+#include "simulated.hpp"
+
+// Every correct implementation of a profile stays within the bounds, and comes near them.
+namespace normdiff::reference {
+namespace {
+
+using simulated::Style;
+using simulated::Variance;
+
+/// The largest error/bound of each quantity over a run of trials.
+struct Worst {
+  double y = 0, running_mean = 0, running_var = 0, dx = 0, dw = 0, db = 0;
+};
+
+void expect_inside(const Comparison& c, double& worst, const std::string& what) {
+  ASSERT_EQ(c.outside, 0) << what << ": element " << c.worst_index << " is " << c.worst_observed
+                          << ", expected " << c.worst_expected << " +- " << c.worst_bound;
+  worst = std::max(worst, c.worst_ratio);
+}
+
+template <class T>
+constexpr DType dtype = std::is_same_v<T, float> ? DType::float32 : DType::float64;
+
+/// n values in one channel, as (N, 1, L).
+Shape shape_of(std::size_t n) {
+  const auto size = static_cast<std::int64_t>(n);
+  return size % 4 == 0 ? Shape{4, 1, size / 4} : Shape{size, 1};
+}
+
+template <class T, class A>
+Worst trials(const Profile& profile, bool welford, double scale, int count) {
+  std::mt19937_64 random(20260101);
+  Worst worst;
+  BatchNormForward forward;
+  BatchNormBackward backward;
+  Bounded out;
+  for (int trial = 0; trial < count; ++trial) {
+    const std::size_t sizes[] = {2, 3, 5, 16, 64, 200, 333, 1024};
+    const std::size_t n = sizes[random() % 8];
+    Style style;
+    style.order = simulated::orders[random() % 5];
+    style.fused = random() % 2;
+    style.affine = random() % 2;
+    if (welford) style.variance = static_cast<Variance>(random() % 3);
+    simulated::Options o;
+    o.weight = static_cast<T>(simulated::awkward(0, 1.5, random));
+    o.bias = static_cast<T>(simulated::awkward(0, random() % 2 ? 1 : 0, random));
+    o.running_mean = static_cast<T>(simulated::awkward(0, scale, random));
+    o.running_var = static_cast<T>(std::fabs(simulated::awkward(0, 1, random)));
+    o.momentum = random() % 4 ? 0.1 : 0.7;
+    o.eps = random() % 4 ? 1e-5 : 1e-3;
+    const int kind = static_cast<int>(random() % 6), g_kind = static_cast<int>(random() % 6);
+    std::vector<T> x(n), g(n);
+    for (T& v : x) v = static_cast<T>(simulated::awkward(kind, scale, random));
+    for (T& v : g)
+      v = static_cast<T>(simulated::awkward(g_kind, scale < 1e-30 ? scale : 1, random));
+
+    const auto scalar = [](double v) { return Tensor::full(dtype<T>, {1}, v); };
+    const Tensor w = scalar(o.weight), b = scalar(o.bias), rm = scalar(o.running_mean),
+                 rv = scalar(o.running_var);
+    BatchNormParameters parameters;
+    parameters.weight = &w;
+    parameters.bias = &b;
+    parameters.eps = o.eps;
+    const Values values{x.data(), dtype<T>, shape_of(n), nullptr};
+    forward.run(values, parameters, profile);
+    const auto seen = simulated::forward<T, A>(x, o, style);
+    const std::string what = "trial " + std::to_string(trial) + " n " + std::to_string(n) +
+                             " kind " + std::to_string(kind);
+    expect_inside(forward.compare_output(seen.y.data()), worst.y, what + " y");
+    forward.output(out);
+    double ignored = 0;
+    expect_inside(compare(out, seen.y.data(), dtype<T>), ignored, what + " stored y");
+    forward.update_running_mean(rm, o.momentum, out);
+    expect_inside(compare(out, &seen.running_mean, dtype<T>), worst.running_mean, what + " mean");
+    forward.update_running_var(rv, o.momentum, out);
+    expect_inside(compare(out, &seen.running_var, dtype<T>), worst.running_var, what + " var");
+
+    backward.run(forward, {g.data(), dtype<T>, values.shape, nullptr});
+    const auto gradient =
+        simulated::backward<T>(x, g, seen.mean, seen.invstd, static_cast<T>(o.weight), true, style);
+    expect_inside(backward.compare_input_gradient(gradient.dx.data()), worst.dx, what + " dx");
+    backward.input_gradient(out);
+    expect_inside(compare(out, gradient.dx.data(), dtype<T>), ignored, what + " stored dx");
+    backward.weight_gradient(out);
+    expect_inside(compare(out, &gradient.dw, dtype<T>), worst.dw, what + " dw");
+    backward.bias_gradient(out);
+    expect_inside(compare(out, &gradient.db, dtype<T>), worst.db, what + " db");
+
+    // Eval mode, the same data.
+    parameters.batch_statistics = false;
+    parameters.running_mean = &rm;
+    parameters.running_var = &rv;
+    forward.run(values, parameters, profile);
+    const T invstd =
+        static_cast<T>(1 / std::sqrt(static_cast<T>(o.running_var) + static_cast<T>(o.eps)));
+    const T mean = static_cast<T>(o.running_mean), alpha = invstd * static_cast<T>(o.weight);
+    std::vector<T> y;
+    for (T v : x)
+      y.push_back(style.affine ? v * alpha + (static_cast<T>(o.bias) - mean * alpha)
+                               : (v - mean) * alpha + static_cast<T>(o.bias));
+    expect_inside(forward.compare_output(y.data()), worst.y, what + " eval y");
+    backward.run(forward, {g.data(), dtype<T>, values.shape, nullptr});
+    const auto eval =
+        simulated::backward<T>(x, g, mean, invstd, static_cast<T>(o.weight), false, style);
+    expect_inside(backward.compare_input_gradient(eval.dx.data()), worst.dx, what + " eval dx");
+    backward.weight_gradient(out);
+    expect_inside(compare(out, &eval.dw, dtype<T>), worst.dw, what + " eval dw");
+    if (testing::Test::HasFatalFailure()) return worst;
+  }
+  return worst;
+}
+
+void expect_tight(const Worst& w, double least) {
+  for (double ratio : {w.y, w.running_mean, w.running_var, w.dx, w.dw, w.db}) {
+    EXPECT_GT(ratio, least);
+    EXPECT_LE(ratio, 1);
+  }
+  ::testing::Test::RecordProperty("y", std::to_string(w.y));
+  if (std::getenv("NORMDIFF_RATIOS") != nullptr)
+    std::printf("y %.3f rm %.3f rv %.3f dx %.3f dw %.3f db %.3f\n", w.y, w.running_mean,
+                w.running_var, w.dx, w.dw, w.db);
+}
+
+TEST(BatchNormBounds, float64) {
+  expect_tight(trials<double, double>(float64_profile(), false, 1, 1500), 0.05);
+}
+TEST(BatchNormBounds, float32) {
+  expect_tight(trials<float, float>(float32_profile(), false, 1, 1500), 0.05);
+}
+TEST(BatchNormBounds, float32_accumulated_in_float64) {
+  expect_tight(trials<float, double>(float32_double_accumulation_profile(), false, 1, 1500), 0.05);
+}
+TEST(BatchNormBounds, float32_with_welford_and_chan) {
+  expect_tight(trials<float, float>(float32_unknown_profile(), true, 1, 1500), 0.05);
+}
+TEST(BatchNormBounds, hold_for_large_and_small_data) {
+  for (double scale : {1e-12, 1e-3, 1e6, 1e12}) {
+    trials<float, float>(float32_profile(), false, scale, 200);
+    trials<float, double>(float32_double_accumulation_profile(), false, scale, 200);
+    trials<double, double>(float64_profile(), false, scale, 200);
+  }
+}
+TEST(BatchNormBounds, hold_for_subnormal_data) {
+  trials<float, float>(float32_profile(), false, 1e-41, 300);
+  trials<float, double>(float32_double_accumulation_profile(), false, 1e-41, 300);
+  trials<float, float>(float32_unknown_profile(), true, 1e-41, 300);
+  trials<double, double>(float64_profile(), false, 1e-318, 300);
+}
+
+TEST(BatchNormBounds, hold_where_the_weight_is_subnormal) {
+  // weight * invstd loses bits below the normal numbers, and is multiplied by a large x.
+  std::mt19937_64 random(5);
+  std::vector<float> x(64);
+  for (float& v : x) v = static_cast<float>(simulated::awkward(1, 1e6, random));
+  simulated::Options o;
+  o.weight = static_cast<float>(3e-40);
+  const Tensor w = Tensor::full(DType::float32, {1}, o.weight);
+  BatchNormParameters parameters;
+  parameters.weight = &w;
+  for (bool affine : {false, true}) {
+    Style style;
+    style.affine = affine;
+    const auto seen = simulated::forward<float, float>(x, o, style);
+    BatchNormForward forward;
+    forward.run({x.data(), DType::float32, {4, 1, 16}, nullptr}, parameters, float32_profile());
+    EXPECT_EQ(forward.compare_output(seen.y.data()).outside, 0);
+  }
+}
+
+/// Inputs and upstream gradients known to within something: the implementation has others.
+template <class T, class A>
+Worst inexact_trials(const Profile& profile, bool training, int count) {
+  std::mt19937_64 random(77);
+  std::uniform_real_distribution<double> unit(-1, 1);
+  Worst worst;
+  BatchNormForward forward;
+  BatchNormBackward backward;
+  Bounded out;
+  for (int trial = 0; trial < count; ++trial) {
+    const std::size_t n = 2 + random() % 40;
+    const double size = std::pow(10, -1 - static_cast<double>(random() % 4));
+    const int kind = static_cast<int>(random() % 6);
+    std::vector<T> x(n), g(n);
+    std::vector<double> known_x(n), known_g(n), x_error(n), g_error(n);
+    // Worst cases are extreme and aligned: all errors of one sign, or of that of x or g.
+    const int alignment = static_cast<int>(random() % 4);
+    for (std::size_t i = 0; i < n; ++i) {
+      known_x[i] = simulated::awkward(kind, 1, random);
+      known_g[i] = simulated::awkward(0, 1, random);
+      x_error[i] = size * std::fabs(unit(random));
+      g_error[i] = size * std::fabs(unit(random));
+      const double push = alignment == 0   ? unit(random)
+                          : alignment == 1 ? 1
+                          : alignment == 2 ? (known_x[i] > 0 ? 1 : -1)
+                                           : (known_g[i] > 0 ? 1 : -1);
+      x[i] = static_cast<T>(known_x[i] + push * 0.999 * x_error[i]);
+      g[i] = static_cast<T>(known_g[i] + push * 0.999 * g_error[i]);
+      x_error[i] = std::max(x_error[i], std::fabs(static_cast<double>(x[i]) - known_x[i]));
+      g_error[i] = std::max(g_error[i], std::fabs(static_cast<double>(g[i]) - known_g[i]));
+    }
+    if (trial % 3 == 0) {  // x alone
+      for (std::size_t i = 0; i < n; ++i) known_g[i] = g[i], g_error[i] = 0;
+    } else if (trial % 3 == 1) {  // upstream alone
+      for (std::size_t i = 0; i < n; ++i) known_x[i] = x[i], x_error[i] = 0;
+    }
+    simulated::Options o;
+    o.weight = 1.5;
+    o.bias = 0.25;
+    o.running_mean = 0.5;
+    const Tensor w = Tensor::full(dtype<T>, {1}, o.weight), b = Tensor::full(dtype<T>, {1}, o.bias),
+                 rm = Tensor::full(dtype<T>, {1}, o.running_mean),
+                 rv = Tensor::full(dtype<T>, {1}, o.running_var);
+    const auto index = static_cast<std::int64_t>(n);
+    BatchNormParameters parameters{&w, &b, &rm, &rv, training, o.eps};
+    forward.run({known_x.data(), DType::float64, {index, 1}, x_error.data()}, parameters, profile);
+    auto seen = simulated::forward<T, A>(x, o, {});
+    const std::string what = "trial " + std::to_string(trial);
+    if (!training) {
+      seen.mean = static_cast<T>(o.running_mean);
+      seen.invstd = 1 / std::sqrt(static_cast<T>(o.running_var) + static_cast<T>(o.eps));
+      for (std::size_t i = 0; i < n; ++i)
+        seen.y[i] = (x[i] - seen.mean) * seen.invstd * T(1.5) + T(0.25);
+    }
+    expect_inside(forward.compare_output(seen.y.data()), worst.y, what + " y");
+    if (training) {
+      forward.update_running_mean(rm, o.momentum, out);
+      expect_inside(compare(out, &seen.running_mean, dtype<T>), worst.running_mean, what + " rm");
+      forward.update_running_var(rv, o.momentum, out);
+      expect_inside(compare(out, &seen.running_var, dtype<T>), worst.running_var, what + " rv");
+    }
+    backward.run(forward, {known_g.data(), DType::float64, {index, 1}, g_error.data()});
+    const auto gradient =
+        simulated::backward<T>(x, g, seen.mean, seen.invstd, T(1.5), training, Style{});
+    expect_inside(backward.compare_input_gradient(gradient.dx.data()), worst.dx, what + " dx");
+    backward.weight_gradient(out);
+    expect_inside(compare(out, &gradient.dw, dtype<T>), worst.dw, what + " dw");
+    backward.bias_gradient(out);
+    expect_inside(compare(out, &gradient.db, dtype<T>), worst.db, what + " db");
+    if (testing::Test::HasFatalFailure()) return worst;
+  }
+  return worst;
+}
+
+TEST(BatchNormBounds, carry_the_errors_of_inputs_and_upstream_gradients) {
+  expect_tight(inexact_trials<double, double>(float64_profile(), true, 4000), 0.2);
+  expect_tight(inexact_trials<float, float>(float32_profile(), true, 4000), 0.2);
+}
+
+TEST(BatchNormBounds, carry_errors_in_eval_mode) {
+  Worst w = inexact_trials<double, double>(float64_profile(), false, 2000);
+  w.running_mean = w.running_var = 1;
+  expect_tight(w, 0.5);
+}
+
+}  // namespace
+}  // namespace normdiff::reference
