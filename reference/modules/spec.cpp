@@ -28,7 +28,9 @@ struct PlaceLister {
 
 }  // namespace
 
-std::string_view to_string(ModuleKind kind) { return names[static_cast<std::size_t>(kind)]; }
+std::string_view to_string(ModuleKind kind) {
+  return names[static_cast<std::size_t>(kind)];
+}
 
 std::optional<ModuleKind> module_kind_from(std::string_view name) {
   for (std::size_t i = 0; i < names.size(); ++i)

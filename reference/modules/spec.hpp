@@ -50,8 +50,7 @@ struct LinearOptions {
   bool bias = true;
 };
 
-using ModuleOptions =
-    std::variant<std::monostate, BatchNormOptions, Conv2dOptions, LinearOptions>;
+using ModuleOptions = std::variant<std::monostate, BatchNormOptions, Conv2dOptions, LinearOptions>;
 
 struct ModuleSpec;
 using ModuleSpecPtr = std::shared_ptr<const ModuleSpec>;

@@ -15,7 +15,9 @@ enum class DType : std::uint8_t { float32, float64, int64 };
 /// "float32", as PyTorch spells it.
 [[nodiscard]] std::string_view to_string(DType dtype);
 /// Bytes of one element.
-[[nodiscard]] constexpr std::size_t size_of(DType dtype) { return dtype == DType::float32 ? 4 : 8; }
+[[nodiscard]] constexpr std::size_t size_of(DType dtype) {
+  return dtype == DType::float32 ? 4 : 8;
+}
 
 /// How the elements of an activation lie in memory. Which algorithm LibTorch takes, and so how
 /// accurate it is, depends on it; the exact result never does.
@@ -38,6 +40,7 @@ struct Values {
 /// Memory that tensors share: a script module and its original hold the same storage.
 struct Storage {
   std::vector<std::byte> bytes;
+  std::uint64_t version = 0;  ///< moves whenever somebody is given the bytes to write
 };
 
 /// A parameter or buffer: the bits of its dtype, dense and row-major, in storage it may share.
@@ -57,7 +60,11 @@ class Tensor {
   [[nodiscard]] std::int64_t numel() const { return shape_.numel(); }
   [[nodiscard]] const Storage* storage() const { return storage_.get(); }
   [[nodiscard]] const void* data() const { return storage_->bytes.data(); }
-  [[nodiscard]] void* data() { return storage_->bytes.data(); }
+  /// To write: counts as a change.
+  [[nodiscard]] void* data() {
+    ++storage_->version;
+    return storage_->bytes.data();
+  }
   [[nodiscard]] Values values() const { return {data(), dtype_, shape_, nullptr}; }
 
   /// Element i, in row-major order, as a double (an int64 beyond 2^53 is rounded).

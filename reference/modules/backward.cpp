@@ -1,0 +1,134 @@
+#include "reference/modules/backward.hpp"
+
+#include <cmath>
+
+#include "reference/ops/conv2d.hpp"
+#include "reference/ops/linear.hpp"
+#include "reference/ops/relu.hpp"
+
+namespace normdiff::reference {
+
+Comparison InputGradient::compare(const void* observed) const {
+  return reference::compare(*stored_, observed, dtype_);
+}
+
+void accumulate(const Tensor* before, const Bounded& added, double u, Bounded& sum) {
+  sum = added;
+  if (!before) return;
+  for (std::size_t i = 0; i < sum.value.size(); ++i) {
+    const double old = before->at(static_cast<std::int64_t>(i));
+    sum.value[i] += old;
+    sum.bound[i] += u * (std::abs(sum.value[i]) + std::abs(sum.bound[i]));
+    // Two infinities or a NaN: nothing but the class is known.
+    if (!std::isfinite(sum.value[i])) sum.bound[i] = std::nan("");
+  }
+  if (!sum.trivial.empty()) sum.trivial.clear();
+  sum.trivial.resize(sum.value.size());
+  for (std::size_t i = 0; i < sum.value.size(); ++i)
+    sum.trivial[i] = before->at(static_cast<std::int64_t>(i));
+}
+
+void BackwardPass::add(Module* module, Held held, const Bounded& gradient, double u) {
+  for (ParameterGradient& known : parameters_)
+    if (known.module == module && known.held == held) {
+      for (std::size_t i = 0; i < gradient.value.size(); ++i) {
+        known.expected.value[i] += gradient.value[i];
+        known.expected.bound[i] += gradient.bound[i] + 2 * u * std::abs(known.expected.value[i]);
+      }
+      return;
+    }
+  parameters_.push_back({module, held, gradient});
+}
+
+void BackwardPass::run(const Tape& tape, const Values& upstream, const AtLeaf& at_leaf) {
+  parameters_.clear();
+  input_ = nullptr;
+  if (buffers_.size() < tape.calls.size() + 1) buffers_.resize(tape.calls.size() + 1);
+  Values gradient = upstream;
+  for (std::size_t i = tape.calls.size(); i-- > 0;) {
+    const TapeEntry& call = tape.calls[i];
+    Bounded& dx = buffers_[i];
+    const auto held = [&call](Held h) -> const Tensor* {
+      const auto& t = call.tensors[static_cast<std::size_t>(h)];
+      return t ? &*t : nullptr;
+    };
+    const Tensor* weight = held(Held::weight);
+    const Tensor* bias = held(Held::bias);
+    Bounded* want_dx = call.input_requires_grad ? &dx : nullptr;
+    gradient.shape = call.output;
+    const char* branch = "";
+    if (is_batch_norm(call.module->kind)) {
+      BatchNormParameters parameters;
+      parameters.weight = weight;
+      parameters.bias = bias;
+      parameters.running_mean = held(Held::running_mean);
+      parameters.running_var = held(Held::running_var);
+      parameters.batch_statistics = call.batch_statistics;
+      parameters.eps = call.eps;
+      forward_.run(call.input.values, parameters, call.profile);
+      backward_.run(forward_, gradient);
+      if (weight) {
+        backward_.weight_gradient(weight_);
+        backward_.bias_gradient(bias_);
+      }
+      if (want_dx) backward_.input_gradient(dx);
+      branch =
+          call.batch_statistics ? "backward, batch statistics" : "backward, running statistics";
+    } else if (call.module->kind == ModuleKind::Conv2d) {
+      const auto& options = std::get<Conv2dOptions>(call.module->options);
+      Values x = call.input.values;
+      const bool batched = x.shape.rank() == 4;
+      if (!batched) {
+        x.shape = Shape{1, x.shape[0], x.shape[1], x.shape[2]};
+        gradient.shape = Shape{1, call.output[0], call.output[1], call.output[2]};
+      }
+      conv2d_backward(x, *weight, gradient, options.stride, options.padding, call.profile, want_dx,
+                      &weight_, bias ? &bias_ : nullptr);
+      branch = "backward, conv2d";
+    } else if (call.module->kind == ModuleKind::Linear) {
+      linear_backward(call.input.values, *weight, gradient, call.profile, want_dx, &weight_,
+                      bias ? &bias_ : nullptr);
+      branch = "backward, linear";
+    } else if (call.module->kind == ModuleKind::ReLU) {
+      if (want_dx) relu_backward(call.input.values, gradient, dx);
+      branch = "backward, relu";
+    } else if (want_dx) {  // Flatten
+      const std::size_t n = static_cast<std::size_t>(gradient.shape.numel());
+      dx.trivial.clear();
+      dx.value.resize(n);
+      dx.bound.resize(n);
+      for (std::size_t k = 0; k < n; ++k) {
+        dx.value[k] = gradient.at(static_cast<std::int64_t>(k));
+        dx.bound[k] = gradient.error ? gradient.error[k] : 0;
+      }
+      branch = "backward, flatten";
+    }
+    if (weight) add(call.module, Held::weight, weight_, call.profile.us);
+    if (bias) add(call.module, Held::bias, bias_, call.profile.us);
+    if (!want_dx) return;
+    dx.shape = call.input.values.shape;
+    InputGradient out;
+    out.module_ = call.module;
+    out.branch_ = branch;
+    out.shape_ = dx.shape;
+    out.dtype_ = tape.dtype;
+    out.stored_ = &dx;
+    std::optional<Values> seen;
+    if (at_leaf) seen = at_leaf(static_cast<int>(i), out);
+    gradient = seen ? *seen : dx.values();
+    if (i == 0) input_ = &dx;
+  }
+  if (tape.calls.empty()) {
+    // Nothing between the output and the input: the gradient is the upstream one.
+    Bounded& dx = buffers_[0];
+    const std::size_t n = static_cast<std::size_t>(upstream.shape.numel());
+    dx.shape = upstream.shape;
+    dx.trivial.clear();
+    dx.value.resize(n);
+    dx.bound.assign(n, 0.0);
+    for (std::size_t k = 0; k < n; ++k) dx.value[k] = upstream.at(static_cast<std::int64_t>(k));
+    input_ = &dx;
+  }
+}
+
+}  // namespace normdiff::reference

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "reference/modules/forward.hpp"
+
+namespace normdiff::reference {
+
+/// What a backward adds to one parameter's gradient (uses of a shared module added up).
+struct ParameterGradient {
+  Module* module = nullptr;
+  Held held = Held::weight;
+  Bounded expected;
+};
+
+/// The expected gradient of the input of one leaf call. Valid during the call that hands it out.
+class InputGradient {
+ public:
+  [[nodiscard]] const Module& module() const { return *module_; }
+  [[nodiscard]] const char* branch() const { return branch_; }
+  [[nodiscard]] const Shape& shape() const { return shape_; }
+  [[nodiscard]] DType dtype() const { return dtype_; }
+  [[nodiscard]] Comparison compare(const void* observed) const;
+  [[nodiscard]] const Bounded& stored() const { return *stored_; }
+
+ private:
+  friend class BackwardPass;
+  const Module* module_ = nullptr;
+  const char* branch_ = "";
+  Shape shape_;
+  DType dtype_ = DType::float32;
+  const Bounded* stored_ = nullptr;
+};
+
+/// One backward through a recorded forward, from the last leaf to the first. Documented formulas:
+/// a backward uses the values of its own forward. Keep one: buffers are reused.
+class BackwardPass {
+ public:
+  /// Called with the gradient of the input of call `call`, which is the output of call - 1 (call 0:
+  /// the input of the whole). What it returns, if anything, is what really went on from there.
+  using AtLeaf = std::function<std::optional<Values>(int call, const InputGradient& gradient)>;
+
+  void run(const Tape& tape, const Values& upstream, const AtLeaf& at_leaf);
+
+  /// Of every parameter of every leaf call that has one.
+  [[nodiscard]] std::vector<ParameterGradient>& parameters() { return parameters_; }
+  /// Of the input of the whole; null where it is not required.
+  [[nodiscard]] const Bounded* input() const { return input_; }
+
+ private:
+  void add(Module* module, Held held, const Bounded& gradient, double u);
+
+  std::vector<ParameterGradient> parameters_;
+  std::vector<Bounded> buffers_;
+  Bounded weight_, bias_;
+  const Bounded* input_ = nullptr;
+  BatchNormForward forward_;
+  BatchNormBackward backward_;
+};
+
+/// `before` (a gradient already there, or null) plus what a backward adds, with the rounding of the
+/// addition. Overwrites `sum`.
+void accumulate(const Tensor* before, const Bounded& added, double u, Bounded& sum);
+
+}  // namespace normdiff::reference

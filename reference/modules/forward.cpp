@@ -1,0 +1,332 @@
+#include "reference/modules/forward.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "reference/ops/conv2d.hpp"
+#include "reference/ops/linear.hpp"
+#include "reference/ops/relu.hpp"
+
+namespace normdiff::reference {
+namespace {
+
+Profile plain_profile(DType dtype) {
+  return dtype == DType::float64 ? float64_profile() : float32_profile();
+}
+
+// Folding a batch norm into the convolution before it rounds each weight a few times more: at most
+// six extra roundings a product, (P + 8) u for (P + 2) u, and P >= 1 products.
+constexpr double folding_factor = 3;
+
+std::int64_t values_per_channel(const Shape& x) {
+  std::int64_t n = 1;
+  for (int i = 0; i < x.rank(); ++i)
+    if (i != 1) n *= x[i];
+  return n;
+}
+
+bool takes_rank(ModuleKind kind, int rank) {
+  switch (kind) {
+    case ModuleKind::BatchNorm1d:
+      return rank == 2 || rank == 3;
+    case ModuleKind::BatchNorm2d:
+      return rank == 4;
+    case ModuleKind::BatchNorm3d:
+      return rank == 5;
+    case ModuleKind::Conv2d:
+      return rank == 3 || rank == 4;  // (C, H, W) without a batch is documented
+    case ModuleKind::Linear:
+      return rank >= 1;
+    case ModuleKind::Flatten:
+      return rank >= 2;  // start_dim=1 must exist
+    default:
+      return true;
+  }
+}
+
+}  // namespace
+
+const Arithmetic& libtorch_cpu() {
+  static const Arithmetic arithmetic{
+      [](DType dtype, const Shape& shape, std::optional<Layout> layout) {
+        return libtorch_cpu_profile(dtype, shape, layout.value_or(Layout::strided));
+      },
+      false};
+  return arithmetic;
+}
+
+const Arithmetic& any_implementation() {
+  static const Arithmetic arithmetic{[](DType dtype, const Shape&, std::optional<Layout>) {
+                                       return dtype == DType::float64 ? float64_profile()
+                                                                      : float32_unknown_profile();
+                                     },
+                                     false};
+  return arithmetic;
+}
+
+Comparison LeafOutput::compare(const void* observed) const {
+  return batch_norm_ ? batch_norm_->compare_output(observed)
+                     : reference::compare(*stored_, observed, dtype_);
+}
+
+void ForwardPass::run(Module& root, const Activation& input, const ForwardOptions& options,
+                      const AtLeaf& at_leaf, Tape* tape) {
+  options_ = options;
+  at_leaf_ = &at_leaf;
+  tape_ = tape;
+  current_ = input;
+  requires_grad_ = options.grad && options.input_requires_grad;
+  calls_ = 0;
+  refusals_.clear();
+  refused_by_ = nullptr;
+  updates_.clear();
+  buffer_ = 0;
+  before_ = nullptr;
+  // Buffers are referred to by address: room for every leaf there could be, twice.
+  const std::size_t room = 2 * places(root).size() + 2;
+  if (buffers_.size() < room) buffers_.resize(room);
+  if (tape_) tape_->dtype = input.dtype;
+  module(root);
+  if (tape_) {
+    tape_->requires_grad = requires_grad_;
+    tape_->output = current_.values.shape;
+    keep_unobserved();
+  }
+}
+
+// What nobody observed lives in buffers of this pass, which the next one overwrites.
+void ForwardPass::keep_unobserved() {
+  for (TapeEntry& entry : tape_->calls)
+    for (std::size_t i = 0; i < buffer_; ++i) {
+      if (entry.input.values.error != buffers_[i].bound.data() || !entry.input.values.error)
+        continue;
+      if (tape_->owned.empty())
+        tape_->owned.assign(buffers_.begin(),
+                            buffers_.begin() + static_cast<std::ptrdiff_t>(buffer_));
+      entry.input.values.data = tape_->owned[i].value.data();
+      entry.input.values.error = tape_->owned[i].bound.data();
+    }
+}
+
+bool ForwardPass::refuse(Module& module, ErrorKind kind, std::string why) {
+  refusals_.push_back({kind, std::move(why)});
+  refused_by_ = &module;
+  return false;
+}
+
+bool ForwardPass::module(Module& module) {
+  if (module.kind != ModuleKind::Sequential) return leaf(module);
+  for (auto& [name, child] : module.children)
+    if (!this->module(*child)) return false;
+  return true;
+}
+
+bool ForwardPass::leaf(Module& module) {
+  const Shape x = current_.values.shape;
+  if (!takes_rank(module.kind, x.rank()))
+    return refuse(module, ErrorKind::wrong_rank, "not a rank this module takes");
+  const Tensor* weight = module.find(Held::weight);
+  const Tensor* bias = module.find(Held::bias);
+  if (is_batch_norm(module.kind)) return batch_norm(module);
+
+  if (weight && weight->dtype() != current_.dtype)
+    refuse(module, ErrorKind::dtype_mismatch, "input and weight differ in dtype");
+  stored_ = &fresh();
+  Shape out = x;
+  const char* branch = "";
+  switch (module.kind) {
+    case ModuleKind::Conv2d: {
+      const auto& conv = std::get<Conv2dOptions>(module.options);
+      const bool batched = x.rank() == 4;
+      const Shape in = batched ? x : Shape{1, x[0], x[1], x[2]};
+      if (in[1] != conv.in_channels)
+        refuse(module, ErrorKind::channel_mismatch, "another number of channels");
+      if (in[2] + 2 * conv.padding < conv.kernel_size ||
+          in[3] + 2 * conv.padding < conv.kernel_size)
+        refuse(module, ErrorKind::shape_mismatch, "the kernel is larger than the padded input");
+      if (!refusals_.empty()) return false;
+      Values values = current_.values;
+      values.shape = in;
+      conv2d(values, *weight, bias, conv.stride, conv.padding, plain_profile(current_.dtype),
+             *stored_);
+      if (!batched) stored_->shape = Shape{stored_->shape[1], stored_->shape[2], stored_->shape[3]};
+      if (options_.arithmetic->may_fold)
+        for (double& bound : stored_->bound) bound *= folding_factor;
+      out = stored_->shape;
+      branch = "conv2d";
+      break;
+    }
+    case ModuleKind::Linear: {
+      const auto& linear_options = std::get<LinearOptions>(module.options);
+      if (x[x.rank() - 1] != linear_options.in_features)
+        refuse(module, ErrorKind::shape_mismatch, "another number of features");
+      if (!refusals_.empty()) return false;
+      linear(current_.values, *weight, bias, plain_profile(current_.dtype), *stored_);
+      out = stored_->shape;
+      branch = "linear";
+      break;
+    }
+    case ModuleKind::ReLU:
+      relu(current_.values, *stored_);
+      branch = "relu";
+      break;
+    default: {  // Flatten
+      out = Shape{x[0], 1};
+      for (int i = 1; i < x.rank(); ++i) out[1] *= x[i];
+      const std::int64_t n = x.numel();
+      stored_->shape = out;
+      stored_->trivial.clear();
+      stored_->value.resize(static_cast<std::size_t>(n));
+      stored_->bound.resize(static_cast<std::size_t>(n));
+      for (std::int64_t i = 0; i < n; ++i) {
+        const std::size_t at = static_cast<std::size_t>(i);
+        stored_->value[at] = current_.values.at(i);
+        stored_->bound[at] = current_.values.error ? current_.values.error[i] : 0;
+      }
+      branch = "flatten";
+      break;
+    }
+  }
+  remember(module, false, plain_profile(current_.dtype));
+  emit(module, branch, out, weight != nullptr);
+  return true;
+}
+
+// https://docs.pytorch.org/docs/stable/generated/torch.nn.BatchNorm2d.html. Batch statistics in
+// training, or where there are no running ones (documented); refused with one value for each
+// channel and for an eps that can't be under a root (documented by the error; nothing moves: our
+// choice).
+bool ForwardPass::batch_norm(Module& module) {
+  const Shape& x = current_.values.shape;
+  const BatchNormOptions& options = module.batch_norm();
+  const bool training = module.traced_training.value_or(module.training);
+  const bool has_statistics = module.find(Held::running_mean) && module.find(Held::running_var);
+  const bool batch_statistics = training || !has_statistics;
+  if (x[1] != options.num_features)
+    refuse(module, ErrorKind::channel_mismatch, "another number of channels");
+  for (Held held : {Held::weight, Held::bias, Held::running_mean, Held::running_var})
+    if (const Tensor* t = module.find(held); t && t->dtype() != current_.dtype) {
+      refuse(module, ErrorKind::dtype_mismatch, "input and parameters differ in dtype");
+      break;
+    }
+  const bool soft_only = refusals_.empty();
+  if (batch_statistics && values_per_channel(x) == 1)
+    refuse(module, ErrorKind::single_value_per_channel, "one value for each channel in training");
+  if (options.eps < 0 || (batch_statistics && options.eps == 0))
+    refuse(module, ErrorKind::bad_eps, "eps must be positive in training, not negative in eval");
+  if (!refusals_.empty()) {
+    if (!soft_only || !options_.past_soft_refusals) return false;
+  }
+
+  BatchNormParameters parameters;
+  parameters.weight = module.find(Held::weight);
+  parameters.bias = module.find(Held::bias);
+  parameters.running_mean = module.find(Held::running_mean);
+  parameters.running_var = module.find(Held::running_var);
+  parameters.batch_statistics = batch_statistics;
+  parameters.eps = options.eps;
+  profile_ = options_.arithmetic->batch_norm(current_.dtype, x, current_.layout);
+  batch_norm_.run(current_.values, parameters, profile_);
+  remember(module, batch_statistics, profile_);
+  // A fused convolution normalises inside its own sums: the bound needs the stored form to carry.
+  stored_ = nullptr;
+  normalise_statistics(module, training, batch_statistics);
+  const char* branch = !batch_statistics              ? "running statistics"
+                       : !has_statistics              ? "batch statistics, untracked"
+                       : !options.track_running_stats ? "batch statistics, tracking off"
+                       : options.momentum             ? "batch statistics"
+                                                      : "batch statistics, cumulative";
+  emit(module, branch, x, parameters.weight != nullptr);
+  return true;
+}
+
+// running = (1 - momentum) * running + momentum * batch; momentum None: 1 / counter after its
+// increment (documented). An empty batch moves the counter only (our choice: there is no mean).
+void ForwardPass::normalise_statistics(Module& module, bool training, bool batch_statistics) {
+  const BatchNormOptions& options = module.batch_norm();
+  if (!training || !batch_statistics || !options.track_running_stats ||
+      !module.find(Held::running_mean))
+    return;
+  double count = 0;
+  if (auto& counter = module.tensor(Held::num_batches_tracked)) {
+    auto* value = static_cast<std::int64_t*>(counter->data());
+    count = static_cast<double>(++*value);
+  }
+  if (current_.values.shape.numel() == 0) return;
+  const double momentum =
+      options.momentum ? *options.momentum : module.traced_factor.value_or(1.0 / count);
+  for (Held held : {Held::running_mean, Held::running_var}) {
+    Tensor& running = *module.tensor(held);
+    Bounded& update = update_of(running);
+    const std::vector<double> exact_before = update.value;  // of an update in this same pass
+    const std::vector<double> bound_before = update.bound;
+    if (held == Held::running_mean)
+      batch_norm_.update_running_mean(running, momentum, update);
+    else
+      batch_norm_.update_running_var(running, momentum, update);
+    for (std::size_t i = 0; i < update.value.size(); ++i) {
+      if (i < bound_before.size())
+        update.bound[i] += std::abs(1 - momentum) *
+                           (bound_before[i] +
+                            std::abs(exact_before[i] - running.at(static_cast<std::int64_t>(i))));
+      running.set(static_cast<std::int64_t>(i), update.value[i]);
+    }
+  }
+}
+
+Bounded& ForwardPass::update_of(const Tensor& tensor) {
+  for (StatisticUpdate& update : updates_)
+    if (update.storage == tensor.storage()) return update.expected;
+  updates_.push_back({tensor.storage(), {}});
+  return updates_.back().expected;
+}
+
+Bounded& ForwardPass::fresh() {
+  return buffers_[buffer_++];
+}
+
+void ForwardPass::remember(Module& module, bool batch_statistics, const Profile& profile) {
+  if (!tape_) return;
+  TapeEntry entry;
+  entry.module = &module;
+  entry.input = current_;
+  entry.input_requires_grad = requires_grad_;
+  entry.batch_statistics = batch_statistics;
+  entry.profile = profile;
+  for (std::size_t i = 0; i < held_count - 1; ++i)
+    if (module.tensors[i]) entry.tensors[i] = module.tensors[i]->clone();
+  if (is_batch_norm(module.kind)) entry.eps = module.batch_norm().eps;
+  if (module.kind != ModuleKind::Flatten) tape_->saves_tensors = true;
+  tape_->calls.push_back(std::move(entry));
+}
+
+void ForwardPass::emit(Module& module, const char* branch, const Shape& shape,
+                       bool has_parameters) {
+  requires_grad_ = options_.grad && (requires_grad_ || has_parameters);
+  if (tape_) tape_->calls.back().output = shape;
+  LeafOutput output;
+  output.module_ = &module;
+  output.branch_ = branch;
+  output.shape_ = shape;
+  output.dtype_ = current_.dtype;
+  output.requires_grad_ = requires_grad_;
+  output.batch_norm_ = stored_ ? nullptr : &batch_norm_;
+  output.stored_ = stored_;
+  std::optional<Activation> seen;
+  if (*at_leaf_) seen = (*at_leaf_)(calls_, output);
+  ++calls_;
+  before_ = &module;
+  if (seen) {
+    current_ = *seen;
+    return;
+  }
+  if (!stored_) {
+    Bounded& materialised = fresh();
+    batch_norm_.output(materialised);
+    stored_ = &materialised;
+  }
+  current_.values = stored_->values();
+  current_.layout.reset();
+}
+
+}  // namespace normdiff::reference

@@ -1,0 +1,153 @@
+#include "reference/modules/module.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace normdiff::reference {
+namespace {
+
+constexpr std::array<std::string_view, held_count> held_names = {
+    "weight", "bias", "running_mean", "running_var", "num_batches_tracked"};
+
+void make_tensors(Module& module) {
+  if (const auto* bn = std::get_if<BatchNormOptions>(&module.options)) {
+    const Shape channels{bn->num_features};
+    if (bn->affine) {
+      module.tensor(Held::weight) = Tensor::full(DType::float32, channels, 1);
+      module.tensor(Held::bias) = Tensor(DType::float32, channels);
+    }
+    if (bn->track_running_stats) {
+      module.tensor(Held::running_mean) = Tensor(DType::float32, channels);
+      module.tensor(Held::running_var) = Tensor::full(DType::float32, channels, 1);
+      module.tensor(Held::num_batches_tracked) = Tensor(DType::int64, Shape{});
+    }
+  } else if (const auto* conv = std::get_if<Conv2dOptions>(&module.options)) {
+    module.tensor(Held::weight) =
+        Tensor(DType::float32,
+               Shape{conv->out_channels, conv->in_channels, conv->kernel_size, conv->kernel_size});
+    if (conv->bias) module.tensor(Held::bias) = Tensor(DType::float32, Shape{conv->out_channels});
+  } else if (const auto* linear = std::get_if<LinearOptions>(&module.options)) {
+    module.tensor(Held::weight) =
+        Tensor(DType::float32, Shape{linear->out_features, linear->in_features});
+    if (linear->bias)
+      module.tensor(Held::bias) = Tensor(DType::float32, Shape{linear->out_features});
+  }
+}
+
+void list_places(Module& module, std::vector<Module*>& out) {
+  out.push_back(&module);
+  for (auto& [name, child] : module.children) list_places(*child, out);
+}
+
+using Copies = std::unordered_map<const Module*, ModulePtr>;
+
+ModulePtr copy_tree(const Module& module, Copies& copies) {
+  ModulePtr& copy = copies[&module];
+  if (copy) return copy;
+  copy = std::make_shared<Module>(module);
+  const ModulePtr result = copy;  // `copy` may move while the children are copied
+  for (auto& tensor : result->tensors)
+    if (tensor) tensor = tensor->clone();
+  for (auto& grad : result->grads)
+    if (grad) grad = grad->clone();
+  for (auto& [name, child] : result->children) child = copy_tree(*child, copies);
+  return result;
+}
+
+void list_state(const Module& module, const std::string& prefix,
+                std::vector<std::pair<std::string, Tensor>>& out) {
+  for (std::size_t i = 0; i < held_count; ++i)
+    if (module.tensors[i])
+      out.emplace_back(prefix + std::string(held_names[i]), *module.tensors[i]);
+  for (const auto& [name, child] : module.children) list_state(*child, prefix + name + '.', out);
+}
+
+}  // namespace
+
+std::string_view to_string(Held held) {
+  return held_names[static_cast<std::size_t>(held)];
+}
+
+ModulePtr construct(const ModuleSpec& spec, Made& made) {
+  if (const auto found = made.find(&spec); found != made.end()) return found->second;
+  auto module = std::make_shared<Module>();
+  module->kind = spec.kind;
+  module->options = spec.options;
+  make_tensors(*module);
+  for (const ModuleSpec::Child& child : spec.children)
+    module->children.emplace_back(child.name, construct(*child.module, made));
+  made.emplace(&spec, module);
+  return module;
+}
+
+std::vector<Module*> places(Module& root) {
+  std::vector<Module*> list;
+  list_places(root, list);
+  return list;
+}
+
+void train(Module& root, bool mode) {
+  root.training = mode;
+  for (auto& [name, child] : root.children) train(*child, mode);
+}
+
+ModulePtr deepcopy(const Module& root) {
+  Copies copies;
+  return copy_tree(root, copies);
+}
+
+void reset_running_stats(Module& module) {
+  for (Held held : {Held::running_mean, Held::running_var, Held::num_batches_tracked})
+    if (auto& tensor = module.tensor(held))
+      for (std::int64_t i = 0, n = tensor->numel(); i < n; ++i)
+        tensor->set(i, held == Held::running_var ? 1 : 0);
+}
+
+void to(Module& root, DType dtype) {
+  const auto cast = [dtype](std::optional<Tensor>& tensor) {
+    if (tensor && tensor->dtype() != DType::int64 && tensor->dtype() != dtype)
+      tensor = tensor->to(dtype);
+  };
+  for (auto& tensor : root.tensors) cast(tensor);
+  for (auto& grad : root.grads) cast(grad);
+  for (auto& [name, child] : root.children) to(*child, dtype);
+}
+
+void zero_grad(Module& root) {
+  for (auto& grad : root.grads) grad.reset();
+  for (auto& [name, child] : root.children) zero_grad(*child);
+}
+
+std::vector<std::pair<std::string, Tensor>> state_dict(const Module& root) {
+  std::vector<std::pair<std::string, Tensor>> state;
+  list_state(root, "", state);
+  return state;
+}
+
+std::optional<Refusal> load_state_dict(Module& root,
+                                       const std::vector<std::pair<std::string, Tensor>>& state) {
+  std::optional<Refusal> refusal;
+  std::size_t used = 0;
+  for (auto& [key, target] : state_dict(root)) {
+    const auto source = std::find_if(
+        state.begin(), state.end(), [&key = key](const auto& entry) { return entry.first == key; });
+    if (source == state.end()) {
+      refusal = Refusal{ErrorKind::state_keys, "missing key " + key};
+      continue;
+    }
+    ++used;
+    if (source->second.shape() != target.shape()) {
+      if (!refusal) refusal = Refusal{ErrorKind::state_shape, "another shape for " + key};
+      continue;
+    }
+    const Tensor values = source->second.to(target.dtype());
+    if (target.numel() > 0)
+      std::memcpy(target.data(), values.data(),
+                  static_cast<std::size_t>(values.numel()) * size_of(values.dtype()));
+  }
+  if (used != state.size() && (!refusal || refusal->kind != ErrorKind::state_keys))
+    refusal = Refusal{ErrorKind::state_keys, "unexpected keys"};
+  return refusal;
+}
+
+}  // namespace normdiff::reference

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "reference/error.hpp"
+#include "reference/modules/spec.hpp"
+#include "reference/tensor/tensor.hpp"
+
+namespace normdiff::reference {
+
+struct Module;
+using ModulePtr = std::shared_ptr<Module>;
+
+/// The tensors a module can hold, in the order of Module::tensors.
+enum class Held : std::uint8_t { weight, bias, running_mean, running_var, num_batches_tracked };
+inline constexpr std::size_t held_count = 5;
+[[nodiscard]] std::string_view to_string(Held held);
+
+/// A module with its state. Children are shared pointers: one child in two places is one module.
+struct Module {
+  ModuleKind kind = ModuleKind::Sequential;
+  ModuleOptions options;
+  bool training = true;
+  std::array<std::optional<Tensor>, held_count> tensors;
+  std::array<std::optional<Tensor>, 2> grads;  ///< of weight and bias
+  std::vector<std::pair<std::string, ModulePtr>> children;
+  /// What torch.jit.trace baked in: the mode it was traced in, and with momentum None the factor of
+  /// that one forward. Set, they decide what a forward does; `training` then is a flag and no more.
+  std::optional<bool> traced_training;
+  std::optional<double> traced_factor;
+
+  [[nodiscard]] std::optional<Tensor>& tensor(Held held) {
+    return tensors[static_cast<std::size_t>(held)];
+  }
+  [[nodiscard]] const std::optional<Tensor>& tensor(Held held) const {
+    return tensors[static_cast<std::size_t>(held)];
+  }
+  [[nodiscard]] const Tensor* find(Held held) const {
+    const auto& t = tensor(held);
+    return t ? &*t : nullptr;
+  }
+  [[nodiscard]] const BatchNormOptions& batch_norm() const {
+    return std::get<BatchNormOptions>(options);
+  }
+  [[nodiscard]] BatchNormOptions& batch_norm() { return std::get<BatchNormOptions>(options); }
+};
+
+/// Fresh modules by spec. A spec seen before is the module made then: that is how children are
+/// shared, also between trees.
+using Made = std::unordered_map<const ModuleSpec*, ModulePtr>;
+
+/// A fresh module in training, float32: running_mean 0, running_var 1, counter 0, weight 1, bias 0
+/// for a batch norm (documented); parameters of a convolution or linear layer zero, for the caller
+/// to fill.
+[[nodiscard]] ModulePtr construct(const ModuleSpec& spec, Made& made);
+
+/// Every place of the tree in pre-order, the root first, a shared child as often as it occurs: the
+/// order of `places(spec)`.
+[[nodiscard]] std::vector<Module*> places(Module& root);
+
+/// Sets the flag of the whole subtree. Documented:
+/// https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.train
+void train(Module& root, bool mode);
+
+/// New modules and new tensors throughout, gradients too; what was shared inside stays shared.
+[[nodiscard]] ModulePtr deepcopy(const Module& root);
+
+/// Running mean 0, running variance 1, counter 0; nothing where there are none.
+void reset_running_stats(Module& module);
+
+/// Casts every floating-point parameter, buffer and gradient; the counter stays int64.
+void to(Module& root, DType dtype);
+
+/// Every gradient None.
+void zero_grad(Module& root);
+
+/// ("bn.weight", tensor) in order; a shared tensor under each of its names.
+[[nodiscard]] std::vector<std::pair<std::string, Tensor>> state_dict(const Module& root);
+
+/// Copies values into the tensors of the same key, rounded to their dtype. Keys that are missing or
+/// unexpected, shapes that differ: refused. Like Python's strict load, what fits is copied first:
+/// the documentation promises an error, not that nothing was loaded.
+[[nodiscard]] std::optional<Refusal> load_state_dict(
+    Module& root, const std::vector<std::pair<std::string, Tensor>>& state);
+
+}  // namespace normdiff::reference

@@ -1,0 +1,73 @@
+#include "reference/transforms/transforms.hpp"
+
+namespace normdiff::reference {
+namespace {
+
+/// A deep copy that shares its tensors with the original.
+ModulePtr copy_sharing_tensors(const Module& module,
+                               std::unordered_map<const Module*, ModulePtr>& made) {
+  if (const auto found = made.find(&module); found != made.end()) return found->second;
+  auto copy = std::make_shared<Module>(module);
+  made.emplace(&module, copy);
+  for (auto& [name, child] : copy->children) child = copy_sharing_tensors(*child, made);
+  return copy;
+}
+
+void bake(Module& root) {
+  for (Module* module : places(root)) {
+    if (!is_batch_norm(module->kind)) continue;
+    module->traced_training = module->traced_training.value_or(module->training);
+    const Tensor* counter = module->find(Held::num_batches_tracked);
+    if (!module->batch_norm().momentum && counter && !module->traced_factor)
+      module->traced_factor = 1.0 / counter->at(0);
+  }
+}
+
+void list_exported(Module& module, const Module** before, std::vector<ExportedBatchNorm>& out) {
+  if (module.kind == ModuleKind::Sequential) {
+    for (auto& [name, child] : module.children) list_exported(*child, before, out);
+    return;
+  }
+  if (is_batch_norm(module.kind)) {
+    const BatchNormOptions& options = module.batch_norm();
+    ExportedBatchNorm bn;
+    bn.module = &module;
+    bn.training = *module.traced_training || !module.find(Held::running_mean);
+    bn.eps = options.eps;
+    bn.momentum = options.momentum;
+    bn.may_be_folded = !bn.training && *before && (*before)->kind == ModuleKind::Conv2d;
+    out.push_back(bn);
+  }
+  *before = &module;
+}
+
+}  // namespace
+
+ModulePtr script(const Module& root) {
+  std::unordered_map<const Module*, ModulePtr> made;
+  return copy_sharing_tensors(root, made);
+}
+
+ModulePtr trace(const Module& root) {
+  ModulePtr traced = script(root);
+  bake(*traced);
+  return traced;
+}
+
+ModulePtr save_load(const Module& scripted) {
+  ModulePtr loaded = deepcopy(scripted);
+  zero_grad(*loaded);  // a file holds no gradients
+  return loaded;
+}
+
+Exported onnx_export(const Module& root, ExportMode mode) {
+  Exported exported;
+  exported.model = deepcopy(root);
+  if (mode != ExportMode::preserve) train(*exported.model, mode == ExportMode::training);
+  bake(*exported.model);
+  const Module* before = nullptr;
+  list_exported(*exported.model, &before, exported.batch_norms);
+  return exported;
+}
+
+}  // namespace normdiff::reference

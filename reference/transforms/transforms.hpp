@@ -1,0 +1,47 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "reference/modules/forward.hpp"
+#include "reference/modules/module.hpp"
+
+// What trace, script, save/load and export must return and leave behind. Standing: a script module
+// "shares parameters and buffers with the original" is documented (torch.jit.script,
+// torch.jit.trace); that an export leaves the model as it was is derived (it is documented as
+// producing a file).
+
+namespace normdiff::reference {
+
+/// A script module of the same tree: flags and options copied, tensors shared, from then on on its
+/// own. The original is not touched.
+[[nodiscard]] ModulePtr script(const Module& root);
+
+/// As script, with the mode of every module baked in. The caller runs the one forward that tracing
+/// leaves on the original *before* this; a factor of momentum None is baked from its counter.
+[[nodiscard]] ModulePtr trace(const Module& root);
+
+/// Through a file: flags, values and baked modes kept, nothing shared with the original.
+[[nodiscard]] ModulePtr save_load(const Module& scripted);
+
+enum class ExportMode : std::uint8_t { eval, preserve, training };
+
+/// One BatchNormalization of an exported graph.
+struct ExportedBatchNorm {
+  const Module* module = nullptr;
+  bool training = false;  ///< normalises with the batch's statistics
+  double eps = 0;
+  std::optional<double> momentum;  ///< PyTorch's; ONNX writes 1 - momentum. None: irrelevant
+  bool may_be_folded = false;      ///< behind a convolution, in eval: an exporter may fold it
+};
+
+/// An artefact: the model as it was at the export, in the mode asked for.
+struct Exported {
+  ModulePtr model;  ///< a copy; traced_training says how each batch norm behaves
+  std::vector<ExportedBatchNorm> batch_norms;  ///< in the order they are called
+};
+
+/// What an export must write. The model is not touched.
+[[nodiscard]] Exported onnx_export(const Module& root, ExportMode mode);
+
+}  // namespace normdiff::reference
