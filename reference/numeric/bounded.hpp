@@ -9,7 +9,8 @@ namespace normdiff::reference {
 
 /// Values with a proven bound beside each: a correct implementation of the profile is within
 /// `bound[i]` of `value[i]`. A bound of NaN says that nothing is known but the class of the value
-/// (finite, infinite, NaN); a negative one that not even the class is.
+/// (finite, infinite, NaN); an infinite bound beside a NaN value that it is not finite; a negative
+/// one that not even the class is known.
 struct Bounded {
   Shape shape;
   std::vector<double> value;
@@ -18,7 +19,9 @@ struct Bounded {
   /// statistic). Empty: zero. A bound no smaller than the distance to it proves nothing.
   std::vector<double> trivial;
 
-  [[nodiscard]] Values values() const { return {value.data(), DType::float64, shape, bound.data()}; }
+  [[nodiscard]] Values values() const {
+    return {value.data(), DType::float64, shape, bound.data()};
+  }
 };
 
 /// Observed elements held against bounded ones, counted by what came out.

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -167,34 +168,40 @@ void bound_gradients(GradientChannel<A>& g, const Channel<A>& c, const RunConsta
 
   g.input_standing =
       worse(g.input_standing, worse(c.scaling, standing_of(static_cast<double>(c.weight))));
+  // The factor w r stays outside the bracket, and r^2 is never formed: in float64 either may be
+  // below the smallest number while the bound is not. `lost`, relative: w r may be subnormal, and
+  // is then multiplied by all of g - mean - (x - mu) projection.
+  const double growth = k.batch_statistics ? (1 + big_r) * (1 + big_r) * (1 + big_r) : 1;
+  g.reach = std::max(w * r * growth * own_slack, k.eta);
+  const double lost = k.eta / g.reach;
+  g.absolute = (2 + w) * k.eta;
   if (!k.batch_statistics) {
-    g.offset = (2 + w) * k.eta * own_slack;
-    g.gradient = w * r * (big_r + 4 * k.u) * own_slack;
+    g.gradient = big_r + 4 * k.u + lost;
+    g.carry_g = 1 + big_r;
     g.value = k.uo * own_slack;
-    g.carry_g = w * r * (1 + big_r) * own_slack;
     return;
   }
   g.mean = sums.sum / static_cast<A>(k.n);
   g.projection = c.invstd * c.invstd * sums.dot / static_cast<A>(k.n);
   g.mean_limit = g1 / k.n;
-  g.projection_limit = r_limit * r_limit * dot_limit / k.n;
-  if (large || !(r_limit * r_limit * dot_limit < k.overflow))
+  g.projection_limit = r_limit * dot_limit / k.n * r_limit;
+  if (large || !(r_limit * dot_limit * r_limit < k.overflow))
     g.input_standing = worse(g.input_standing, Standing::unknown);
 
   // t_i = (|x_i - mu| + E_mu + E_x) r^2 / n; mu and x may be off by E_mu + E_x. eta: the projection
   // may underflow, and is then multiplied by x and mu.
-  const double p = w * r * (1 + big_r) * (1 + big_r) * (1 + big_r), r2 = r * r / k.n;
-  const double per_t = r2 * (dot_error + dot * (2 * big_r + 10 * k.u)) + k.eta;
-  g.offset = (p * (k.gam_b * g1 / k.n + sums.error / k.n + mean_error * (per_t + r2 * dot) +
-                   5 * k.u * sum / k.n + k.eta * (1 + 2 * magnitude(c.mean))) +
-              (2 + w) * k.eta) *
-             own_slack;
-  g.distance = p * per_t * own_slack;
-  g.gradient = p * 5 * k.u * own_slack;
+  const double per_t = r * (dot_error + dot * (2 * big_r + 10 * k.u)) / k.n * r + k.eta;
+  const double projection = r * dot / k.n * r;
+  g.offset = k.gam_b * g1 / k.n + sums.error / k.n + mean_error * (per_t + projection) +
+             5 * k.u * sum / k.n + k.eta * (1 + 2 * magnitude(c.mean)) +
+             lost * (g.mean_limit + mean_error * g.projection_limit);
+  g.distance = per_t + lost * g.projection_limit;
+  g.gradient = 5 * k.u + lost;
+  g.carry_x = per_t + projection;
+  g.carry_g = 1 + 5 * k.u;
   g.value = (big_r + 4 * k.u + k.uo) * own_slack;
-  g.carry_x = p * (per_t + r2 * dot) * own_slack;
-  g.carry_g = p * (1 + 5 * k.u) * own_slack;
-  if (g.input_standing == Standing::proven && !(g.offset + g.distance + g.gradient < infinity))
+  if (g.input_standing == Standing::proven &&
+      !(g.reach * (g.offset + g.distance + g.gradient) < infinity))
     g.input_standing = Standing::unknown;
 }
 
@@ -219,7 +226,8 @@ Expected<A> expected_gradient(const Channel<A>& c, const GradientChannel<A>& g,
     return expect_finite<A>(std::isfinite(expected.value) ? expected.value : 0);
   gradient_bound(g, magnitude(distance), magnitude(upstream), magnitude(expected.value),
                  expected.bound);
-  expected.bound += g.carry_g * upstream_error + (k.batch_statistics ? g.carry_x * x_error : 0);
+  expected.bound +=
+      g.reach * (g.carry_g * upstream_error + (k.batch_statistics ? g.carry_x * x_error : 0));
   return expected;
 }
 

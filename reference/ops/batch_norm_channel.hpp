@@ -139,8 +139,11 @@ struct GradientChannel {
 
   double bias_bound = 0;
   double weight_bound = 0;
-  // Bound of the input gradient: offset + distance |x - mean| + gradient |g| + value |dx|
-  //                              + carry_x E_x + carry_g E_g.
+  // Bound of the input gradient:
+  //   reach (offset + distance |x - mean| + gradient |g| + carry_x E_x + carry_g E_g)
+  //   + value |dx| + absolute.
+  double reach = 0;
+  double absolute = 0;
   double offset = 0;
   double distance = 0;
   double gradient = 0;
@@ -164,7 +167,8 @@ inline void gradient_value(const Channel<A>& c, const GradientChannel<A>& g, con
 template <class V, class A>
 inline void gradient_bound(const GradientChannel<A>& g, const V& distance, const V& upstream,
                            const V& value, V& bound) {
-  bound = g.offset + g.distance * distance + g.gradient * upstream + g.value * value;
+  bound = g.reach * (g.offset + g.distance * distance + g.gradient * upstream) + g.value * value +
+          g.absolute;
 }
 
 template <class A>

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <stdexcept>
 
 #include "reference/ops/batch_norm.hpp"
 #include "simulated.hpp"

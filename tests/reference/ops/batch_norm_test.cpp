@@ -4,8 +4,8 @@
 
 #include <cmath>
 #include <limits>
-#include <numeric>
 #include <stdexcept>
+#include <utility>
 
 #include "simulated.hpp"
 
@@ -233,8 +233,7 @@ TEST(BatchNorm, an_infinity_gives_something_that_is_not_finite) {
     forward.run(values(x, {4, 1}), {}, float64_profile());
     Bounded mean;
     forward.update_running_mean(scalar(0), 0.1, mean);
-    for (double seen : {nan, infinity})
-      EXPECT_EQ(compare(mean, &seen, DType::float64).poisoned, 1);
+    for (double seen : {nan, infinity}) EXPECT_EQ(compare(mean, &seen, DType::float64).poisoned, 1);
   }
 }
 
