@@ -7,8 +7,6 @@
 namespace normdiff {
 namespace {
 
-constexpr int max_spatial = 5;
-
 ModuleKind norm_kind(int rank) {
   return rank == 5   ? ModuleKind::BatchNorm3d
          : rank == 4 ? ModuleKind::BatchNorm2d

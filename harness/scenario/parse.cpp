@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "harness/scenario/reader.hpp"
@@ -81,9 +82,11 @@ std::optional<ParseError> format_problem(std::string_view line) {
   if (line.substr(0, format_word.size()) != format_word)
     return error_at({}, fmt::format("expected '{}' as the first line, found '{}'", format_line,
                                     line.substr(0, 60)));
-  return error_at({1, static_cast<int>(format_word.size()) + 1},
+  std::string_view number = line.substr(format_word.size());
+  number.remove_prefix(std::min(number.size(), number.find_first_not_of(' ')));
+  return error_at({1, static_cast<int>(line.size() - number.size()) + 1},
                   fmt::format("format '{}' is not known, only 1 is; use a newer normdiff",
-                              line.substr(format_word.size(), 40)));
+                              number.substr(0, 40)));
 }
 
 /// "# seed 7" in the second line. Text that only looks alike is a title.

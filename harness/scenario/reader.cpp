@@ -51,6 +51,7 @@ std::optional<Step> Reader::read(const Syntax& syntax) {
   error_.reset();
   noted_.clear();
   has_result_ = false;
+  assigned_ = false;
   path_ = -1;
   Form form = Form::call;
   if (!classify(form)) return std::nullopt;
@@ -62,6 +63,7 @@ bool Reader::classify(Form& form) {
   const NodeId value = syntax().value();
   if (target >= 0 && syntax()[target].kind == Node::Kind::attribute) {
     form = Form::attribute;
+    assigned_ = true;
     word_ = syntax()[target].text.substr(0, max_name_length);
     path_ = syntax()[target].base;
     call_ = {fmt::format("an assignment to '{}'", word_),

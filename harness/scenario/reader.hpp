@@ -69,7 +69,8 @@ class Reader {
   template <class T>
   void required_value(std::string_view key, T& field) {
     const NodeId node = take_required(key);
-    if (node >= 0) convert(node, field, key);
+    // What is assigned has no keyword: the attribute's name says more.
+    if (node >= 0) convert(node, field, assigned_ ? std::string_view(word_) : key);
   }
 
   [[nodiscard]] const Syntax& syntax() const { return *syntax_; }
@@ -117,8 +118,9 @@ class Reader {
   std::vector<int> lines_;  ///< by NameId: where it is assigned
 
   const Syntax* syntax_ = nullptr;
-  std::string word_;  ///< of the spelling found
-  NodeId path_ = -1;  ///< what stands before a method or attribute, or is called
+  std::string word_;       ///< of the spelling found
+  NodeId path_ = -1;       ///< what stands before a method or attribute, or is called
+  bool assigned_ = false;  ///< to an attribute
   bool has_result_ = false;
   Call call_;
   std::vector<std::pair<const void*, Position>> noted_;

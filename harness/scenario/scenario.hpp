@@ -27,11 +27,19 @@ using NameId = std::uint16_t;
 struct ModuleRef {
   NameId name = 0;
   std::uint16_t place = 0;
-  friend bool operator==(ModuleRef a, ModuleRef b) { return a.name == b.name && a.place == b.place; }
+  friend bool operator==(ModuleRef a, ModuleRef b) {
+    return a.name == b.name && a.place == b.place;
+  }
 };
 
 /// A tensor that a module holds.
-enum class TensorSlot : std::uint8_t { weight, bias, running_mean, running_var, num_batches_tracked };
+enum class TensorSlot : std::uint8_t {
+  weight,
+  bias,
+  running_mean,
+  running_var,
+  num_batches_tracked
+};
 inline constexpr int tensor_slot_count = 5;
 
 // --- The steps. One struct each, its fields typed; harness/scenario/steps/ says how each is
@@ -46,8 +54,8 @@ struct ModuleExpression {
   bool named_children = false;  ///< Sequential(a=..., b=...) or Sequential(..., ...)
 };
 struct ModuleExpression::Child {
-  std::string name;                                ///< "0", "1", ... where not named
-  std::variant<ModuleExpression, NameId> module;   ///< a NameId: the module of that name, shared
+  std::string name;                               ///< "0", "1", ... where not named
+  std::variant<ModuleExpression, NameId> module;  ///< a NameId: the module of that name, shared
 };
 
 struct Construct {  ///< net = Sequential(conv=Conv2d(3, 2, kernel_size=3), bn=BatchNorm2d(2))
@@ -106,7 +114,7 @@ struct Forward {  ///< y = net(x)   y = no_grad(net, x)   w = m(x) runs an expor
   bool grad = true;
 };
 struct Backward {  ///< backward(y, normal(0, 1), seed=4, retain_graph=True)
-  NameId output;  ///< of a forward step
+  NameId output;   ///< of a forward step
   Data gradient;
   std::uint64_t seed = 0;
   bool retain_graph = false;
@@ -134,7 +142,8 @@ struct JitSaveLoad {  ///< s2 = torch.jit.save_load(s)      through a real file
   NameId script;
 };
 enum class ExportMode : std::uint8_t { EVAL, PRESERVE, TRAINING };
-struct OnnxExport {  ///< m = torch.onnx.export(net, x, training=EVAL, dynamo=False, opset_version=17)
+struct OnnxExport {  ///< m = torch.onnx.export(net, x, training=EVAL, dynamo=False,
+                     ///< opset_version=17)
   NameId result;
   ModuleRef module;
   NameId input;

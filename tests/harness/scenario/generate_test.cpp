@@ -1,0 +1,125 @@
+#include "harness/scenario/generate.hpp"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+
+#include "harness/scenario/scope.hpp"
+#include "tests/harness/scenario/samples.hpp"
+
+namespace normdiff {
+namespace {
+
+class Generate : public ::testing::TestWithParam<Profile> {};
+
+TEST_P(Generate, GivesValidScenariosThatReadBack) {
+  Scenario scenario;
+  for (std::uint64_t index = 0; index < 500; ++index) {
+    generate(GetParam(), 3, index, scenario);
+    const std::string text = print(scenario);
+    EXPECT_EQ(print(testing::parsed(text)), text);
+    EXPECT_GE(scenario.statements.size(), 6u);
+    EXPECT_LE(scenario.statements.size(), 20u);
+  }
+}
+
+TEST_P(Generate, DependsOnSeedAndIndexAlone) {
+  Scenario a;
+  Scenario b;
+  generate(GetParam(), 3, 17, a);
+  const std::string text = print(a);
+  generate(GetParam(), 3, 5, b);
+  generate(GetParam(), 3, 17, b);
+  EXPECT_EQ(print(b), text);
+  generate(GetParam(), 4, 17, b);
+  EXPECT_NE(print(b), text);
+}
+
+INSTANTIATE_TEST_SUITE_P(Profiles, Generate,
+                         ::testing::Values(Profile::modes, Profile::numerics, Profile::exports,
+                                           Profile::bench),
+                         [](const auto& tested) { return std::string(to_string(tested.param)); });
+
+TEST(GenerateText, IsTheSameOnEveryMachine) {
+  const std::map<Profile, std::uint64_t> golden = {{Profile::modes, 16006298562092726557u},
+                                                   {Profile::numerics, 14777650881023236799u},
+                                                   {Profile::exports, 1927433475602915219u},
+                                                   {Profile::bench, 15724959874126954040u}};
+  for (const auto& [profile, hash] : golden) {
+    std::string all;
+    Scenario scenario;
+    for (std::uint64_t index = 0; index < 100; ++index) {
+      generate(profile, 1, index, scenario);
+      all += print(scenario);
+    }
+    EXPECT_EQ(testing::hash_of(all), hash) << to_string(profile);
+  }
+}
+
+/// The kinds of step that 300 scenarios have, by name.
+std::map<std::string, int> kinds_of(Profile profile) {
+  std::map<std::string, int> kinds;
+  Scenario scenario;
+  for (std::uint64_t index = 0; index < 300; ++index) {
+    generate(profile, 2, index, scenario);
+    for (const Statement& statement : scenario.statements)
+      ++kinds[std::string(step_kind_name(statement.step.index()))];
+  }
+  return kinds;
+}
+
+TEST(GenerateProfiles, ReachTheirVocabulary) {
+  EXPECT_EQ(kinds_of(Profile::exports).size(), static_cast<std::size_t>(step_kind_count) - 1);
+  for (const Profile profile : {Profile::modes, Profile::numerics, Profile::bench}) {
+    const auto kinds = kinds_of(profile);
+    EXPECT_EQ(kinds.size(), 15u) << to_string(profile);
+    EXPECT_EQ(kinds.count("torch.onnx.export"), 0u);
+    EXPECT_EQ(kinds.count("torch.jit.trace"), 0u);
+  }
+}
+
+TEST(GenerateProfiles, NeverGoBackThroughChangedTensors) {
+  Scenario scenario;
+  for (const Profile profile : {Profile::modes, Profile::numerics, Profile::bench})
+    for (std::uint64_t index = 0; index < 500; ++index) {
+      generate(profile, 8, index, scenario);
+      // By name alone: shared children and scripts are the generator's own affair.
+      std::map<NameId, std::pair<NameId, int>> results;
+      std::map<NameId, int> versions;
+      for (const Statement& statement : scenario.statements) {
+        if (const auto* forward = std::get_if<Forward>(&statement.step))
+          results[forward->result] = {forward->module.name, versions[forward->module.name]};
+        if (const auto* fill = std::get_if<Fill>(&statement.step)) ++versions[fill->module.name];
+        if (const auto* load = std::get_if<LoadStateDict>(&statement.step))
+          ++versions[load->target.name];
+        if (const auto* cast = std::get_if<CastTo>(&statement.step)) ++versions[cast->module.name];
+        if (const auto* backward = std::get_if<Backward>(&statement.step)) {
+          const auto& [module, version] = results[backward->output];
+          EXPECT_EQ(versions[module], version) << print(scenario);
+        }
+      }
+    }
+}
+
+TEST(Profiles, HaveNames) {
+  for (const Profile profile :
+       {Profile::modes, Profile::numerics, Profile::exports, Profile::bench})
+    EXPECT_EQ(profile_from(to_string(profile)), profile);
+  EXPECT_EQ(to_string(Profile::exports), "export");
+  EXPECT_FALSE(profile_from("exports"));
+}
+
+TEST(StepKinds, HaveNames) {
+  std::set<std::string_view> names;
+  for (std::size_t kind = 0; kind < static_cast<std::size_t>(step_kind_count); ++kind) {
+    names.insert(step_kind_name(kind));
+    EXPECT_EQ(step_kind_from(step_kind_name(kind)), kind);
+  }
+  EXPECT_EQ(names.size(), static_cast<std::size_t>(step_kind_count));
+  EXPECT_EQ(step_kind_name(Step(OnnxExport{}).index()), "torch.onnx.export");
+  EXPECT_FALSE(step_kind_from("gone"));
+}
+
+}  // namespace
+}  // namespace normdiff

@@ -1,0 +1,121 @@
+#include "harness/scenario/scope.hpp"
+
+#include <gmock/gmock.h>
+
+#include "harness/scenario/generate.hpp"
+#include "tests/harness/scenario/samples.hpp"
+
+namespace normdiff {
+namespace {
+
+void expect_valid(const Scenario& scenario) {
+  Scope scope(scenario.names.size());
+  for (const Statement& statement : scenario.statements) {
+    const auto problem = scope.problem(scenario, statement.step);
+    ASSERT_FALSE(problem) << *problem;
+    scope.apply(scenario, statement.step);
+  }
+}
+
+TEST(Repair, MakesAnySubsequenceValidAndIsIdempotent) {
+  Random random(5);
+  Scenario scenario;
+  for (const Profile profile : {Profile::modes, Profile::numerics, Profile::exports})
+    for (std::uint64_t index = 0; index < 400; ++index) {
+      generate(profile, 11, index, scenario);
+      const double keep = 0.3 + 0.6 * random.unit();
+      std::vector<Statement> kept;
+      for (Statement& statement : scenario.statements)
+        if (random.chance(keep)) kept.push_back(std::move(statement));
+      scenario.statements = std::move(kept);
+      repair(scenario);
+      expect_valid(scenario);
+      const std::string once = print(scenario);
+      repair(scenario);
+      EXPECT_EQ(print(scenario), once);
+      EXPECT_EQ(print(testing::parsed(once)), once);
+    }
+}
+
+TEST(Repair, DropsNothingFromAValidScenario) {
+  for (const auto& sample : testing::corpus()) {
+    Scenario scenario = testing::parsed(sample.text);
+    repair(scenario);
+    EXPECT_EQ(print(scenario), sample.text);
+  }
+}
+
+TEST(Repair, DropsWhatDependsOnADroppedStep) {
+  Scenario scenario = testing::scenario(
+      "net = BatchNorm1d(2)\nx = tensor(2, 2, normal(0, 1))\ny = net(x)\n"
+      "backward(y, normal(0, 1))\nnet.eval()\n");
+  scenario.statements.erase(scenario.statements.begin() + 1);
+  repair(scenario);
+  EXPECT_EQ(print(scenario), "# normdiff-scenario 1\nnet = BatchNorm1d(2)\nnet.eval()\n");
+}
+
+TEST(Scope, KnowsNamesTreesAndSharing) {
+  const Scenario scenario = testing::scenario(
+      "bn = BatchNorm2d(2)\nnet = Sequential(a=bn, block=Sequential(b=bn), relu=ReLU())\n"
+      "c = copy.deepcopy(net.block)\nx = tensor(2, 2, 1, 1, normal(0, 1))\n"
+      "s = torch.jit.trace(net, x)\ns2 = torch.jit.save_load(s)\ny = s2(x)\n");
+  const Scope scope = resolve(scenario);
+  const NameInfo& net = scope[1];
+  EXPECT_EQ(net.kind, NameKind::module);
+  EXPECT_EQ(net.step, 1);
+  ASSERT_EQ(net.places.size(), 5u);
+  EXPECT_EQ(net.places[3].path, "block.b");
+  EXPECT_EQ(net.places[3].same_module_as, 1);
+  // A name used as a child is the same module; a copy is another.
+  EXPECT_EQ(net.places[1].module, scope[0].spec.get());
+  ASSERT_EQ(scope[2].places.size(), 2u);
+  EXPECT_NE(scope[2].places[1].module, scope[0].spec.get());
+  EXPECT_EQ(scope[4].kind, NameKind::script);
+  EXPECT_TRUE(scope[5].traced);
+  EXPECT_EQ(scope[5].places[3].same_module_as, 1);
+  EXPECT_EQ(scope[6].kind, NameKind::result);
+  EXPECT_TRUE(scope[6].differentiable);
+}
+
+TEST(Scope, SaysWhatAMutationBroke) {
+  Scenario scenario = testing::scenario("net = BatchNorm1d(2)\nnet.eps = 1\n");
+  Scope scope(scenario.names.size());
+  scope.apply(scenario, scenario.statements[0].step);
+  EXPECT_EQ(scope.problem(scenario, SetEps{{0, 3}, 1}), "'net' has no such part");
+  EXPECT_EQ(scope.problem(scenario, SetEps{{9, 0}, 1}), "an operand has no name");
+  EXPECT_EQ(scope.problem(scenario, scenario.statements[0].step),
+            "'net' is a module already, and a name is assigned once; choose another name");
+}
+
+TEST(FreshShape, IsThatOfTheTensorsAModuleHas) {
+  ModuleSpec conv{ModuleKind::Conv2d, reference::Conv2dOptions{3, 2, 5, 1, 0, false}, {}};
+  EXPECT_EQ(fresh_shape(conv, TensorSlot::weight), (Shape{2, 3, 5, 5}));
+  EXPECT_FALSE(fresh_shape(conv, TensorSlot::bias));
+  EXPECT_FALSE(fresh_shape(conv, TensorSlot::running_mean));
+  ModuleSpec norm{
+      ModuleKind::BatchNorm1d, reference::BatchNormOptions{4, 1e-5, 0.1, false, true}, {}};
+  EXPECT_FALSE(fresh_shape(norm, TensorSlot::weight));
+  EXPECT_EQ(fresh_shape(norm, TensorSlot::running_var), (Shape{4}));
+  EXPECT_EQ(fresh_shape(norm, TensorSlot::num_batches_tracked), Shape{});
+}
+
+TEST(InitialValues, AreKeyedAndBounded) {
+  Scenario scenario;
+  ModuleSpec linear{ModuleKind::Linear, reference::LinearOptions{4, 8, true}, {}};
+  const auto values = [&](int step, int place, TensorSlot slot) {
+    std::vector<float> out(static_cast<std::size_t>(fresh_shape(linear, slot)->numel()));
+    initial_values(scenario, step, place, linear, slot, out.data());
+    return out;
+  };
+  const auto weight = values(0, 1, TensorSlot::weight);
+  for (const float w : weight) EXPECT_LE(std::abs(w), 0.5f);
+  EXPECT_EQ(values(0, 1, TensorSlot::weight), weight);
+  EXPECT_NE(values(1, 1, TensorSlot::weight), weight);
+  EXPECT_NE(values(0, 2, TensorSlot::weight), weight);
+  EXPECT_NE(values(0, 1, TensorSlot::bias)[0], weight[0]);
+  scenario.seed = 1;
+  EXPECT_NE(values(0, 1, TensorSlot::weight), weight);
+}
+
+}  // namespace
+}  // namespace normdiff
