@@ -15,8 +15,10 @@ enum class NameKind : std::uint8_t { undefined, module, tensor, result, script, 
 /// All that is known about a name before anything runs.
 struct NameInfo {
   NameKind kind = NameKind::undefined;
-  int step = -1;                         ///< the statement that defines it
-  ModuleSpecPtr spec;                    ///< of a module, script or artefact: its tree
+  int step = -1;  ///< the statement that defines it
+  /// Of a module, script or artefact: its tree. Two names have a spec in common exactly where they
+  /// hold the same module; the specs of a copy, script or artefact are its own.
+  ModuleSpecPtr spec;
   std::vector<reference::Place> places;  ///< of `spec`; empty for others
   bool traced = false;          ///< of a script: made by torch.jit.trace (or loaded from one)
   bool differentiable = false;  ///< of a result: made with grad, by a module or script
