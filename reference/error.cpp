@@ -4,11 +4,12 @@
 
 namespace normdiff::reference {
 namespace {
-constexpr std::array<std::string_view, 12> names = {
-    "wrong_rank",     "channel_mismatch", "single_value_per_channel",
-    "shape_mismatch", "dtype_mismatch",   "bad_eps",
-    "graph_freed",    "no_graph",         "state_keys",
-    "state_shape",    "bad_opset",        "unclassified"};
+constexpr std::array<std::string_view, 15> names = {
+    "wrong_rank",         "channel_mismatch", "single_value_per_channel",
+    "shape_mismatch",     "dtype_mismatch",   "bad_eps",
+    "graph_freed",        "no_graph",         "state_keys",
+    "state_shape",        "empty_sequential", "modified_in_place",
+    "missing_statistics", "bad_opset",        "unclassified"};
 }
 
 std::string_view to_string(ErrorKind kind) {

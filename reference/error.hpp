@@ -19,6 +19,9 @@ enum class ErrorKind : std::uint8_t {
   no_graph,                  ///< backward of something that does not require a gradient
   state_keys,                ///< a state dict with missing or unexpected keys
   state_shape,               ///< a state dict with a tensor of another shape
+  empty_sequential,          ///< forward of a Sequential without children
+  modified_in_place,         ///< backward through a tensor that was changed in place since
+  missing_statistics,        ///< one of the running statistics is not there
   bad_opset,                 ///< an opset the exporter does not know
   unclassified,              ///< none of the above; never equal to anything
 };

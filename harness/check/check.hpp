@@ -15,34 +15,36 @@ class Deviations;
 
 /// One observation of one step, judged, with all that a reader needs.
 struct Judged {
-  int step = 0;             ///< index of the statement
-  Key key;                  ///< for an outcome: {0, 0, value} and observed == error
+  int step = 0;  ///< index of the statement
+  Key key;       ///< for an outcome: {0, 0, value} and observed == error
   ObservationClass observed_class = ObservationClass::error;
   Verdict verdict = Verdict::equal;
   ModuleKind leaf = ModuleKind::Sequential;  ///< kind of the module it belongs to
-  const char* branch = "";  ///< branch of the reference: "batch statistics", "cumulative average", ...
-  std::string expected;     ///< "False", "0.25 (+- 3e-08)"
+  const char* branch =
+      "";                ///< branch of the reference: "batch statistics", "cumulative average", ...
+  std::string expected;  ///< "False", "0.25 (+- 3e-08)"
   std::string observed;
-  double ratio = 0;         ///< error / bound of the worst element
-  std::string deviation;    ///< id of the deviation that predicts it
+  double ratio = 0;       ///< error / bound of the worst element
+  std::string deviation;  ///< id of the deviation that predicts it
 };
 
-/// (subject family, step kind, leaf module kind, branch, class, verdict, predicted by): one signature
-/// is one discrepancy.
+/// (subject family, step kind, leaf module kind, branch, class, verdict, predicted by): one
+/// signature is one discrepancy.
 [[nodiscard]] std::string signature(const Manifest& subject, const Scenario& scenario,
                                     const Judged& judged);
 
 struct CheckOptions {
   bool keep_everything = false;  ///< every judged observation, for tables; else discrepancies only
-  bool always_equal = false;     ///< the checker that says equal to everything: proves that tests can fail
+  bool always_equal =
+      false;  ///< the checker that says equal to everything: proves that tests can fail
 };
 
 struct CheckResult {
   std::vector<Judged> judged;  ///< in order of steps; discrepancies, known ones too, or everything
 };
 
-/// Judges traces, each step from the state the subject was really in before it. Keep one: its memory
-/// is reused from scenario to scenario.
+/// Judges traces, each step from the state the subject was really in before it. Keep one: its
+/// memory is reused from scenario to scenario.
 class Checker {
  public:
   /// `deviations` must outlive the checker.

@@ -10,8 +10,8 @@
 
 namespace normdiff {
 
-/// Error / bound of one dtype and layout, in tenths: bucket 9 is [0.9, 1]. Exact agreement is counted
-/// in `exact`.
+/// Error / bound of one dtype and layout, in tenths: bucket 9 is [0.9, 1]. Exact agreement is
+/// counted in `exact`.
 struct RatioHistogram {
   std::uint64_t exact = 0;
   std::array<std::uint64_t, 10> buckets{};
@@ -30,7 +30,7 @@ struct Tally {
   std::map<std::string, std::uint64_t> not_compared;  ///< reason -> observations or steps
   std::map<std::string, std::uint64_t> deviations;    ///< deviation id -> hits
   std::map<std::string, std::uint64_t> signatures;    ///< of new discrepancies -> hits
-  std::map<std::string, std::uint64_t> cells;  ///< branch of the reference -> times reached
+  std::map<std::string, std::uint64_t> cells;         ///< branch of the reference -> times reached
 
   void operator+=(const Tally& other);
 

@@ -31,13 +31,15 @@ enum class Verdict : std::uint8_t {
 inline constexpr int verdict_count = 17;
 [[nodiscard]] std::string_view to_string(Verdict verdict);
 [[nodiscard]] std::optional<Verdict> verdict_from(std::string_view name);
-/// equal, within_bound, both_rejected, known_deviation and every discrepancy: something was held
-/// against something.
+/// Something was held against something: everything but unsupported, underived, a crash, a hang,
+/// out_of_memory and harness_error. (loose, ill_conditioned and poisoned were, weakly: reports
+/// count them apart, and a floor limits their share.)
 [[nodiscard]] bool is_compared(Verdict verdict);
 /// A discrepancy that no deviation predicts.
 [[nodiscard]] bool is_new_discrepancy(Verdict verdict);
 
-/// Shares are kept for each class by itself: many flags must not hide an output that nobody compared.
+/// Shares are kept for each class by itself: many flags must not hide an output that nobody
+/// compared.
 enum class ObservationClass : std::uint8_t {
   error,      ///< what a step's outcome was
   flag,       ///< training

@@ -17,10 +17,11 @@ namespace normdiff {
 ///   {"dtype":"float32","shape":[2],"strides":[1],"requires_grad":true,"is_leaf":true,
 ///    "storage":4711,"bits":"<base64, little endian, row-major>"}
 /// The fifth element is for readers and may be missing.
-[[nodiscard]] nlohmann::json to_json(const Trace& trace, std::size_t step, const Scenario& scenario);
+[[nodiscard]] nlohmann::json to_json(const Trace& trace, std::size_t step,
+                                     const Scenario& scenario);
 
-/// Appends the step to `trace`. An object that isn't one (foreign process, hostile file): a sentence
-/// saying what is wrong with it, and `trace` as it was. `names` bounds what keys may name.
+/// Appends the step to `trace`. An object that isn't one (foreign process, hostile file): a
+/// sentence saying what is wrong with it, and `trace` as it was. `names` bounds what keys may name.
 [[nodiscard]] std::optional<std::string> append_json(const nlohmann::json& step, std::size_t names,
                                                      Trace& trace);
 

@@ -20,7 +20,8 @@ void copy_dense(const ObservedTensor& from, int dim, const std::byte* source, st
     return;
   }
   const std::ptrdiff_t stride = from.strides[dim] * static_cast<std::ptrdiff_t>(size);
-  for (std::int64_t i = 0; i < from.shape[dim]; ++i) copy_dense(from, dim + 1, source + i * stride, out);
+  for (std::int64_t i = 0; i < from.shape[dim]; ++i)
+    copy_dense(from, dim + 1, source + i * stride, out);
 }
 
 bool tracks_storage(Slot slot) {
@@ -78,9 +79,8 @@ std::uint64_t Recorder::storage_of(Key key, const void* memory, bool empty) {
 
 void Recorder::tensor(Key key, const ObservedTensor& tensor) {
   ObservedTensor now = tensor;
-  now.storage = tracks_storage(key.slot)
-                    ? storage_of(key, tensor.data, tensor.shape.numel() == 0)
-                    : 0;
+  now.storage =
+      tracks_storage(key.slot) ? storage_of(key, tensor.data, tensor.shape.numel() == 0) : 0;
   Last& slot = last(key);
   const bool is_dense = dense(now.shape, now.strides);
   std::byte* copied = nullptr;

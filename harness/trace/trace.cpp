@@ -6,15 +6,29 @@
 namespace normdiff {
 namespace {
 
-constexpr std::array<std::string_view, slot_count> slot_names = {
-    "identity",    "training",           "momentum",     "eps",
-    "track_running_stats", "weight",     "bias",         "running_mean",
-    "running_var", "num_batches_tracked", "weight_grad", "bias_grad",
-    "value",       "grad",               "leaf_output",  "leaf_output_grad",
-    "onnx_batch_norms", "onnx_training_mode", "onnx_outputs", "onnx_epsilon",
-    "onnx_momentum"};
-constexpr std::array<std::string_view, 6> outcome_names = {
-    "ok", "error", "unsupported", "crashed", "timed_out", "out_of_memory"};
+constexpr std::array<std::string_view, slot_count> slot_names = {"identity",
+                                                                 "training",
+                                                                 "momentum",
+                                                                 "eps",
+                                                                 "track_running_stats",
+                                                                 "weight",
+                                                                 "bias",
+                                                                 "running_mean",
+                                                                 "running_var",
+                                                                 "num_batches_tracked",
+                                                                 "weight_grad",
+                                                                 "bias_grad",
+                                                                 "value",
+                                                                 "grad",
+                                                                 "leaf_output",
+                                                                 "leaf_output_grad",
+                                                                 "onnx_batch_norms",
+                                                                 "onnx_training_mode",
+                                                                 "onnx_outputs",
+                                                                 "onnx_epsilon",
+                                                                 "onnx_momentum"};
+constexpr std::array<std::string_view, 6> outcome_names = {"ok",      "error",     "unsupported",
+                                                           "crashed", "timed_out", "out_of_memory"};
 
 bool same_double(double a, double b) {
   if (std::isnan(a) || std::isnan(b)) return std::isnan(a) && std::isnan(b);
@@ -49,7 +63,9 @@ std::optional<std::size_t> position(const std::array<std::string_view, N>& names
 
 }  // namespace
 
-std::string_view to_string(Slot slot) { return slot_names[static_cast<std::size_t>(slot)]; }
+std::string_view to_string(Slot slot) {
+  return slot_names[static_cast<std::size_t>(slot)];
+}
 std::optional<Slot> slot_from(std::string_view name) {
   const auto at = position(slot_names, name);
   return at ? std::optional(static_cast<Slot>(*at)) : std::nullopt;

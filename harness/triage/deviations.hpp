@@ -22,11 +22,12 @@ struct Deviation {
   std::vector<std::string> subjects;  ///< families
   std::string versions;               ///< ">=1.13,<2.14"
   std::vector<std::string> verified_on;
-  std::vector<std::string> steps;     ///< step kinds, by name; "forward" covers every forward
-  std::string observation;            ///< glob over "CLASS:SLOT": "flag:training", "statistic:*"
-  std::string prediction;             ///< a function in harness/triage/predictions/, or "any"
-  std::string witness;                ///< a scenario that must deviate, relative to the repository
-  std::string near_miss;              ///< one beside it that must conform
+  std::vector<std::string> steps;  ///< step kinds, by name; "forward" covers every forward
+  std::vector<std::string>
+      observations;        ///< globs over "CLASS:SLOT": "flag:training", "statistic:*"
+  std::string prediction;  ///< a function in harness/triage/predictions/, or "any"
+  std::string witness;     ///< a scenario that must deviate, relative to the repository
+  std::string near_miss;   ///< one beside it that must conform
 };
 
 /// "2.13.0" in ">=1.13,<2.14"; an empty range holds every version.

@@ -79,7 +79,7 @@ void ForwardPass::run(Module& root, const Activation& input, const ForwardOption
   calls_ = 0;
   refusals_.clear();
   refused_by_ = nullptr;
-  updates_.clear();
+  if (!options.continues) updates_.clear();
   buffer_ = 0;
   before_ = nullptr;
   // Buffers are referred to by address: room for every leaf there could be, twice.
@@ -123,7 +123,10 @@ bool ForwardPass::module(Module& module) {
 
 bool ForwardPass::leaf(Module& module) {
   const Shape x = current_.values.shape;
-  if (!takes_rank(module.kind, x.rank()))
+  // A traced graph holds the tensor operations and none of the checks (documented: tracing records
+  // no control flow).
+  const bool checked = !module.traced_training || x.rank() < 2;
+  if (checked && !takes_rank(module.kind, x.rank()))
     return refuse(module, ErrorKind::wrong_rank, "not a rank this module takes");
   const Tensor* weight = module.find(Held::weight);
   const Tensor* bias = module.find(Held::bias);
@@ -202,7 +205,9 @@ bool ForwardPass::batch_norm(Module& module) {
   const bool training = module.traced_training.value_or(module.training);
   const bool has_statistics = module.find(Held::running_mean) && module.find(Held::running_var);
   const bool batch_statistics = training || !has_statistics;
-  if (x[1] != options.num_features)
+  // A batch norm that holds no tensors fits any number of channels (our choice).
+  const bool holds_tensors = module.find(Held::weight) || module.find(Held::running_mean);
+  if (x[1] != options.num_features && holds_tensors)
     refuse(module, ErrorKind::channel_mismatch, "another number of channels");
   for (Held held : {Held::weight, Held::bias, Held::running_mean, Held::running_var})
     if (const Tensor* t = module.find(held); t && t->dtype() != current_.dtype) {
@@ -210,9 +215,9 @@ bool ForwardPass::batch_norm(Module& module) {
       break;
     }
   const bool soft_only = refusals_.empty();
-  if (batch_statistics && values_per_channel(x) == 1)
+  if (!module.traced_training && batch_statistics && values_per_channel(x) == 1)
     refuse(module, ErrorKind::single_value_per_channel, "one value for each channel in training");
-  if (options.eps < 0 || (batch_statistics && options.eps == 0))
+  if (!module.traced_training && (options.eps < 0 || (batch_statistics && options.eps == 0)))
     refuse(module, ErrorKind::bad_eps, "eps must be positive in training, not negative in eval");
   if (!refusals_.empty()) {
     if (!soft_only || !options_.past_soft_refusals) return false;

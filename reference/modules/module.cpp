@@ -39,17 +39,23 @@ void list_places(Module& module, std::vector<Module*>& out) {
   for (auto& [name, child] : module.children) list_places(*child, out);
 }
 
-using Copies = std::unordered_map<const Module*, ModulePtr>;
+struct Copies {
+  std::unordered_map<const Module*, ModulePtr> modules;
+  std::unordered_map<const Storage*, Tensor> tensors;
+};
 
 ModulePtr copy_tree(const Module& module, Copies& copies) {
-  ModulePtr& copy = copies[&module];
+  ModulePtr& copy = copies.modules[&module];
   if (copy) return copy;
   copy = std::make_shared<Module>(module);
   const ModulePtr result = copy;  // `copy` may move while the children are copied
-  for (auto& tensor : result->tensors)
-    if (tensor) tensor = tensor->clone();
-  for (auto& grad : result->grads)
-    if (grad) grad = grad->clone();
+  for (auto& tensor : result->tensors) {
+    if (!tensor) continue;
+    const auto [made, is_new] = copies.tensors.emplace(tensor->storage(), Tensor());
+    if (is_new) made->second = tensor->clone();
+    tensor = made->second;
+  }
+  for (auto& grad : result->grads) grad.reset();
   for (auto& [name, child] : result->children) child = copy_tree(*child, copies);
   return result;
 }

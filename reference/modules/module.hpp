@@ -68,7 +68,8 @@ using Made = std::unordered_map<const ModuleSpec*, ModulePtr>;
 /// https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.train
 void train(Module& root, bool mode);
 
-/// New modules and new tensors throughout, gradients too; what was shared inside stays shared.
+/// New modules and new tensors throughout, without gradients (our choice: the documentation is
+/// silent, and Python and C++ agree); what was shared inside stays shared, modules and tensors.
 [[nodiscard]] ModulePtr deepcopy(const Module& root);
 
 /// Running mean 0, running variance 1, counter 0; nothing where there are none.

@@ -55,9 +55,7 @@ ModulePtr trace(const Module& root) {
 }
 
 ModulePtr save_load(const Module& scripted) {
-  ModulePtr loaded = deepcopy(scripted);
-  zero_grad(*loaded);  // a file holds no gradients
-  return loaded;
+  return deepcopy(scripted);
 }
 
 Exported onnx_export(const Module& root, ExportMode mode) {

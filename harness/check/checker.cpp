@@ -1,0 +1,226 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "harness/check/check.hpp"
+#include "harness/check/error_kinds.hpp"
+#include "harness/check/execute.hpp"
+#include "harness/check/judge.hpp"
+#include "harness/triage/deviations.hpp"
+#include "harness/triage/predictions/predictions.hpp"
+
+namespace normdiff {
+
+using reference::ErrorKind;
+using reference::Refusal;
+
+Execution execute(Context& context, const Step& step) {
+  return std::visit([&context](const auto& s) { return execute(context, s); }, step);
+}
+
+namespace {
+
+/// What a deviation's prediction would say of this subject and step.
+struct Candidate {
+  const Deviation* deviation;
+  const Prediction* prediction;
+};
+
+std::string kinds(const std::vector<Refusal>& refusals) {
+  std::string text;
+  for (const Refusal& refusal : refusals)
+    if (text.find(reference::to_string(refusal.kind)) == std::string::npos)
+      text +=
+          (text.empty() ? "refused: " : " or ") + std::string(reference::to_string(refusal.kind));
+  return text.empty() ? "done" : text;
+}
+
+template <class T, class = void>
+struct requires_result : std::false_type {};
+template <class T>
+struct requires_result<T, std::void_t<decltype(std::declval<T>().result)>> : std::true_type {};
+
+std::optional<NameId> result_of(const Step& step) {
+  return std::visit(
+      [](const auto& s) -> std::optional<NameId> {
+        if constexpr (requires_result<std::decay_t<decltype(s)>>::value)
+          return s.result;
+        else
+          return std::nullopt;
+      },
+      step);
+}
+
+}  // namespace
+
+struct Checker::Implementation {
+  Manifest manifest;
+  CheckOptions options;
+  const Deviations& deviations;
+  Judge judge;
+  Observed observed;
+  World world;
+  World before;
+  Workspace work;
+  std::vector<std::vector<Candidate>> candidates;  ///< by step kind
+
+  Implementation(Manifest m, const Deviations& d, CheckOptions o)
+      : manifest(std::move(m)), options(o), deviations(d), judge(manifest, options) {
+    candidates.resize(step_kind_count);
+    for (const Deviation& deviation : deviations.list()) {
+      if (std::find(deviation.subjects.begin(), deviation.subjects.end(), manifest.family) ==
+              deviation.subjects.end() ||
+          !in_range(manifest.version, deviation.versions))
+        continue;
+      const Prediction* found = prediction(deviation.prediction);
+      if (!found) continue;
+      for (const std::string& step : deviation.steps)
+        if (const auto kind = step_kind_from(step))
+          candidates[*kind].push_back({&deviation, found});
+    }
+  }
+
+  /// Whether the subject ended here for good.
+  bool ended(const StepRecord& record) {
+    Verdict verdict = Verdict::crashed;
+    if (record.outcome == Outcome::timed_out) verdict = Verdict::timed_out;
+    if (record.outcome == Outcome::out_of_memory) verdict = Verdict::out_of_memory;
+    if (record.outcome != Outcome::crashed && verdict == Verdict::crashed) return false;
+    judge.outcome(verdict, {}, "an answer", std::string(record.text));
+    return true;
+  }
+
+  void judge_outcome(const StepRecord& record, const Execution& execution) {
+    const bool refused = record.outcome == Outcome::error;
+    if (!refused) {
+      judge.outcome(execution.refusals.empty() ? Verdict::equal : Verdict::accepted_by_subject,
+                    execution.origin, kinds(execution.refusals), "done");
+      return;
+    }
+    const ErrorKind kind =
+        ErrorKinds::built_in().classify(manifest, record.error_class, record.text);
+    const bool agreed =
+        kind != ErrorKind::unclassified &&
+        std::any_of(execution.refusals.begin(), execution.refusals.end(),
+                    [kind](const Refusal& refusal) { return refusal.kind == kind; });
+    const Verdict verdict = execution.refusals.empty() ? Verdict::rejected_by_subject
+                            : agreed                   ? Verdict::both_rejected
+                                                       : Verdict::rejected_differently;
+    judge.outcome(verdict, execution.origin, kinds(execution.refusals),
+                  fmt::format("refused: {} ({}: {})", reference::to_string(kind),
+                              record.error_class, record.text.substr(0, 160)));
+  }
+
+  void judge_step(Context& context, const StepRecord& record, const Execution& execution) {
+    judge_outcome(record, execution);
+    scan(context, execution);
+  }
+
+  void check_step(const Scenario& scenario, const Scope& scope, const Trace& trace, std::size_t i,
+                  Tally& tally) {
+    const Step& step = scenario.statements[i].step;
+    const StepRecord& record = trace.steps[i];
+    judge.begin_step(step.index());
+    Context context{
+        scenario, scope,    manifest, static_cast<int>(i), record.outcome == Outcome::ok, world,
+        judge,    observed, work};
+    if (record.outcome == Outcome::unsupported) {
+      ++tally.verdicts[static_cast<std::size_t>(ObservationClass::error)]
+                      [static_cast<std::size_t>(Verdict::unsupported)];
+      ++tally.not_compared[std::string(record.text)];
+      scan(context, {});
+      judge.rest(trace, record, world);
+      finish(step, context, record, {});
+      return;
+    }
+    const bool may_explain = !candidates[step.index()].empty();
+    if (may_explain) before = world.copy();
+    Execution execution = execute(context, step);
+    if (execution.underived) {
+      ++tally.not_compared[execution.underived];
+      ++tally.verdicts[static_cast<std::size_t>(ObservationClass::error)]
+                      [static_cast<std::size_t>(Verdict::underived)];
+      judge.rest_underived(trace, record, execution.underived);
+      finish(step, context, record, execution);
+      return;
+    }
+    judge_outcome(record, execution);
+    const bool only_one_did_it = (record.outcome == Outcome::error) == execution.refusals.empty();
+    if (only_one_did_it && record.outcome == Outcome::error)
+      judge.rest_underived(trace, record, "the subject refused what should work");
+    else
+      scan(context, execution);
+    judge.rest(trace, record, world);
+    finish(step, context, record, execution);
+  }
+
+  /// Tries the deviations on what is not explained, then makes the world what was observed.
+  void finish(const Step& step, Context& context, const StepRecord& record,
+              const Execution& execution) {
+    if (judge.anything_unexplained()) explain(step, context, record);
+    judge.end_step();
+    const std::optional<NameId> result = result_of(step);
+    if (result && record.outcome != Outcome::ok) world.forget(*result);
+    if (result && record.outcome == Outcome::ok && !world.is_live(*result))
+      world.define(*result, NameKind::result).underived = true;
+    follow(world, observed);
+  }
+
+  void explain(const Step& step, Context& reference_context, const StepRecord& record) {
+    for (const Candidate& candidate : candidates[step.index()]) {
+      if (!judge.anything_unexplained()) return;
+      World predicted = before.copy();
+      Context context{reference_context.scenario,
+                      reference_context.scope,
+                      manifest,
+                      reference_context.step,
+                      reference_context.subject_accepted,
+                      predicted,
+                      judge,
+                      observed,
+                      work};
+      judge.begin_explaining(*candidate.deviation);
+      if (const auto execution = (*candidate.prediction)(context, step))
+        judge_step(context, record, *execution);
+      judge.end_explaining();
+    }
+  }
+};
+
+Checker::Checker(Manifest subject, const Deviations& deviations, CheckOptions options)
+    : implementation_(std::make_unique<Implementation>(std::move(subject), deviations, options)) {}
+Checker::~Checker() = default;
+
+void Checker::check(const Scenario& scenario, const Scope& scope, const Trace& trace, Tally& tally,
+                    CheckResult& result) {
+  Implementation& self = *implementation_;
+  result.judged.clear();
+  self.observed.reset(scenario.names.size());
+  self.world.reset(scenario.names.size());
+  self.judge.begin_scenario(scenario, self.observed, tally, result);
+  ++tally.scenarios;
+  for (std::size_t i = 0; i < trace.steps.size() && i < scenario.statements.size(); ++i) {
+    const Step& step = scenario.statements[i].step;
+    const StepRecord& record = trace.steps[i];
+    ++tally.steps;
+    ++tally.outcomes[step.index()][static_cast<std::size_t>(record.outcome)];
+    self.observed.advance(trace, i);
+    self.judge.begin_step(step.index());
+    if (self.ended(record)) {
+      self.judge.end_step();
+      return;
+    }
+    self.check_step(scenario, scope, trace, i, tally);
+  }
+}
+
+std::string signature(const Manifest& subject, const Scenario& scenario, const Judged& judged) {
+  const Step& step = scenario.statements[static_cast<std::size_t>(judged.step)].step;
+  return fmt::format(
+      "{}/{}/{}/{}/{}:{}/{}{}{}", subject.family, step_kind_name(step.index()),
+      reference::to_string(judged.leaf), judged.branch, to_string(judged.observed_class),
+      judged.observed_class == ObservationClass::error ? "outcome" : to_string(judged.key.slot),
+      to_string(judged.verdict), judged.deviation.empty() ? "" : "/", judged.deviation);
+}
+
+}  // namespace normdiff

@@ -1,0 +1,74 @@
+#include "harness/check/error_kinds.hpp"
+
+#include <fmt/format.h>
+
+#include <toml++/toml.h>
+#include <algorithm>
+
+#include "harness/check/judge.hpp"
+#include "harness/embedded.hpp"
+#include "harness/triage/deviations.hpp"
+
+namespace normdiff {
+
+using reference::ErrorKind;
+
+std::variant<ErrorKinds, std::string> ErrorKinds::parse(std::string_view text,
+                                                        std::string_view file) {
+  toml::table table;
+  try {
+    table = toml::parse(text, file);
+  } catch (const toml::parse_error& e) {
+    return fmt::format("{}:{}: {}", file, e.source().begin.line, e.description());
+  }
+  std::vector<ErrorPattern> patterns;
+  const toml::array* list = table["error"].as_array();
+  if (!list) return fmt::format("{}: expected [[error]] tables, found none", file);
+  for (const toml::node& node : *list) {
+    const toml::table* entry = node.as_table();
+    const auto text_of = [&](const char* key) {
+      return entry ? std::string((*entry)[key].value_or("")) : std::string();
+    };
+    ErrorPattern pattern;
+    const auto kind = reference::error_kind_from(text_of("kind"));
+    if (!entry || !kind || text_of("pattern").empty() || text_of("example").empty())
+      return fmt::format("{}:{}: an [[error]] needs a known kind, a pattern and an example", file,
+                         node.source().begin.line);
+    pattern.kind = *kind;
+    pattern.versions = text_of("versions");
+    pattern.error_class = text_of("class");
+    pattern.pattern = text_of("pattern");
+    pattern.example = text_of("example");
+    if (const toml::array* subjects = (*entry)["subjects"].as_array())
+      for (const toml::node& subject : *subjects) pattern.subjects.push_back(subject.value_or(""));
+    patterns.push_back(std::move(pattern));
+  }
+  return ErrorKinds(std::move(patterns));
+}
+
+const ErrorKinds& ErrorKinds::built_in() {
+  static const ErrorKinds kinds = [] {
+    auto parsed = parse(embedded::error_kinds(), "error_kinds.toml");
+    if (auto* error = std::get_if<std::string>(&parsed)) throw std::runtime_error(*error);
+    return std::get<ErrorKinds>(std::move(parsed));
+  }();
+  return kinds;
+}
+
+ErrorKind ErrorKinds::classify(const Manifest& subject, std::string_view error_class,
+                               std::string_view text) const {
+  // The textbook words its refusals by kind.
+  if (subject.family == "textbook")
+    return reference::error_kind_from(error_class).value_or(ErrorKind::unclassified);
+  for (const ErrorPattern& pattern : patterns_) {
+    if (std::find(pattern.subjects.begin(), pattern.subjects.end(), subject.family) ==
+        pattern.subjects.end())
+      continue;
+    if (!in_range(subject.version, pattern.versions)) continue;
+    if (!pattern.error_class.empty() && pattern.error_class != error_class) continue;
+    if (glob_matches(pattern.pattern, text)) return pattern.kind;
+  }
+  return ErrorKind::unclassified;
+}
+
+}  // namespace normdiff

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "harness/check/check.hpp"
+#include "harness/check/observed.hpp"
+#include "harness/check/world.hpp"
+#include "reference/numeric/bounded.hpp"
+
+namespace normdiff {
+
+struct Deviation;
+
+/// What a tensor must be, beside its values.
+struct TensorFacts {
+  DType dtype = DType::float32;
+  Shape shape;
+  bool requires_grad = false;
+  bool is_leaf = true;
+  std::uint64_t storage = 0;
+};
+
+/// Where an expectation comes from.
+struct Origin {
+  ModuleKind leaf = ModuleKind::Sequential;
+  const char* branch = "";
+  std::optional<Layout> layout;  ///< of the input, for the histograms
+};
+
+/// Takes expectations and holds what was observed against them. Write-only: who states an
+/// expectation learns nothing of the outcome. In `explain` mode the expectations are a deviation's
+/// prediction and only discrepancies that are still unexplained are held against them.
+class Judge {
+ public:
+  Judge(const Manifest& manifest, CheckOptions options) : manifest_(manifest), options_(options) {}
+
+  void begin_scenario(const Scenario& scenario, Observed& observed, Tally& tally,
+                      CheckResult& result);
+  void begin_step(std::size_t kind);
+
+  /// Bit for bit.
+  void exact(Key key, const Value& expected, const Origin& origin);
+  /// Facts exactly, values by `compare` (Comparison(const void* observed)).
+  template <class Compare>
+  void numeric(Key key, const TensorFacts& facts, const Origin& origin, Compare&& compare) {
+    const ObservedTensor* tensor = numeric_facts(key, facts, origin);
+    if (tensor) numeric_values(key, *tensor, origin, compare(tensor->data));
+  }
+  /// Nothing is known of it: counted by `reason`.
+  void underived(Key key, const char* reason);
+  /// What the step itself did. Only once a step.
+  void outcome(Verdict verdict, const Origin& origin, std::string expected, std::string observed);
+
+  /// Everything that changed in this step and that no expectation named: nothing asked for it.
+  void rest(const Trace& trace, const StepRecord& record, const World& world);
+  void rest_underived(const Trace& trace, const StepRecord& record, const char* reason);
+
+  /// Discrepancies of this step that nothing explains yet.
+  [[nodiscard]] bool anything_unexplained() const;
+  void begin_explaining(const Deviation& deviation);
+  void end_explaining();
+
+  /// Counts and keeps what this step's discrepancies came to.
+  void end_step();
+
+ private:
+  const ObservedTensor* numeric_facts(Key key, const TensorFacts& facts, const Origin& origin);
+  void numeric_values(Key key, const ObservedTensor& tensor, const Origin& origin,
+                      const reference::Comparison& comparison);
+  /// Records a verdict, or in explain mode settles the discrepancy if `verdict` is none.
+  void record(Key key, ObservationClass observed_class, Verdict verdict, const Origin& origin,
+              double ratio, const std::string& expected, const std::string& observed);
+  [[nodiscard]] bool wanted(Key key, ObservationClass observed_class);
+  [[nodiscard]] bool wants_text(Verdict verdict) const;
+
+  const Manifest& manifest_;
+  CheckOptions options_;
+  const Scenario* scenario_ = nullptr;
+  Observed* observed_ = nullptr;
+  Tally* tally_ = nullptr;
+  CheckResult* result_ = nullptr;
+  std::size_t kind_ = 0;
+  std::vector<Judged> discrepancies_;      ///< of this step
+  const Deviation* explaining_ = nullptr;  ///< the deviation under trial; null: the reference
+};
+
+/// "flag:training" matched by "flag:*".
+[[nodiscard]] bool glob_matches(std::string_view glob, std::string_view text);
+/// "True", "0.1", "None", "[0.25 0.5 ...]".
+[[nodiscard]] std::string print(const Value& value);
+
+}  // namespace normdiff

@@ -1,0 +1,192 @@
+#include <cstring>
+
+#include "harness/check/execute.hpp"
+
+namespace normdiff {
+
+using reference::Module;
+using reference::Tensor;
+
+namespace {
+
+const reference::Bounded* bounded_for(const Execution& execution,
+                                      const reference::Storage* storage) {
+  for (const reference::StatisticUpdate& update : execution.bounded)
+    if (update.storage == storage) return &update.expected;
+  return nullptr;
+}
+
+bool moved(const Observed::State& state, const std::optional<Tensor>& expected) {
+  if (!expected) return state.storage != nullptr;
+  return state.storage != expected->storage() || state.version != expected->storage()->version;
+}
+
+void scan_tensor(Context& c, const Execution& execution, Key key, ModuleKind leaf,
+                 const std::optional<Tensor>& expected, bool requires_grad) {
+  const Observed::State& state = c.observed.at(key);
+  if (state.changed != c.step && !moved(state, expected)) return;
+  const Origin origin{leaf, "", std::nullopt};
+  if (!expected) {
+    c.judge.exact(key, Value{None{}}, origin);
+    return;
+  }
+  const std::uint64_t storage =
+      expected->numel() == 0 ? key.packed() : c.world.first_tensor(expected->storage());
+  if (const reference::Bounded* bounded = bounded_for(execution, expected->storage())) {
+    const DType dtype = expected->dtype();
+    c.judge.numeric(key, {dtype, expected->shape(), requires_grad, true, storage}, origin,
+                    [bounded, dtype](const void* observed) {
+                      return reference::compare(*bounded, observed, dtype);
+                    });
+    return;
+  }
+  ObservedTensor tensor;
+  tensor.dtype = expected->dtype();
+  tensor.shape = expected->shape();
+  tensor.requires_grad = requires_grad;
+  tensor.storage = storage;
+  tensor.data = static_cast<const std::byte*>(static_cast<const Tensor&>(*expected).data());
+  c.judge.exact(key, Value{tensor}, origin);
+}
+
+void scan_value(Context& c, Key key, ModuleKind leaf, const Value& expected) {
+  const Observed::State& state = c.observed.at(key);
+  if (state.changed != c.step && state.now && same(*state.now, expected)) return;
+  c.judge.exact(key, expected, {leaf, "", std::nullopt});
+}
+
+void scan_module(Context& c, const Execution& execution, NameId name, std::uint16_t place,
+                 Module& module, bool eager) {
+  const auto key = [name, place](Slot slot) { return Key{name, place, slot}; };
+  scan_value(c, key(Slot::training), module.kind, Value{module.training});
+  const auto* bn = std::get_if<reference::BatchNormOptions>(&module.options);
+  if (bn && eager) {
+    scan_value(c, key(Slot::momentum), module.kind,
+               bn->momentum ? Value{*bn->momentum} : Value{None{}});
+    scan_value(c, key(Slot::eps), module.kind, Value{bn->eps});
+    scan_value(c, key(Slot::track_running_stats), module.kind, Value{bn->track_running_stats});
+  }
+  for (Slot slot : module_tensor_slots)
+    scan_tensor(c, execution, key(slot), module.kind, *tensor_of(module, slot),
+                slot == Slot::weight || slot == Slot::bias);
+}
+
+void follow_tensor(World& world, Observed& observed, Key key, std::optional<Tensor>& tensor) {
+  Observed::State& state = observed.at(key);
+  const bool changed = state.changed == observed.step();
+  if (!changed && !moved(state, tensor)) return;
+  const auto* seen = state.now ? std::get_if<ObservedTensor>(state.now) : nullptr;
+  if (!seen || !seen->known_dtype) {
+    tensor.reset();
+    state.storage = nullptr;
+    return;
+  }
+  const auto needs_new_storage = [&] {
+    if (!tensor || tensor->dtype() != seen->dtype || tensor->shape() != seen->shape) return true;
+    return seen->shape.numel() > 0 && seen->storage == key.packed() &&
+           world.first_tensor(tensor->storage()) != key.packed();
+  };
+  if (seen->storage != key.packed() && seen->shape.numel() > 0) {
+    // It lies in the memory of a tensor that comes before: share that one.
+    const Key first{static_cast<NameId>(seen->storage >> 24),
+                    static_cast<std::uint16_t>((seen->storage >> 8) & 0xffff),
+                    static_cast<Slot>(seen->storage & 0xff)};
+    if (first.name < world.names.size() && first.place < world.names[first.name].places.size())
+      if (auto* shared = tensor_of(*world.names[first.name].places[first.place], first.slot);
+          shared && *shared && (*shared)->shape() == seen->shape &&
+          (*shared)->dtype() == seen->dtype)
+        tensor = **shared;
+  }
+  if (needs_new_storage()) tensor = Tensor(seen->dtype, seen->shape);
+  if (seen->bytes() > 0 &&
+      std::memcmp(static_cast<const Tensor&>(*tensor).data(), seen->data, seen->bytes()) != 0)
+    std::memcpy(tensor->data(), seen->data, seen->bytes());
+}
+
+void note_versions(Observed& observed, Key key, const std::optional<Tensor>& tensor) {
+  Observed::State& state = observed.at(key);
+  state.storage = tensor ? tensor->storage() : nullptr;
+  state.version = tensor ? tensor->storage()->version : 0;
+}
+
+/// Where one module was expected in two places and two were seen, there are two from now on.
+void follow_identity(World& world, Observed& observed, NameId name, std::size_t place) {
+  Live& live = world.names[name];
+  const Key key{name, static_cast<std::uint16_t>(place), Slot::identity};
+  const Observed::State& state = observed.at(key);
+  const auto* seen = state.now ? std::get_if<std::int64_t>(state.now) : nullptr;
+  if (!seen || state.changed != observed.step()) return;
+  if (static_cast<std::uint64_t>(*seen) != key.packed()) return;
+  if (world.first_place(live.places[place]) == key.packed()) return;
+  const reference::ModulePtr split = std::make_shared<Module>(*live.places[place]);
+  // The parent's entry: the child that is `place` in pre-order.
+  std::size_t at = 0;
+  const std::function<bool(Module&)> replace = [&](Module& parent) {
+    for (auto& [child_name, child] : parent.children) {
+      if (++at == place) {
+        child = split;
+        return true;
+      }
+      if (replace(*child)) return true;
+    }
+    return false;
+  };
+  replace(*live.root);
+  live.places = reference::places(*live.root);
+}
+
+}  // namespace
+
+void scan(Context& c, const Execution& execution) {
+  for (NameId name : c.world.order) {
+    Live& live = c.world.names[name];
+    if (live.kind == NameKind::tensor) {
+      scan_tensor(c, execution, {name, 0, Slot::grad}, ModuleKind::Sequential, live.grad, false);
+      continue;
+    }
+    for (std::size_t p = 0; p < live.places.size(); ++p)
+      scan_module(c, execution, name, static_cast<std::uint16_t>(p), *live.places[p],
+                  live.kind == NameKind::module);
+  }
+}
+
+void follow(World& world, Observed& observed) {
+  for (NameId name : world.order) {
+    Live& live = world.names[name];
+    if (live.kind == NameKind::tensor) {
+      follow_tensor(world, observed, {name, 0, Slot::grad}, live.grad);
+      continue;
+    }
+    for (std::size_t p = 0; p < live.places.size(); ++p) {
+      follow_identity(world, observed, name, p);
+      Module& module = *live.places[p];
+      const auto key = [&](Slot slot) { return Key{name, static_cast<std::uint16_t>(p), slot}; };
+      if (const Value* flag = observed.now(key(Slot::training)))
+        if (const bool* value = std::get_if<bool>(flag)) module.training = *value;
+      if (is_batch_norm(module.kind) && live.kind == NameKind::module) {
+        auto& bn = module.batch_norm();
+        if (const Value* v = observed.now(key(Slot::momentum))) {
+          if (const double* d = std::get_if<double>(v)) bn.momentum = *d;
+          if (std::holds_alternative<None>(*v)) bn.momentum.reset();
+        }
+        if (const Value* v = observed.now(key(Slot::eps)))
+          if (const double* d = std::get_if<double>(v)) bn.eps = *d;
+        if (const Value* v = observed.now(key(Slot::track_running_stats)))
+          if (const bool* b = std::get_if<bool>(v)) bn.track_running_stats = *b;
+      }
+      for (Slot slot : module_tensor_slots)
+        follow_tensor(world, observed, key(slot), *tensor_of(module, slot));
+    }
+  }
+  // Versions last: following one place may have written memory that another shares.
+  for (NameId name : world.order) {
+    Live& live = world.names[name];
+    if (live.kind == NameKind::tensor) note_versions(observed, {name, 0, Slot::grad}, live.grad);
+    for (std::size_t p = 0; p < live.places.size(); ++p)
+      for (Slot slot : module_tensor_slots)
+        note_versions(observed, {name, static_cast<std::uint16_t>(p), slot},
+                      *tensor_of(*live.places[p], slot));
+  }
+}
+
+}  // namespace normdiff

@@ -1,0 +1,93 @@
+#include "harness/check/verdict.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace normdiff {
+namespace {
+
+constexpr std::array<std::string_view, verdict_count> verdict_names = {"equal",
+                                                                       "within_bound",
+                                                                       "both_rejected",
+                                                                       "loose",
+                                                                       "ill_conditioned",
+                                                                       "poisoned",
+                                                                       "unsupported",
+                                                                       "underived",
+                                                                       "known_deviation",
+                                                                       "diverged",
+                                                                       "rejected_differently",
+                                                                       "rejected_by_subject",
+                                                                       "accepted_by_subject",
+                                                                       "crashed",
+                                                                       "timed_out",
+                                                                       "out_of_memory",
+                                                                       "harness_error"};
+constexpr std::array<std::string_view, observation_class_count> class_names = {
+    "error",     "flag",    "option", "counter",  "statistic",
+    "parameter", "sharing", "output", "gradient", "artefact"};
+
+template <class T, std::size_t N>
+std::optional<T> find(const std::array<std::string_view, N>& names, std::string_view name) {
+  const auto found = std::find(names.begin(), names.end(), name);
+  if (found == names.end()) return std::nullopt;
+  return static_cast<T>(found - names.begin());
+}
+
+}  // namespace
+
+std::string_view to_string(Verdict verdict) {
+  return verdict_names[static_cast<std::size_t>(verdict)];
+}
+std::optional<Verdict> verdict_from(std::string_view name) {
+  return find<Verdict>(verdict_names, name);
+}
+
+bool is_compared(Verdict verdict) {
+  return verdict <= Verdict::poisoned ||
+         (verdict >= Verdict::known_deviation && verdict <= Verdict::accepted_by_subject);
+}
+
+bool is_new_discrepancy(Verdict verdict) {
+  return verdict >= Verdict::diverged && verdict <= Verdict::timed_out;
+}
+
+std::string_view to_string(ObservationClass observed) {
+  return class_names[static_cast<std::size_t>(observed)];
+}
+std::optional<ObservationClass> observation_class_from(std::string_view name) {
+  return find<ObservationClass>(class_names, name);
+}
+
+ObservationClass class_of(Slot slot) {
+  switch (slot) {
+    case Slot::identity:
+      return ObservationClass::sharing;
+    case Slot::training:
+      return ObservationClass::flag;
+    case Slot::momentum:
+    case Slot::eps:
+    case Slot::track_running_stats:
+      return ObservationClass::option;
+    case Slot::num_batches_tracked:
+      return ObservationClass::counter;
+    case Slot::running_mean:
+    case Slot::running_var:
+      return ObservationClass::statistic;
+    case Slot::weight:
+    case Slot::bias:
+      return ObservationClass::parameter;
+    case Slot::value:
+    case Slot::leaf_output:
+      return ObservationClass::output;
+    case Slot::weight_grad:
+    case Slot::bias_grad:
+    case Slot::grad:
+    case Slot::leaf_output_grad:
+      return ObservationClass::gradient;
+    default:
+      return ObservationClass::artefact;
+  }
+}
+
+}  // namespace normdiff

@@ -1,0 +1,130 @@
+#include "harness/check/world.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace normdiff {
+
+using reference::Module;
+using reference::ModulePtr;
+using reference::Storage;
+using reference::Tensor;
+
+std::optional<Tensor>* tensor_of(Module& module, Slot slot) {
+  if (slot >= Slot::weight && slot <= Slot::num_batches_tracked)
+    return &module.tensors[static_cast<std::size_t>(slot) - static_cast<std::size_t>(Slot::weight)];
+  if (slot == Slot::weight_grad || slot == Slot::bias_grad)
+    return &module.grads[static_cast<std::size_t>(slot) -
+                         static_cast<std::size_t>(Slot::weight_grad)];
+  return nullptr;
+}
+
+void World::reset(std::size_t count) {
+  names.resize(count);
+  for (NameId name : order) names[name] = {};
+  for (Live& live : names)
+    if (live.kind != NameKind::undefined) live = {};
+  order.clear();
+}
+
+Live& World::define(NameId name, NameKind kind) {
+  names[name] = {};
+  names[name].kind = kind;
+  order.push_back(name);
+  return names[name];
+}
+
+void World::forget(NameId name) {
+  if (!is_live(name)) return;
+  names[name] = {};
+  order.erase(std::remove(order.begin(), order.end(), name), order.end());
+}
+
+std::uint64_t World::first_place(const Module* module) const {
+  for (NameId name : order)
+    for (std::size_t p = 0; p < names[name].places.size(); ++p)
+      if (names[name].places[p] == module)
+        return Key{name, static_cast<std::uint16_t>(p), Slot::identity}.packed();
+  return 0;
+}
+
+std::uint64_t World::first_tensor(const Storage* storage) {
+  for (NameId name : order) {
+    Live& live = names[name];
+    if (live.grad && live.grad->storage() == storage) return Key{name, 0, Slot::grad}.packed();
+    for (std::size_t p = 0; p < live.places.size(); ++p)
+      for (Slot slot : module_tensor_slots) {
+        const auto& tensor = *tensor_of(*live.places[p], slot);
+        if (tensor && tensor->storage() == storage)
+          return Key{name, static_cast<std::uint16_t>(p), slot}.packed();
+      }
+  }
+  return 0;
+}
+
+void World::set_grad(const Storage* parameter, const std::optional<Tensor>& grad) {
+  for (NameId name : order)
+    for (Module* module : names[name].places)
+      for (std::size_t i = 0; i < 2; ++i)
+        if (module->tensors[i] && module->tensors[i]->storage() == parameter)
+          module->grads[i] = grad;
+}
+
+World World::copy() const {
+  World copy = *this;
+  std::map<const Module*, ModulePtr> modules;
+  std::map<const Storage*, Tensor> tensors;
+  const auto copy_tensor = [&tensors](std::optional<Tensor>& tensor) {
+    if (!tensor) return;
+    auto& made = tensors[tensor->storage()];
+    if (!made.storage()) made = tensor->clone();
+    tensor = made;
+  };
+  const std::function<ModulePtr(const Module&)> copy_module = [&](const Module& module) {
+    ModulePtr& made = modules[&module];
+    if (made) return made;
+    const ModulePtr result = made = std::make_shared<Module>(module);
+    for (auto& tensor : result->tensors) copy_tensor(tensor);
+    for (auto& grad : result->grads) copy_tensor(grad);
+    for (auto& [name, child] : result->children) child = copy_module(*child);
+    return result;
+  };
+  for (NameId name : copy.order) {
+    Live& live = copy.names[name];
+    copy_tensor(live.grad);
+    if (live.root) {
+      live.root = copy_module(*live.root);
+      live.places = reference::places(*live.root);
+    }
+    if (live.tape) {
+      live.tape = std::make_shared<reference::Tape>(*live.tape);
+      for (reference::TapeEntry& call : live.tape->calls)
+        if (const auto found = modules.find(call.module); found != modules.end())
+          call.module = found->second.get();
+    }
+  }
+  return copy;
+}
+
+Layout layout_of(const Shape& shape, const Shape& strides) {
+  const auto dense = [&](const std::vector<int>& innermost_first) {
+    std::int64_t expected = 1;
+    for (int dim : innermost_first) {
+      if (shape[dim] != 1 && strides[dim] != expected) return false;
+      expected *= shape[dim];
+    }
+    return true;
+  };
+  std::int64_t expected = 1;
+  bool contiguous = true;
+  for (int i = shape.rank() - 1; i >= 0 && contiguous; --i) {
+    contiguous = shape[i] == 1 || strides[i] == expected;
+    expected *= shape[i];
+  }
+  if (contiguous || shape.numel() == 0) return Layout::contiguous;
+  if (shape.rank() == 4 && dense({1, 3, 2, 0})) return Layout::channels_last;
+  if (shape.rank() == 5 && dense({1, 4, 3, 2, 0})) return Layout::channels_last;
+  return Layout::strided;
+}
+
+}  // namespace normdiff

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "harness/scenario/scope.hpp"
+#include "harness/trace/trace.hpp"
+#include "reference/modules/forward.hpp"
+#include "reference/modules/module.hpp"
+#include "reference/transforms/transforms.hpp"
+
+namespace normdiff {
+
+/// A tensor slot of a module, by the slot of a key.
+[[nodiscard]] std::optional<reference::Tensor>* tensor_of(reference::Module& module, Slot slot);
+
+/// What the reference has under one name.
+struct Live {
+  NameKind kind = NameKind::undefined;
+  // module, script
+  reference::ModulePtr root;
+  std::vector<reference::Module*> places;
+  // tensor
+  reference::Values values;
+  Layout layout = Layout::contiguous;
+  bool requires_grad = false;
+  std::optional<reference::Tensor> grad;
+  // result
+  std::shared_ptr<reference::Tape> tape;
+  NameId input = 0;
+  bool underived = false;  ///< made by a step that diverged: nothing can be said of what follows
+  // artefact
+  std::shared_ptr<const reference::Exported> exported;
+  Shape exported_for;
+  DType exported_dtype = DType::float32;
+};
+
+/// Everything a subject should have after a step. State that can be observed is set from what was
+/// observed after each step; what can't (graphs, baked modes) was derived when it was made.
+struct World {
+  std::vector<Live> names;    ///< by NameId
+  std::vector<NameId> order;  ///< the live ones, in order of definition
+
+  void reset(std::size_t count);
+  Live& define(NameId name, NameKind kind);
+  void forget(NameId name);
+  [[nodiscard]] reference::Module& module(ModuleRef ref) {
+    return *names[ref.name].places[ref.place];
+  }
+  [[nodiscard]] bool is_live(NameId name) const { return names[name].kind != NameKind::undefined; }
+  /// Key::packed() of the first place, in order, that is this module.
+  [[nodiscard]] std::uint64_t first_place(const reference::Module* module) const;
+  /// Key::packed() of the first tensor, in order, that lies in this storage.
+  [[nodiscard]] std::uint64_t first_tensor(const reference::Storage* storage);
+  /// Gives every live weight or bias that lies in `parameter` this gradient: one tensor has one.
+  void set_grad(const reference::Storage* parameter, const std::optional<reference::Tensor>& grad);
+  /// A copy in which nothing is shared with this one, and what is shared inside stays shared.
+  [[nodiscard]] World copy() const;
+};
+
+/// What a module's tensor slots are, in the order they are observed in.
+inline constexpr std::array<Slot, 7> module_tensor_slots = {Slot::weight,
+                                                            Slot::bias,
+                                                            Slot::running_mean,
+                                                            Slot::running_var,
+                                                            Slot::num_batches_tracked,
+                                                            Slot::weight_grad,
+                                                            Slot::bias_grad};
+
+/// contiguous, channels_last, or anything else.
+[[nodiscard]] Layout layout_of(const Shape& shape, const Shape& strides);
+
+}  // namespace normdiff

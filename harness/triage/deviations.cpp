@@ -1,0 +1,191 @@
+#include "harness/triage/deviations.hpp"
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <fstream>
+#include <optional>
+#include <set>
+#include <sstream>
+
+#include "harness/embedded.hpp"
+#include "harness/triage/predictions/predictions.hpp"
+
+namespace normdiff {
+namespace {
+
+using Version = std::array<int, 3>;
+
+std::optional<Version> parse_version(std::string_view text) {
+  Version version{};
+  std::size_t at = 0;
+  for (std::size_t part = 0; part < version.size(); ++part) {
+    const char* begin = text.data() + at;
+    const auto [end, error] = std::from_chars(begin, text.data() + text.size(), version[part]);
+    if (error != std::errc()) return std::nullopt;
+    at = static_cast<std::size_t>(end - text.data());
+    if (at == text.size()) return version;
+    if (text[at] != '.') return std::nullopt;
+    ++at;
+  }
+  return std::nullopt;
+}
+
+struct Clause {
+  std::string_view comparison;
+  Version version;
+};
+
+/// nullopt: not a range.
+std::optional<std::vector<Clause>> parse_range(std::string_view range) {
+  std::vector<Clause> clauses;
+  while (!range.empty()) {
+    const std::size_t comma = std::min(range.find(','), range.size());
+    std::string_view clause = range.substr(0, comma);
+    range.remove_prefix(std::min(comma + 1, range.size()));
+    bool known = false;
+    for (std::string_view comparison : {">=", "<=", "==", "<", ">"}) {
+      if (clause.substr(0, comparison.size()) != comparison) continue;
+      const auto version = parse_version(clause.substr(comparison.size()));
+      if (!version) return std::nullopt;
+      clauses.push_back({comparison, *version});
+      known = true;
+      break;
+    }
+    if (!known) return std::nullopt;
+  }
+  return clauses;
+}
+
+constexpr std::array<std::string_view, 14> known_keys = {
+    "id",          "title", "why",          "standing",   "upstream", "subjects",  "versions",
+    "verified_on", "steps", "observations", "prediction", "witness",  "near_miss", "note"};
+
+}  // namespace
+
+bool in_range(std::string_view version, std::string_view range) {
+  const auto clauses = parse_range(range);
+  const auto v = parse_version(version);
+  if (!clauses) return false;
+  if (clauses->empty()) return true;
+  if (!v) return false;
+  return std::all_of(clauses->begin(), clauses->end(), [&](const Clause& c) {
+    if (c.comparison == ">=") return *v >= c.version;
+    if (c.comparison == "<=") return *v <= c.version;
+    if (c.comparison == "==") return *v == c.version;
+    if (c.comparison == "<") return *v < c.version;
+    return *v > c.version;
+  });
+}
+
+std::variant<Deviation, DeviationError> parse_deviation(std::string_view text,
+                                                        std::string_view file) {
+  toml::table table;
+  try {
+    table = toml::parse(text, file);
+  } catch (const toml::parse_error& e) {
+    return DeviationError{
+        fmt::format("{}:{}: {}", file, e.source().begin.line, std::string(e.description()))};
+  }
+  const auto fail = [file](std::string why) {
+    return DeviationError{fmt::format("{}: {}", file, why)};
+  };
+  for (const auto& [key, node] : table)
+    if (std::find(known_keys.begin(), known_keys.end(), key.str()) == known_keys.end())
+      return fail(fmt::format("unknown key '{}' (line {}); known are {}", std::string(key.str()),
+                              node.source().begin.line, fmt::join(known_keys, ", ")));
+  Deviation d;
+  for (auto& [key, field] :
+       std::initializer_list<std::pair<const char*, std::string*>>{{"id", &d.id},
+                                                                   {"title", &d.title},
+                                                                   {"why", &d.why},
+                                                                   {"standing", &d.standing},
+                                                                   {"versions", &d.versions},
+                                                                   {"prediction", &d.prediction},
+                                                                   {"witness", &d.witness},
+                                                                   {"near_miss", &d.near_miss}}) {
+    const auto value = table[key].value<std::string>();
+    if (!value || value->empty()) return fail(fmt::format("'{}' must be a text, not empty", key));
+    *field = *value;
+  }
+  for (auto& [key, field] :
+       std::initializer_list<std::pair<const char*, std::vector<std::string>*>>{
+           {"upstream", &d.upstream},
+           {"subjects", &d.subjects},
+           {"verified_on", &d.verified_on},
+           {"steps", &d.steps},
+           {"observations", &d.observations}}) {
+    const toml::array* list = table[key].as_array();
+    if (!list) return fail(fmt::format("'{}' must be a list of texts", key));
+    for (const toml::node& node : *list) {
+      const auto value = node.value<std::string>();
+      if (!value) return fail(fmt::format("'{}' must be a list of texts", key));
+      field->push_back(*value);
+    }
+  }
+  if (fmt::format("{}.toml", d.id) != std::filesystem::path(file).filename().string())
+    return fail(fmt::format("its id is '{}': the file must be called {}.toml", d.id, d.id));
+  if (d.standing != "documented" && d.standing != "derived" && d.standing != "our choice")
+    return fail("'standing' must be \"documented\", \"derived\" or \"our choice\"");
+  if (!parse_range(d.versions))
+    return fail(fmt::format("'{}' is not a version range like \">=1.13,<2.14\"", d.versions));
+  if (!prediction(d.prediction))
+    return fail(fmt::format("no prediction is called '{}'; there are {}", d.prediction,
+                            fmt::join(prediction_names(), ", ")));
+  for (const std::string& step : d.steps)
+    if (!step_kind_from(step)) return fail(fmt::format("no kind of step is called '{}'", step));
+  if (d.steps.empty() || d.subjects.empty() || d.verified_on.empty())
+    return fail("'steps', 'subjects' and 'verified_on' must not be empty");
+  if (d.observations.empty()) return fail("'observations' must not be empty");
+  for (const std::string& glob : d.observations) {
+    const std::size_t colon = glob.find(':');
+    if (colon == std::string::npos || !observation_class_from(glob.substr(0, colon)))
+      return fail(fmt::format(
+          "'{}' is not an observation like \"flag:training\" or \"statistic:*\"", glob));
+  }
+  return d;
+}
+
+std::variant<Deviations, DeviationError> Deviations::load(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error))
+    if (entry.path().extension() == ".toml") files.push_back(entry.path());
+  if (error)
+    return DeviationError{fmt::format("{}: can't be read as a folder of deviations ({})",
+                                      folder.string(), error.message())};
+  std::sort(files.begin(), files.end());
+  std::vector<Deviation> list;
+  for (const auto& file : files) {
+    if (std::filesystem::file_size(file, error) > (std::uintmax_t{1} << 20) || error)
+      return DeviationError{fmt::format(
+          "{}: larger than 1 MiB, or not a file; a deviation is a page", file.string())};
+    std::ifstream stream(file, std::ios::binary);
+    std::stringstream text;
+    text << stream.rdbuf();
+    if (!stream)
+      return DeviationError{fmt::format("{}: can't be read, or is empty", file.string())};
+    auto parsed = parse_deviation(text.str(), file.string());
+    if (auto* bad = std::get_if<DeviationError>(&parsed)) return *bad;
+    list.push_back(std::get<Deviation>(std::move(parsed)));
+  }
+  return Deviations(std::move(list));
+}
+
+const Deviations& Deviations::built_in() {
+  static const Deviations deviations = [] {
+    std::vector<Deviation> list;
+    for (const auto& [name, text] : embedded::deviations()) {
+      auto parsed = parse_deviation(text, name);
+      if (auto* bad = std::get_if<DeviationError>(&parsed)) throw std::runtime_error(bad->message);
+      list.push_back(std::get<Deviation>(std::move(parsed)));
+    }
+    return Deviations(std::move(list));
+  }();
+  return deviations;
+}
+
+}  // namespace normdiff
