@@ -1,0 +1,80 @@
+"""torch.onnx.export to a file, what is in the file, and running it."""
+
+import inspect
+import os
+
+import torch
+
+
+class Unsupported(Exception):
+    """This version can't do what the step asks for; says why."""
+
+
+class Artefact:
+    def __init__(self, path):
+        self.path = path
+        self._session = None
+
+    def run(self, x):
+        """The first output, computed by onnxruntime on one thread of the CPU."""
+        if self._session is None:
+            self._session = _open(self.path)
+        array = x.detach().contiguous().numpy()
+        inputs = {i.name: array for i in self._session.get_inputs()}
+        return torch.from_numpy(self._session.run(None, inputs)[0])
+
+
+def _open(path):
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise Unsupported(f"needs the onnxruntime package: {error}") from error
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+
+
+def export(module, x, path, step):
+    accepted = inspect.signature(torch.onnx.export).parameters
+    arguments = {
+        "training": getattr(torch.onnx.TrainingMode, step["training"]),
+        "opset_version": step["opset_version"],
+        "do_constant_folding": step["do_constant_folding"],
+        "dynamo": step["dynamo"],
+        "external_data": False,
+        "verbose": False,
+    }
+    if "dynamo" not in accepted and step["dynamo"]:
+        raise Unsupported("torch.onnx.export of this version has no dynamo=True")
+    for required in ("training", "opset_version"):
+        if required not in accepted:
+            raise Unsupported(f"torch.onnx.export of this version takes no {required}")
+    torch.onnx.export(
+        module, (x,), path, **{k: v for k, v in arguments.items() if k in accepted}
+    )
+    return Artefact(path)
+
+
+def facts(path):
+    """[(place, slot, value)] of every BatchNormalization node, in the order of the graph."""
+    import onnx
+
+    found = []
+    nodes = [n for n in onnx.load(path).graph.node if n.op_type == "BatchNormalization"]
+    found.append((0, "onnx_batch_norms", len(nodes)))
+    for place, node in enumerate(nodes):
+        given = {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}
+        # Defaults: https://onnx.ai/onnx/operators/onnx__BatchNormalization.html
+        found.append((place, "onnx_training_mode", int(given.get("training_mode", 0))))
+        found.append((place, "onnx_outputs", sum(1 for output in node.output if output)))
+        found.append((place, "onnx_epsilon", float(given.get("epsilon", 1e-5))))
+        found.append((place, "onnx_momentum", float(given.get("momentum", 0.9))))
+    return found
+
+
+def remove(path):
+    for leftover in (path, path + ".data"):
+        if os.path.exists(leftover):
+            os.remove(leftover)

@@ -1,0 +1,283 @@
+"""Runs the steps of one plan, and says what was seen after each."""
+
+import copy
+import os
+
+import numpy
+import torch
+from torch import nn
+from torch.nn.modules.module import register_module_forward_hook
+
+import onnx_files
+from observe import Observer, show_eager, show_script, show_tensor
+from onnx_files import Unsupported
+from trees import Identities, NotMade, Tree, at_path, construct, decode, number
+
+DTYPES = {"float32": torch.float32, "float64": torch.float64}
+
+
+def text_of(error, limit=500):
+    """The head and tail of an error's text: TorchScript puts the reason last."""
+    text = str(error)
+    if len(text) <= limit:
+        return text
+    tail = limit - 205
+    return text[:200] + " ... " + text[-tail:]
+
+
+def is_out_of_memory(error):
+    return isinstance(error, MemoryError) or "DefaultCPUAllocator: can't allocate" in str(error)
+
+
+class Session:
+    """One scenario, from a reset."""
+
+    def __init__(self, plan, folder):
+        self.names = plan["names"]
+        self.steps = plan["steps"]
+        self.folder = folder
+        self.observer = Observer()
+        self.identities = Identities()
+        self.modules = {}  # name -> Tree, as the next
+        self.scripts = {}
+        self.tensors = {}
+        self.results = {}
+        self.artefacts = {}
+        self.live = []  # (name, what shows it, what is shown), in order of definition
+        self.backward_of = None  # the result whose backward is under way
+        self.files = 0
+        torch.manual_seed(0)
+        torch.set_grad_enabled(True)
+        torch.set_default_dtype(torch.float32)
+        torch.set_flush_denormal(False)
+
+    def run(self):
+        try:
+            for number_, step in enumerate(self.steps):
+                record = {"step": number_}
+                record.update(self._run_step(step))
+                for name, show, shown in self.live:
+                    show(self.observer, name, shown)
+                record["observed"] = self.observer.end()
+                yield record
+                if record["outcome"] == "out_of_memory":
+                    return
+        finally:
+            for number_ in range(self.files):
+                onnx_files.remove(self._file(number_))
+
+    def _run_step(self, step):
+        try:
+            getattr(self, "_" + step["step"].replace(".", "_"))(step)
+            return {"outcome": "ok"}
+        except NotMade as missing:
+            return {"outcome": "unsupported", "reason": f"needs {missing}, which was not made"}
+        except Unsupported as reason:
+            return {"outcome": "unsupported", "reason": str(reason)}
+        except Exception as error:
+            if is_out_of_memory(error):
+                return {"outcome": "out_of_memory", "reason": text_of(error)}
+            shown = {"class": type(error).__name__, "text": text_of(error)}
+            return {"outcome": "error", "error": shown}
+
+    # --- Names and files ---------------------------------------------------------------------
+
+    def _get(self, kind, name):
+        if name not in kind:
+            raise NotMade(self.names[name])
+        return kind[name]
+
+    def _eager(self, module):
+        tree = self._get(self.modules, module["name"])
+        return at_path(tree.root, module["path"])
+
+    def _eager_or_script(self, module):
+        name = module["name"]
+        tree = self.scripts[name] if name in self.scripts else self._get(self.modules, name)
+        return at_path(tree.root, module["path"])
+
+    def _kinds(self, module):
+        return self.modules[module["name"]].kinds_below(module["place"])
+
+    def _add(self, name, tree, kind, show):
+        kind[name] = tree
+        self.live.append((name, show, tree))
+        self._show_identities(name, tree)
+
+    def _show_identities(self, name, tree):
+        for node in tree.nodes:
+            first = self.identities.of(name, node)
+            self.observer.scalar(name, node.place, "identity", first)
+
+    def _look_again(self, module):
+        """After code of torch that was given a module and could have changed what is in it."""
+        name = module["name"]
+        if name in self.modules:
+            self.modules[name].look_again()
+            self._show_identities(name, self.modules[name])
+
+    def _file(self, number_):
+        return os.path.join(self.folder, f"{os.getpid()}-{number_}")
+
+    def _new_file(self):
+        self.files += 1
+        return self._file(self.files - 1)
+
+    # --- Steps -------------------------------------------------------------------------------
+
+    def _construct(self, step):
+        tree = construct(step["module"], self.modules, self.names)
+        self._add(step["result"], tree, self.modules, show_eager)
+
+    def _tensor(self, step):
+        tensor = torch.from_numpy(decode(step["value"]))
+        if step["memory_format"] == "channels_last":
+            tensor = tensor.contiguous(memory_format=torch.channels_last)
+        elif step["memory_format"] == "strided" and tensor.dim():
+            # Every second element of a larger buffer; what lies between is NaN: reading it shows.
+            shape = list(tensor.shape)
+            shape[-1] *= 2
+            buffer = torch.full(shape, float("nan"), dtype=tensor.dtype)
+            tensor = buffer[..., ::2].copy_(tensor)
+        tensor.requires_grad_(step["requires_grad"])
+        self.tensors[step["result"]] = tensor
+        self.live.append((step["result"], show_tensor, tensor))
+
+    def _train(self, step):
+        self._eager_or_script(step["module"]).train(step["mode"])
+
+    def _set_training(self, step):
+        self._eager_or_script(step["module"]).training = step["value"]
+
+    def _set_momentum(self, step):
+        self._eager(step["module"]).momentum = number(step["value"])
+
+    def _set_eps(self, step):
+        self._eager(step["module"]).eps = number(step["value"])
+
+    def _set_track_running_stats(self, step):
+        self._eager(step["module"]).track_running_stats = step["value"]
+
+    def _fill(self, step):
+        tensor = getattr(self._eager_or_script(step["module"]), step["slot"])
+        with torch.no_grad():
+            tensor.copy_(torch.from_numpy(decode(step["value"])).to(tensor.dtype))
+
+    def _reset_running_stats(self, step):
+        self._eager(step["module"]).reset_running_stats()
+
+    def _to(self, step):
+        self._eager(step["module"]).to(DTYPES[step["dtype"]])
+
+    def _zero_grad(self, step):
+        self._eager(step["module"]).zero_grad(set_to_none=True)
+
+    def _deepcopy(self, step):
+        made = copy.deepcopy(self._eager(step["module"]))
+        tree = Tree(made, self._kinds(step["module"]))
+        self._add(step["result"], tree, self.modules, show_eager)
+
+    def _load_state_dict(self, step):
+        target = self._eager(step["target"])
+        target.load_state_dict(self._eager(step["source"]).state_dict())
+
+    # --- Forward and backward ----------------------------------------------------------------
+
+    def _forward(self, step):
+        name, module = step["result"], step["module"]
+        if module["name"] in self.artefacts:
+            x = self._get(self.tensors, step["input"])
+            self.observer.once(name, 0, "value", self.artefacts[module["name"]].run(x))
+            return
+        callee = self._eager_or_script(module)
+        x = self._get(self.tensors, step["input"])
+        with torch.set_grad_enabled(step["grad"]):
+            y = self._call(name, callee, x)
+        self.results[name] = y
+        self.observer.once(name, 0, "value", y)
+
+    def _call(self, name, callee, x):
+        if isinstance(callee, torch.jit.ScriptModule):
+            return callee(x)
+        outputs = []
+
+        def see(module, _, output):
+            if type(module) is not nn.Sequential:
+                outputs.append(output)
+
+        # One hook for every module there is, for this call: nothing is left on the modules.
+        handle = register_module_forward_hook(see)
+        try:
+            y = callee(x)
+        except Exception:
+            self._show_leaves(name, outputs)
+            raise
+        finally:
+            handle.remove()
+        self._show_leaves(name, outputs[:-1])
+        return y
+
+    def _show_leaves(self, name, outputs):
+        for call, output in enumerate(outputs):
+            self.observer.once(name, call, "leaf_output", output)
+            if output.requires_grad:
+                output.register_hook(self._see_gradient(name, call))
+
+    def _see_gradient(self, name, call):
+        def see(gradient):
+            # An output may be a leaf of the graph, which other results' backwards reach too.
+            if self.backward_of == name:
+                self.observer.once(name, call, "leaf_output_grad", gradient)
+
+        return see
+
+    def _backward(self, step):
+        y = self._get(self.results, step["output"])
+        cycle = decode(step["gradient"])
+        elements = numpy.resize(cycle, y.numel()) if y.numel() else cycle[:0]
+        gradient = torch.from_numpy(elements).to(y.dtype).reshape(y.shape)
+        self.backward_of = step["output"]
+        try:
+            y.backward(gradient, retain_graph=step["retain_graph"])
+        finally:
+            self.backward_of = None
+
+    # --- TorchScript and ONNX ----------------------------------------------------------------
+
+    def _torch_jit_trace(self, step):
+        module, x = self._eager(step["module"]), self._get(self.tensors, step["input"])
+        try:
+            made = torch.jit.trace(module, (x,), check_trace=step["check_trace"])
+        finally:
+            self._look_again(step["module"])
+        tree = Tree(made, self._kinds(step["module"]))
+        self._add(step["result"], tree, self.scripts, show_script)
+
+    def _torch_jit_script(self, step):
+        module = self._eager(step["module"])
+        try:
+            made = torch.jit.script(module)
+        finally:
+            self._look_again(step["module"])
+        tree = Tree(made, self._kinds(step["module"]))
+        self._add(step["result"], tree, self.scripts, show_script)
+
+    def _torch_jit_save_load(self, step):
+        tree = self._get(self.scripts, step["script"])
+        path = self._new_file()
+        torch.jit.save(tree.root, path)
+        made = Tree(torch.jit.load(path), tree.kinds)
+        self._add(step["result"], made, self.scripts, show_script)
+
+    def _torch_onnx_export(self, step):
+        name = step["result"]
+        module, x = self._eager(step["module"]), self._get(self.tensors, step["input"])
+        path = self._new_file()
+        try:
+            artefact = onnx_files.export(module, x, path, step)
+        finally:
+            self._look_again(step["module"])
+        facts = onnx_files.facts(path)
+        self.artefacts[name] = artefact
+        for place, slot, value in facts:
+            self.observer.once(name, place, slot, value)

@@ -1,0 +1,84 @@
+"""A subject in another process: answers plans with traces, as JSON lines.
+
+First it writes {"manifest": {...}}. Then, for each line {"plan": PLAN} (harness/scenario/plan.cpp)
+on standard input, one line for each step (harness/trace/json.hpp), written as soon as the step
+ended, so that a crash is located; then {"end": true}. It ends when its input does.
+
+    python worker.py [--memory BYTES] [--folder FOLDER]
+"""
+
+import argparse
+import gc
+import json
+import logging
+import os
+import resource
+import sys
+import tempfile
+import warnings
+from importlib import metadata
+
+warnings.simplefilter("ignore")
+logging.disable(logging.CRITICAL)
+
+
+def take_standard_output():
+    """The real standard output, out of the reach of whoever prints: that goes to standard error."""
+    mine = os.dup(1)
+    os.set_inheritable(mine, False)
+    os.dup2(2, 1)
+    return mine
+
+
+def write_line(output, value):
+    left = memoryview(json.dumps(value, separators=(",", ":")).encode() + b"\n")
+    while left:
+        left = left[os.write(output, left) :]
+
+
+def version_of(package):
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def manifest(torch):
+    capability = getattr(torch.backends.cpu, "get_cpu_capability", None)
+    return {
+        "version": torch.__version__,
+        "path": sys.executable,
+        "cpu_capability": capability() if capability else "",
+        "onnx": version_of("onnx"),
+        "onnxruntime": version_of("onnxruntime"),
+    }
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--memory", type=int, default=0, help="address space in bytes; 0: no limit")
+    parser.add_argument("--folder", help="where files are put")
+    arguments = parser.parse_args()
+    if arguments.memory:
+        resource.setrlimit(resource.RLIMIT_AS, (arguments.memory, arguments.memory))
+    output = take_standard_output()
+
+    import torch
+
+    from steps import Session
+
+    torch.set_num_threads(1)
+    torch.set_num_interop_threads(1)
+    gc.collect()
+    gc.freeze()  # what torch brought along lives for ever; collections need not look at it
+    folder = arguments.folder or tempfile.mkdtemp(prefix="normdiff-")
+    write_line(output, {"manifest": manifest(torch)})
+    for line in sys.stdin.buffer:
+        session = Session(json.loads(line)["plan"], folder)
+        for record in session.run():
+            write_line(output, record)
+        write_line(output, {"end": True})
+
+
+if __name__ == "__main__":
+    main()
