@@ -1,0 +1,81 @@
+# Finds every LibTorch: each prefix of CMAKE_PREFIX_PATH (an unpacked libtorch archive, a torch
+# package of Python, or the folder of either), the project's own virtual environment, Debian's in
+# /usr. For each an imported target LibTorch::VERSION; LIBTORCH_VERSIONS lists them. The first of
+# two of the same version is taken.
+#
+# The targets are made by hand: two find_package(Torch) in one project end up with the headers of
+# one and the library of the other.
+set(LIBTORCH_VERSIONS "")
+
+function(normdiff_find_libtorch_file result folder)
+  foreach(name IN LISTS ARGN)
+    foreach(sub lib lib/${CMAKE_LIBRARY_ARCHITECTURE} include include/torch/csrc/api/include
+                share/cmake/Torch lib/${CMAKE_LIBRARY_ARCHITECTURE}/cmake/Torch)
+      if(EXISTS ${folder}/${sub}/${name})
+        set(${result} ${folder}/${sub}/${name} PARENT_SCOPE)
+        return()
+      endif()
+    endforeach()
+  endforeach()
+  set(${result} "" PARENT_SCOPE)
+endfunction()
+
+function(normdiff_add_libtorch prefix)
+  normdiff_find_libtorch_file(cpu ${prefix} libtorch_cpu.so)
+  normdiff_find_libtorch_file(c10 ${prefix} libc10.so)
+  normdiff_find_libtorch_file(header ${prefix} torch/headeronly/version.h torch/version.h)
+  if(NOT cpu OR NOT c10 OR NOT header)
+    return()
+  endif()
+  file(STRINGS ${header} lines REGEX "define TORCH_VERSION_(MAJOR|MINOR|PATCH) ")
+  string(REGEX MATCHALL "[0-9]+" numbers "${lines}")
+  list(JOIN numbers "." headers)
+  set(version ${headers})
+  if(prefix STREQUAL "/usr" AND headers STREQUAL "1.13.0")
+    set(version 1.13.1)  # Debian's: the source of 1.13.1, which calls itself 1.13.0a0
+  endif()
+  if(version IN_LIST LIBTORCH_VERSIONS)
+    return()
+  endif()
+
+  normdiff_find_libtorch_file(config ${prefix} TorchConfig.cmake)
+  if(config)
+    file(STRINGS ${config} old_abi REGEX "_GLIBCXX_USE_CXX11_ABI=0")
+    if(old_abi)
+      message(STATUS "LibTorch ${version}: ${prefix} left out, it has the pre-C++11 ABI; "
+                     "take the download that says cxx11 ABI")
+      return()
+    endif()
+  endif()
+
+  set(includes ${prefix}/include ${prefix}/include/torch/csrc/api/include)
+  list(REMOVE_ITEM includes /usr/include)  # the compiler's own already; as -isystem it breaks it
+  get_filename_component(folder ${cpu} DIRECTORY)
+  add_library(LibTorch::${version} INTERFACE IMPORTED GLOBAL)
+  set_target_properties(LibTorch::${version} PROPERTIES
+    INTERFACE_INCLUDE_DIRECTORIES "${includes}"
+    INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${includes}"
+    # One item, so that nothing gets between the libraries and --no-as-needed: kernels register
+    # themselves, nobody calls them.
+    INTERFACE_LINK_LIBRARIES "-Wl,--push-state,--no-as-needed,${cpu},${c10},--pop-state"
+    INTERFACE_LINK_OPTIONS "-Wl,-rpath,${folder}"
+    INTERFACE_COMPILE_DEFINITIONS
+      "NORMDIFF_LIBTORCH_VERSION=\"${version}\";NORMDIFF_LIBTORCH_HEADERS=\"${headers}\"")
+  message(STATUS "LibTorch ${version}: ${prefix}")
+  set(LIBTORCH_VERSIONS ${LIBTORCH_VERSIONS} ${version} PARENT_SCOPE)
+endfunction()
+
+file(GLOB prefixes ${PROJECT_SOURCE_DIR}/.venv/lib/python3*/site-packages/torch)
+foreach(prefix IN LISTS CMAKE_PREFIX_PATH)
+  list(APPEND own ${prefix} ${prefix}/torch ${prefix}/libtorch)
+endforeach()
+foreach(prefix IN LISTS own prefixes ITEMS /usr)
+  normdiff_add_libtorch(${prefix})
+endforeach()
+
+if(NOT LIBTORCH_VERSIONS)
+  message(STATUS "LibTorch: none found, so no hosts are built; normdiff and the textbook subject "
+                 "are. To add one: make venv, or apt install libtorch-dev, or "
+                 "-DCMAKE_PREFIX_PATH=/path/to/libtorch")
+endif()
+list(SORT LIBTORCH_VERSIONS COMPARE NATURAL)

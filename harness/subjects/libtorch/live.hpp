@@ -1,0 +1,81 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+#include <torch/nn/module.h>
+#include <torch/nn/options/batchnorm.h>
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "harness/scenario/scope.hpp"
+
+// What a running scenario holds. Modules are looked into once, when they are made: after that a
+// place is a struct of pointers to the module's own members, which are read anew after every step.
+namespace normdiff::libtorch {
+
+/// What only a batch norm has.
+struct NormAccess {
+  torch::nn::BatchNormOptions* options = nullptr;
+  at::Tensor* running_mean = nullptr;
+  at::Tensor* running_var = nullptr;
+  at::Tensor* num_batches_tracked = nullptr;
+  void (*reset_running_stats)(void* self) = nullptr;
+};
+
+/// One place of a tree of modules (reference::Place).
+struct Node {
+  torch::nn::Module* module = nullptr;
+  ModuleKind kind = ModuleKind::Sequential;
+  int end = 0;  ///< one past the last place below it
+  void* self = nullptr;  ///< the module as its own class: what the functions below take
+  at::Tensor (*forward)(void* self, const at::Tensor& input) = nullptr;
+  at::Tensor* weight = nullptr;  ///< null: this kind of module has none
+  at::Tensor* bias = nullptr;
+  NormAccess norm;  ///< options: null for any other module
+
+  /// Null where this kind of module has no such slot.
+  [[nodiscard]] at::Tensor* tensor(TensorSlot slot) const;
+};
+
+/// What a name stands for while the scenario runs. `kind` is undefined until the name is made.
+struct Live {
+  NameKind kind = NameKind::undefined;
+  std::shared_ptr<torch::nn::Module> root;  ///< of a module
+  std::vector<Node> nodes;                  ///< by place
+  at::Tensor tensor;                        ///< of a tensor or result
+  /// Of a result: the gradients that reached its leaf calls in the backward under way. Hooks write
+  /// to the elements, so it never grows while there are hooks.
+  std::vector<at::Tensor> leaf_gradients;
+};
+
+/// Makes the modules of an expression. `lives` holds the modules that it shares by name.
+[[nodiscard]] std::shared_ptr<torch::nn::Module> build(const Scenario& scenario, const Scope& scope,
+                                                       int step, const Construct& construct,
+                                                       const std::vector<Live>& lives);
+/// The first name that an expression shares and that isn't live.
+[[nodiscard]] std::optional<NameId> missing(const ModuleExpression& expression,
+                                            const std::vector<Live>& lives);
+/// Every place of the tree below `root`, whose kinds `places` knows.
+[[nodiscard]] std::vector<Node> look_into(torch::nn::Module& root,
+                                          const std::vector<reference::Place>& places);
+
+void set_momentum(torch::nn::BatchNormOptions& options, std::optional<double> value);
+
+[[nodiscard]] constexpr at::ScalarType scalar_type(DType dtype) {
+  return dtype == DType::float32   ? at::ScalarType::Float
+         : dtype == DType::float64 ? at::ScalarType::Double
+                                   : at::ScalarType::Long;
+}
+/// nullopt: outside the vocabulary.
+[[nodiscard]] constexpr std::optional<DType> dtype_of(at::ScalarType type) {
+  switch (type) {
+    case at::ScalarType::Float: return DType::float32;
+    case at::ScalarType::Double: return DType::float64;
+    case at::ScalarType::Long: return DType::int64;
+    default: return std::nullopt;
+  }
+}
+
+}  // namespace normdiff::libtorch
