@@ -10,6 +10,8 @@ if(CMAKE_SCRIPT_MODE_FILE)
   set(code "// Made by cmake/embed.cmake.\n#include \"harness/embedded.hpp\"\n\nnamespace normdiff::embedded {\n\n")
   literal(${SOURCE}/harness/check/error_kinds.toml text)
   string(APPEND code "std::string_view error_kinds() { return ${text}; }\n\n")
+  literal(${SOURCE}/harness/subjects/support.toml text)
+  string(APPEND code "std::string_view support() { return ${text}; }\n\n")
   string(APPEND code "const std::vector<std::pair<std::string_view, std::string_view>>& deviations() {\n")
   string(APPEND code "  static const std::vector<std::pair<std::string_view, std::string_view>> list = {\n")
   file(GLOB files ${SOURCE}/harness/triage/deviations/*.toml)
@@ -25,11 +27,12 @@ if(CMAKE_SCRIPT_MODE_FILE)
 endif()
 
 file(GLOB embedded_files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/harness/triage/deviations/*.toml
-     ${PROJECT_SOURCE_DIR}/harness/check/error_kinds.toml)
+     ${PROJECT_SOURCE_DIR}/harness/check/error_kinds.toml
+     ${PROJECT_SOURCE_DIR}/harness/subjects/support.toml)
 set(EMBEDDED_SOURCE ${PROJECT_BINARY_DIR}/embedded.cpp)
 add_custom_command(
   OUTPUT ${EMBEDDED_SOURCE}
   COMMAND ${CMAKE_COMMAND} -DSOURCE=${PROJECT_SOURCE_DIR} -DOUTPUT=${EMBEDDED_SOURCE}
           -P ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
   DEPENDS ${embedded_files} ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
-  COMMENT "Embedding deviations and error kinds")
+  COMMENT "Embedding deviations, error kinds and the support table")

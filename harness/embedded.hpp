@@ -10,6 +10,8 @@ namespace normdiff::embedded {
 
 /// harness/check/error_kinds.toml
 [[nodiscard]] std::string_view error_kinds();
+/// harness/subjects/support.toml
+[[nodiscard]] std::string_view support();
 /// harness/triage/deviations/*.toml: (file name, text), by name.
 [[nodiscard]] const std::vector<std::pair<std::string_view, std::string_view>>& deviations();
 

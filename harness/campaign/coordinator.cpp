@@ -1,0 +1,311 @@
+#include "harness/campaign/coordinator.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <limits>
+#include <mutex>
+#include <thread>
+#include <tuple>
+
+#include "harness/campaign/findings.hpp"
+#include "harness/campaign/host_link.hpp"
+#include "harness/campaign/replay.hpp"
+#include "harness/campaign/schedule.hpp"
+#include "harness/scenario/text.hpp"
+#include "harness/subjects/support.hpp"
+
+namespace normdiff {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+HostOptions host_options(const CampaignOptions& options, std::size_t subject) {
+  HostOptions host;
+  host.command = options.subjects[subject].command;
+  host.deadline = options.deadline;
+  host.deviations = options.deviations_folder;
+  host.always_equal = options.always_equal;
+  return host;
+}
+
+/// A finding's place in the order that does not depend on who found it when.
+using Place = std::tuple<std::size_t, std::size_t, std::uint64_t>;  // subject, profile, number
+
+struct Kept {
+  Place place;
+  Finding finding;
+};
+
+class Campaign {
+ public:
+  Campaign(const CampaignOptions& options, FindingsLog& log, const CampaignListener& listener,
+           const std::atomic<bool>& stop)
+      : options_(options), log_(log), listener_(listener), interrupt_(stop) {
+    std::vector<Schedule::Lane> lanes;
+    for (std::size_t s = 0; s < options.subjects.size(); ++s) {
+      SubjectResult& subject = result_.subjects.emplace_back();
+      subject.found = options.subjects[s];
+      for (const Profile profile : options.profiles) {
+        std::string why;
+        if (runs_profile(subject.found.family, profile, why))
+          subject.profiles.push_back({profile, {}});
+        else
+          subject.not_run.push_back(fmt::format("{}: {}", to_string(profile), why));
+      }
+      for (std::size_t p = 0; p < subject.profiles.size(); ++p)
+        lanes.push_back({s, p, range_of(subject, p)});
+    }
+    schedule_.emplace(std::move(lanes), options.subjects.size(), options.chunk_seconds);
+  }
+
+  CampaignResult run() {
+    begun_ = Clock::now();
+    if (options_.time) end_ = begun_ + *options_.time;
+    std::vector<std::thread> threads;
+    for (int j = 0; j < std::max(1, options_.jobs); ++j) threads.emplace_back([this] { work(); });
+    {
+      std::unique_lock lock(mutex_);
+      working_ = static_cast<int>(threads.size());
+      while (working_ > done_working_) {
+        finished_.wait_for(lock, std::chrono::milliseconds(200));
+        if (listener_.progress) listener_.progress(progress());
+      }
+    }
+    for (std::thread& thread : threads) thread.join();
+    result_.interrupted = interrupt_;
+    settle();
+    return std::move(result_);
+  }
+
+ private:
+  Range range_of(const SubjectResult& subject, std::size_t profile) const {
+    Range range{subject.profiles[profile].profile, options_.seed, 0,
+                std::numeric_limits<std::uint64_t>::max() / 2};
+    if (options_.scenarios) {
+      const std::uint64_t n = subject.profiles.size();
+      range.count = *options_.scenarios / n + (profile < *options_.scenarios % n ? 1 : 0);
+    }
+    return range;
+  }
+
+  Progress progress() const {
+    return {std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begun_),
+            scenarios_, kept_.size()};
+  }
+
+  [[nodiscard]] bool over() const {
+    return interrupt_ || failed_ || (end_ && Clock::now() >= *end_);
+  }
+
+  void work() {
+    std::vector<std::unique_ptr<HostLink>> hosts(options_.subjects.size());
+    while (!over()) {
+      const auto part = schedule_->next();
+      if (!part) break;
+      const Schedule::Lane& lane = schedule_->lane(part->lane);
+      std::unique_ptr<HostLink>& host = hosts[lane.subject];
+      if (!host) {
+        host = std::make_unique<HostLink>(host_options(options_, lane.subject), &interrupt_);
+        if (!introduce(*host, lane.subject)) continue;
+      }
+      const Clock::time_point begin = Clock::now();
+      std::uint64_t done = 0;
+      run_part(*host, lane, part->range, done);
+      schedule_->finished(*part, done, std::chrono::duration<double>(Clock::now() - begin).count());
+    }
+    const std::lock_guard lock(mutex_);
+    ++done_working_;
+    finished_.notify_all();
+  }
+
+  /// Asks a host what it is. False: it can't be used.
+  bool introduce(HostLink& host, std::size_t subject) {
+    auto manifest = host.manifest();
+    if (const auto* failure = std::get_if<HostFailure>(&manifest)) {
+      if (failure->kind != HostFailure::Kind::interrupted)
+        give_up(subject, fmt::format("its host did not say what it is: {}", failure->text));
+      return false;
+    }
+    const std::lock_guard lock(mutex_);
+    result_.subjects[subject].manifest = std::get<Manifest>(std::move(manifest));
+    return true;
+  }
+
+  void give_up(std::size_t subject, const std::string& why) {
+    schedule_->drop_subject(subject);
+    const std::lock_guard lock(mutex_);
+    if (result_.subjects[subject].unusable.empty()) result_.subjects[subject].unusable = why;
+  }
+
+  /// How long the host may work before it answers.
+  [[nodiscard]] double seconds_left() const {
+    double seconds = 2 * options_.chunk_seconds;
+    if (end_)
+      seconds = std::min(seconds, std::chrono::duration<double>(*end_ - Clock::now()).count());
+    return std::max(seconds, 0.01);
+  }
+
+  /// Runs what it can of `range`, in order; `done` counts what the campaign now has.
+  void run_part(HostLink& host, const Schedule::Lane& lane, Range range, std::uint64_t& done) {
+    auto answer = host.run(range, seconds_left());
+    if (auto* result = std::get_if<RangeResult>(&answer)) {
+      done += result->done;
+      take(lane, std::move(*result));
+      return;
+    }
+    const HostFailure& failure = std::get<HostFailure>(answer);
+    if (failure.kind == HostFailure::Kind::interrupted) return;
+    if (!failure.number || *failure.number < range.first ||
+        *failure.number >= range.first + range.count) {
+      give_up(lane.subject, fmt::format("its host failed before it began: {}", failure.text));
+      return;
+    }
+    // What was done before the failure died with the process: it is done again, without the one
+    // that ends it.
+    const std::uint64_t number = *failure.number;
+    Range before = range;
+    before.count = number - range.first;
+    while (before.count > 0) {
+      std::uint64_t again = 0;
+      run_part(host, lane, before, again);
+      done += again;
+      if (again == 0) return;
+      before.first += again;
+      before.count -= again;
+    }
+    take_failure(host, lane, range, number, failure);
+    ++done;
+  }
+
+  void take_failure(HostLink& host, const Schedule::Lane& lane, const Range& range,
+                    std::uint64_t number, const HostFailure& failure) {
+    Scenario scenario;
+    generate(range.profile, range.seed, number, scenario);
+    RangeResult result;
+    Finding finding = locate_failure(host, manifest(lane.subject), scenario, failure);
+    finding.origin = origin_of(range, number);
+    finding.number = number;
+    result.done = 1;
+    count_failure(finding, failure, result.tally);
+    result.findings.push_back(std::move(finding));
+    take(lane, std::move(result));
+  }
+
+  Manifest manifest(std::size_t subject) {
+    const std::lock_guard lock(mutex_);
+    return result_.subjects[subject].manifest;
+  }
+
+  /// Adds a part to the whole; new findings are written, tried again alone, and told.
+  void take(const Schedule::Lane& lane, RangeResult&& part) {
+    for (const Finding& finding : part.findings) offer(lane, finding);
+    const std::lock_guard lock(mutex_);
+    scenarios_ += part.done;
+    add(result_.subjects[lane.subject].profiles[lane.profile].result, std::move(part));
+  }
+
+  void offer(const Schedule::Lane& lane, Finding finding) {
+    const Place place{lane.subject, lane.profile, finding.number};
+    {
+      const std::lock_guard lock(mutex_);
+      const auto kept = kept_.find(finding.signature);
+      if (kept != kept_.end()) {
+        if (place < kept->second.place) kept->second = {place, std::move(finding)};
+        return;
+      }
+      kept_[finding.signature] = {place, finding};
+    }
+    finding.confirmed = confirm(lane.subject, finding);
+    const std::lock_guard lock(mutex_);
+    Kept& kept = kept_[finding.signature];
+    if (kept.place == place) kept.finding.confirmed = finding.confirmed;
+    tell(finding, true);
+    tried_[finding.signature] = place;
+  }
+
+  void tell(const Finding& finding, bool aloud) {
+    const auto file = log_.add(finding);
+    if (!file) {
+      result_.failure =
+          "findings can't be written to the output folder any more; make room and run again";
+      failed_ = true;
+    } else if (aloud && listener_.found) {
+      listener_.found(finding, *file);
+    }
+  }
+
+  /// Replays a finding alone in a fresh process: the same signature again?
+  bool confirm(std::size_t subject, const Finding& finding) {
+    const auto parsed = parse(finding.scenario);
+    if (!std::holds_alternative<Scenario>(parsed)) return false;
+    HostLink fresh(host_options(options_, subject));
+    CheckOptions check;
+    check.always_equal = options_.always_equal;
+    const auto replayed = replay(fresh, finding.subject, std::get<Scenario>(parsed),
+                                 *options_.deviations, check, finding.origin);
+    if (!std::holds_alternative<Replayed>(replayed)) return false;
+    const auto& findings = std::get<Replayed>(replayed).findings;
+    return std::any_of(findings.begin(), findings.end(),
+                       [&](const Finding& other) { return other.signature == finding.signature; });
+  }
+
+  /// The order of the result; a finding whose first place turned up late is tried again there.
+  void settle() {
+    for (auto& [signature, kept] : kept_) {
+      if (tried_[signature] == kept.place) continue;
+      kept.finding.confirmed = confirm(std::get<0>(kept.place), kept.finding);
+      tell(kept.finding, false);
+    }
+    std::vector<const Kept*> order;
+    for (const auto& [signature, kept] : kept_) order.push_back(&kept);
+    std::sort(order.begin(), order.end(), [](const Kept* a, const Kept* b) {
+      return std::tie(a->place, a->finding.signature) < std::tie(b->place, b->finding.signature);
+    });
+    for (const Kept* kept : order) result_.findings.push_back(kept->finding);
+    for (SubjectResult& subject : result_.subjects)
+      for (ProfileResult& profile : subject.profiles) {
+        const auto by_number = [](const Finding& a, const Finding& b) {
+          return std::tie(a.number, a.signature) < std::tie(b.number, b.signature);
+        };
+        std::sort(profile.result.findings.begin(), profile.result.findings.end(), by_number);
+        std::sort(profile.result.harness_errors.begin(), profile.result.harness_errors.end(),
+                  by_number);
+      }
+  }
+
+  const CampaignOptions& options_;
+  FindingsLog& log_;
+  const CampaignListener& listener_;
+  const std::atomic<bool>& interrupt_;
+  std::atomic<bool> failed_{false};
+  std::optional<Schedule> schedule_;
+  Clock::time_point begun_;
+  std::optional<Clock::time_point> end_;
+
+  std::mutex mutex_;  ///< everything below
+  std::condition_variable finished_;
+  int working_ = 0;
+  int done_working_ = 0;
+  std::uint64_t scenarios_ = 0;
+  std::map<std::string, Kept> kept_;
+  std::map<std::string, Place> tried_;
+  CampaignResult result_;
+};
+
+}  // namespace
+
+bool runs_profile(std::string_view family, Profile profile, std::string& why) {
+  if (profile != Profile::exports) return true;
+  const char* reason = unsupported_reason(family, Step(OnnxExport{}).index());
+  if (reason) why = reason;
+  return !reason;
+}
+
+CampaignResult run_campaign(const CampaignOptions& options, FindingsLog& log,
+                            const CampaignListener& listener, const std::atomic<bool>& stop) {
+  return Campaign(options, log, listener, stop).run();
+}
+
+}  // namespace normdiff

@@ -1,0 +1,139 @@
+#include "harness/campaign/corpus.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <system_error>
+
+#include "harness/campaign/findings.hpp"
+#include "harness/campaign/host_link.hpp"
+#include "harness/campaign/read_file.hpp"
+#include "harness/campaign/replay.hpp"
+#include "harness/scenario/text.hpp"
+#include "harness/subjects/support.hpp"
+
+namespace normdiff {
+namespace {
+
+/// A step that the family never does: what is left of the scenario would prove little.
+bool supports(const std::string& family, const Scenario& scenario) {
+  return std::all_of(scenario.statements.begin(), scenario.statements.end(),
+                     [&](const Statement& statement) {
+                       const char* reason = unsupported_reason(family, statement.step.index());
+                       return !reason || std::string_view(reason).rfind("partly", 0) == 0;
+                     });
+}
+
+bool concerns(const Deviation& deviation, const Manifest& subject) {
+  return std::find(deviation.subjects.begin(), deviation.subjects.end(), subject.family) !=
+             deviation.subjects.end() &&
+         in_range(subject.version, deviation.versions);
+}
+
+/// Deviations seen in each file.
+using Seen = std::map<std::string, std::set<std::string>>;
+
+void hold_to_witnesses(const Manifest& subject, const Deviations& deviations, const Seen& seen,
+                       CorpusResult& result) {
+  for (const Deviation& deviation : deviations.list()) {
+    if (!concerns(deviation, subject)) continue;
+    const std::string file = deviation.id + ".toml";
+    const auto witness = seen.find(deviation.witness);
+    const auto near_miss = seen.find(deviation.near_miss);
+    if (witness == seen.end()) {
+      result.unexpected_passes.push_back(
+          fmt::format("{}: its witness {} is not in the corpus; add the file or correct `witness`",
+                      file, deviation.witness));
+    } else if (witness->second.count(deviation.id) == 0) {
+      result.unexpected_passes.push_back(
+          fmt::format("{}: {} conforms on {} now; end `versions` before {}, or remove the file",
+                      file, deviation.witness, subject.id(), subject.version));
+    }
+    if (near_miss == seen.end()) {
+      result.unexpected_passes.push_back(fmt::format(
+          "{}: its near miss {} is not in the corpus; add the file or correct `near_miss`", file,
+          deviation.near_miss));
+    } else if (near_miss->second.count(deviation.id) != 0) {
+      result.unexpected_passes.push_back(
+          fmt::format("{}: its near miss {} shows it on {}; the prediction is too wide: narrow "
+                      "`steps`, `observations` or the prediction",
+                      file, deviation.near_miss, subject.id()));
+    }
+  }
+}
+
+}  // namespace
+
+std::variant<std::vector<CorpusFile>, std::string> load_corpus(
+    const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> paths;
+  std::error_code failed;
+  for (std::filesystem::recursive_directory_iterator entry(folder, failed), end;
+       !failed && entry != end; entry.increment(failed))
+    if (entry->path().extension() == ".scenario") paths.push_back(entry->path());
+  if (failed)
+    return fmt::format("the corpus {} can't be read ({}); name a folder of *.scenario files",
+                       folder.string(), failed.message());
+  std::sort(paths.begin(), paths.end());
+  std::vector<CorpusFile> files;
+  const std::filesystem::path whole = std::filesystem::absolute(folder).lexically_normal();
+  const std::filesystem::path root =
+      (whole.has_filename() ? whole : whole.parent_path()).parent_path();
+  for (const std::filesystem::path& path : paths) {
+    auto read = read_scenario(path);
+    if (const auto* error = std::get_if<InputError>(&read)) return error->message;
+    files.push_back({std::filesystem::absolute(path)
+                         .lexically_normal()
+                         .lexically_relative(root)
+                         .generic_string(),
+                     std::get<Scenario>(std::move(read))});
+  }
+  return files;
+}
+
+CorpusResult replay_corpus(const CampaignOptions& options, const FoundSubject& subject,
+                           const std::vector<CorpusFile>& files, const std::atomic<bool>& stop) {
+  CorpusResult result;
+  HostOptions host_options;
+  host_options.command = subject.command;
+  host_options.deadline = options.deadline;
+  HostLink host(host_options, &stop);
+  auto introduced = host.manifest();
+  if (const auto* failure = std::get_if<HostFailure>(&introduced)) {
+    result.unusable = fmt::format("its host did not say what it is: {}", failure->text);
+    return result;
+  }
+  const Manifest& manifest = std::get<Manifest>(introduced);
+  CheckOptions check;
+  check.keep_everything = true;
+  check.always_equal = options.always_equal;
+  Seen seen;
+  for (const CorpusFile& file : files) {
+    if (stop) return result;
+    if (!supports(subject.family, file.scenario)) {
+      ++result.skipped;
+      seen[file.name];
+      continue;
+    }
+    auto answer = replay(host, manifest, file.scenario, *options.deviations, check, file.name);
+    if (const auto* failure = std::get_if<HostFailure>(&answer)) {
+      result.unusable = failure->text;
+      return result;
+    }
+    Replayed& replayed = std::get<Replayed>(answer);
+    ++result.files;
+    if (replayed.findings.empty() && replayed.harness_errors.empty()) ++result.conforming;
+    result.tally += replayed.tally;
+    for (const Judged& judged : replayed.checked.judged)
+      if (!judged.deviation.empty()) seen[file.name].insert(judged.deviation);
+    seen[file.name];
+    for (Finding& finding : replayed.findings) keep_first(result.findings, std::move(finding));
+    for (Finding& error : replayed.harness_errors)
+      keep_first(result.harness_errors, std::move(error));
+  }
+  hold_to_witnesses(manifest, *options.deviations, seen, result);
+  return result;
+}
+
+}  // namespace normdiff

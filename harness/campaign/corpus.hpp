@@ -1,0 +1,44 @@
+#pragma once
+
+#include <atomic>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "harness/campaign/coordinator.hpp"
+
+namespace normdiff {
+
+/// A scenario file, read.
+struct CorpusFile {
+  std::string name;  ///< relative to the folder's parent: "corpus/seeds/forum-thread.scenario"
+  Scenario scenario;
+};
+
+/// Every *.scenario under a folder, by name. One that can't be read: its sentence.
+[[nodiscard]] std::variant<std::vector<CorpusFile>, std::string> load_corpus(
+    const std::filesystem::path& folder);
+
+/// What the corpus gave on one subject.
+struct CorpusResult {
+  std::uint64_t files = 0;
+  std::uint64_t conforming = 0;  ///< nothing, or only what is known
+  std::uint64_t skipped = 0;     ///< a step that the subject does not do
+  Tally tally;
+  std::vector<Finding> findings;
+  std::vector<Finding> harness_errors;
+  std::vector<std::string> unexpected_passes;  ///< sentences with the edit to make
+  std::string unusable;                        ///< the host can't be used: why
+};
+
+/// Replays the files on a subject, and holds every deviation of its family and version to its
+/// witness, which must still show it, and its near miss, which must not.
+[[nodiscard]] CorpusResult replay_corpus(const CampaignOptions& options,
+                                         const FoundSubject& subject,
+                                         const std::vector<CorpusFile>& files,
+                                         const std::atomic<bool>& stop);
+
+}  // namespace normdiff

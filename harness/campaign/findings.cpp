@@ -1,0 +1,211 @@
+#include "harness/campaign/findings.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <nlohmann/json.hpp>
+
+#include "harness/scenario/text.hpp"
+#include "harness/trace/json.hpp"
+
+namespace normdiff {
+namespace {
+
+constexpr std::size_t most_details = 12;
+
+/// The order in which discrepancies of one step name the finding: causes before consequences.
+int rank(ObservationClass observed) {
+  constexpr std::array order = {ObservationClass::error,     ObservationClass::flag,
+                                ObservationClass::option,    ObservationClass::counter,
+                                ObservationClass::statistic, ObservationClass::sharing,
+                                ObservationClass::parameter, ObservationClass::output,
+                                ObservationClass::gradient,  ObservationClass::artefact};
+  return static_cast<int>(std::find(order.begin(), order.end(), observed) - order.begin());
+}
+
+bool wanted(const Judged& judged, FindingKind kind) {
+  return kind == FindingKind::harness_error
+             ? judged.verdict == Verdict::harness_error
+             : judged.verdict != Verdict::harness_error && is_new_discrepancy(judged.verdict);
+}
+
+std::uint64_t hash(std::string_view text) {
+  std::uint64_t h = 14695981039346656037ULL;  // FNV-1a
+  for (const char c : text) h = (h ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+  return h;
+}
+
+}  // namespace
+
+std::string describe(const Scenario& scenario, const Scope& scope, const Judged& judged) {
+  if (judged.verdict == Verdict::harness_error)
+    return fmt::format("harness error: {}{}{}", judged.observed,
+                       judged.expected.empty() ? "" : ", expected ", judged.expected);
+  if (judged.observed_class == ObservationClass::error)
+    return fmt::format("the step: {}, expected {}", judged.observed, judged.expected);
+  std::string line = fmt::format("{} is {}, expected {}", print(scenario, scope, judged.key),
+                                 judged.observed, judged.expected);
+  if (judged.ratio > 0) line += fmt::format(" (error {:.3g} times the bound)", judged.ratio);
+  return line;
+}
+
+std::vector<Finding> findings_of(const Scenario& scenario, const Scope& scope,
+                                 const Manifest& subject, const CheckResult& checked,
+                                 FindingKind kind) {
+  std::vector<Finding> findings;
+  const std::vector<Judged>& judged = checked.judged;
+  for (std::size_t begin = 0; begin < judged.size();) {
+    std::size_t end = begin;
+    const Judged* first = nullptr;
+    std::vector<const Judged*> all;
+    for (; end < judged.size() && judged[end].step == judged[begin].step; ++end) {
+      if (!wanted(judged[end], kind)) continue;
+      all.push_back(&judged[end]);
+      if (!first || rank(judged[end].observed_class) < rank(first->observed_class))
+        first = &judged[end];
+    }
+    if (first) {
+      std::stable_sort(all.begin(), all.end(), [](const Judged* a, const Judged* b) {
+        return rank(a->observed_class) < rank(b->observed_class);
+      });
+      Finding& finding = findings.emplace_back();
+      finding.signature = signature(subject, scenario, *first);
+      finding.subject = subject;
+      finding.step = first->step;
+      if (static_cast<std::size_t>(first->step) < scenario.statements.size())
+        finding.statement =
+            print(scenario, scenario.statements[static_cast<std::size_t>(first->step)].step);
+      for (const Judged* one : all) {
+        if (finding.details.size() == most_details) {
+          finding.details.push_back(fmt::format("and {} more", all.size() - most_details));
+          break;
+        }
+        finding.details.push_back(describe(scenario, scope, *one));
+      }
+    }
+    begin = end;
+  }
+  return findings;
+}
+
+void keep_first(std::vector<Finding>& kept, Finding&& finding) {
+  const auto same = std::find_if(kept.begin(), kept.end(), [&](const Finding& other) {
+    return other.signature == finding.signature;
+  });
+  if (same == kept.end()) {
+    kept.push_back(std::move(finding));
+  } else if (finding.number < same->number) {
+    *same = std::move(finding);
+  }
+}
+
+void add(RangeResult& sum, RangeResult&& part) {
+  sum.done += part.done;
+  sum.tally += part.tally;
+  for (Finding& finding : part.findings) keep_first(sum.findings, std::move(finding));
+  for (Finding& error : part.harness_errors) keep_first(sum.harness_errors, std::move(error));
+}
+
+std::string file_stem(const Finding& finding) {
+  constexpr std::size_t longest = 80;
+  const auto append = [](std::string& stem, std::string_view text) {
+    for (const char c : text) {
+      const bool plain = std::isalnum(static_cast<unsigned char>(c)) != 0;
+      if (plain) stem += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+      if (!plain && !stem.empty() && stem.back() != '-') stem += '-';
+    }
+  };
+  std::string stem;
+  append(stem, finding.signature);
+  if (stem.size() > longest) stem.resize(longest);
+  while (!stem.empty() && stem.back() == '-') stem.pop_back();
+  // Two signatures may read alike once they are file names.
+  return fmt::format("{}-{:08x}", stem,
+                     static_cast<std::uint32_t>(hash(finding.signature + finding.origin)));
+}
+
+std::string origin_of(const Range& range, std::uint64_t number) {
+  return fmt::format("seed {}, {}, number {}", range.seed, to_string(range.profile), number);
+}
+
+nlohmann::json to_json(const Manifest& manifest) {
+  return {{"subject", manifest.subject},
+          {"family", manifest.family},
+          {"version", manifest.version},
+          {"path", manifest.path},
+          {"cpu_capability", manifest.cpu_capability}};
+}
+
+Manifest manifest_from_json(const nlohmann::json& json) {
+  Manifest manifest;
+  json.at("subject").get_to(manifest.subject);
+  json.at("family").get_to(manifest.family);
+  json.at("version").get_to(manifest.version);
+  json.at("path").get_to(manifest.path);
+  json.at("cpu_capability").get_to(manifest.cpu_capability);
+  return manifest;
+}
+
+nlohmann::json to_json(const Finding& finding) {
+  return {{"signature", finding.signature},
+          {"scenario", finding.scenario},
+          {"origin", finding.origin},
+          {"number", finding.number},
+          {"subject", to_json(finding.subject)},
+          {"step", finding.step},
+          {"statement", finding.statement},
+          {"details", finding.details},
+          {"deviation", finding.deviation},
+          {"confirmed", finding.confirmed}};
+}
+
+Finding finding_from_json(const nlohmann::json& json) {
+  Finding finding;
+  json.at("signature").get_to(finding.signature);
+  json.at("scenario").get_to(finding.scenario);
+  json.at("origin").get_to(finding.origin);
+  json.at("number").get_to(finding.number);
+  finding.subject = manifest_from_json(json.at("subject"));
+  json.at("step").get_to(finding.step);
+  json.at("statement").get_to(finding.statement);
+  json.at("details").get_to(finding.details);
+  json.at("deviation").get_to(finding.deviation);
+  json.at("confirmed").get_to(finding.confirmed);
+  return finding;
+}
+
+namespace {
+
+nlohmann::json to_json(const std::vector<Finding>& findings) {
+  nlohmann::json list = nlohmann::json::array();
+  for (const Finding& finding : findings) list.push_back(normdiff::to_json(finding));
+  return list;
+}
+
+std::vector<Finding> findings_from_json(const nlohmann::json& json) {
+  std::vector<Finding> findings;
+  for (const nlohmann::json& finding : json) findings.push_back(finding_from_json(finding));
+  return findings;
+}
+
+}  // namespace
+
+nlohmann::json to_json(const RangeResult& result) {
+  return {{"done", result.done},
+          {"tally", to_json(result.tally)},
+          {"findings", to_json(result.findings)},
+          {"harness_errors", to_json(result.harness_errors)}};
+}
+
+RangeResult range_result_from_json(const nlohmann::json& json) {
+  RangeResult result;
+  json.at("done").get_to(result.done);
+  result.tally = tally_from_json(json.at("tally"));
+  result.findings = findings_from_json(json.at("findings"));
+  result.harness_errors = findings_from_json(json.at("harness_errors"));
+  return result;
+}
+
+}  // namespace normdiff

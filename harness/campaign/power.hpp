@@ -1,0 +1,37 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/campaign/campaign.hpp"
+
+namespace normdiff {
+
+struct PowerOptions {
+  std::vector<Profile> profiles;
+  std::uint64_t seed = 1;
+  std::uint64_t most = 2000;  ///< scenarios for each fault
+  int jobs = 1;
+  bool always_equal = false;
+};
+
+/// How soon one planted fault was found.
+struct FaultFound {
+  std::string fault;
+  std::optional<std::uint64_t> after;  ///< scenarios until then; not found: all were run
+  std::string signature;               ///< of the finding
+};
+
+/// What the same settings find where there is something to find: without it a clean run says
+/// nothing. Every fault of the textbook is hunted by itself, profiles in turn. The same options,
+/// the same result, whatever `jobs`.
+[[nodiscard]] std::vector<FaultFound> measure_power(const PowerOptions& options,
+                                                    const std::atomic<bool>& stop);
+
+/// 10^4 times the faults found, by the scenarios that took.
+[[nodiscard]] double faults_per_10k(const std::vector<FaultFound>& power, std::uint64_t most);
+
+}  // namespace normdiff

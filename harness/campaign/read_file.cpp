@@ -1,0 +1,91 @@
+#include "harness/campaign/read_file.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <system_error>
+
+#include "harness/scenario/text.hpp"
+
+namespace normdiff {
+namespace {
+
+/// Offset of the first byte that isn't UTF-8, or npos.
+std::size_t not_utf8(std::string_view text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const auto byte = [&](std::size_t k) { return static_cast<unsigned char>(text[k]); };
+    const unsigned char lead = byte(i);
+    const std::size_t length = lead < 0x80   ? 1
+                               : lead < 0xC2 ? 0
+                               : lead < 0xE0 ? 2
+                               : lead < 0xF0 ? 3
+                               : lead < 0xF5 ? 4
+                                             : 0;
+    if (length == 0 || i + length > text.size()) return i;
+    for (std::size_t k = 1; k < length; ++k)
+      if ((byte(i + k) & 0xC0) != 0x80) return i;
+    const bool overlong =
+        (lead == 0xE0 && byte(i + 1) < 0xA0) || (lead == 0xF0 && byte(i + 1) < 0x90);
+    const bool surrogate = lead == 0xED && byte(i + 1) >= 0xA0;
+    const bool too_large = lead == 0xF4 && byte(i + 1) >= 0x90;
+    if (overlong || surrogate || too_large) return i;
+    i += length;
+  }
+  return std::string_view::npos;
+}
+
+InputError error(const std::filesystem::path& path, std::string_view what) {
+  return {fmt::format("{}: {}", path.string(), what)};
+}
+
+}  // namespace
+
+std::variant<std::string, InputError> read_text(const std::filesystem::path& path,
+                                                std::size_t limit) {
+  std::error_code failed;
+  const auto status = std::filesystem::status(path, failed);
+  if (!std::filesystem::exists(status)) return error(path, "there is no such file; check the name");
+  if (std::filesystem::is_directory(status))
+    return error(path, "this is a folder; name the files in it");
+  if (!std::filesystem::is_regular_file(status))
+    return error(path, "this is no ordinary file; name one");
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"),
+                                                             std::fclose);
+  if (!file) return error(path, fmt::format("it can't be read ({})", std::strerror(errno)));
+  std::string text;
+  char block[1 << 16];
+  while (const std::size_t n = std::fread(block, 1, sizeof block, file.get())) {
+    text.append(block, n);
+    if (text.size() > limit)
+      return error(path,
+                   fmt::format("it is larger than {} bytes, the most that is read; cut it", limit));
+  }
+  if (std::ferror(file.get()) != 0)
+    return error(path, fmt::format("it can't be read ({})", std::strerror(errno)));
+  if (text.empty())
+    return error(path, "it is empty; the first line of a scenario is \"# normdiff-scenario 1\"");
+  const std::size_t line_of = text.find('\0');
+  const std::size_t bad = std::min(line_of, not_utf8(text));
+  if (bad != std::string::npos)
+    return error(path,
+                 fmt::format("line {}: this is not text in UTF-8 (byte {}); save it as UTF-8",
+                             1 + std::count(text.begin(),
+                                            text.begin() + static_cast<std::ptrdiff_t>(bad), '\n'),
+                             bad));
+  return text;
+}
+
+std::variant<Scenario, InputError> read_scenario(const std::filesystem::path& path) {
+  auto text = read_text(path, max_scenario_bytes);
+  if (auto* failed = std::get_if<InputError>(&text)) return *failed;
+  auto parsed = parse(std::get<std::string>(text));
+  if (const auto* failed = std::get_if<ParseError>(&parsed))
+    return InputError{failed->text(path.string())};
+  return std::get<Scenario>(std::move(parsed));
+}
+
+}  // namespace normdiff

@@ -1,0 +1,73 @@
+#include "harness/campaign/schedule.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+namespace normdiff {
+namespace {
+
+constexpr std::uint64_t first_chunk = 64;
+constexpr double shortest_measured = 1e-4;
+
+}  // namespace
+
+Schedule::Schedule(std::vector<Lane> lanes, std::size_t subjects, double chunk_seconds)
+    : subject_seconds_(subjects, 0), chunk_seconds_(chunk_seconds) {
+  for (Lane& lane : lanes) lanes_.push_back({std::move(lane), {}, 0, 0, 0});
+}
+
+std::optional<Schedule::Part> Schedule::next() {
+  const std::lock_guard lock(mutex_);
+  State* best = nullptr;
+  // Time that is under way counts as a chunk, so that threads spread over the lanes.
+  const auto cost = [&](const State& state) {
+    double of_subject = subject_seconds_[state.lane.subject];
+    for (const State& other : lanes_)
+      if (other.lane.subject == state.lane.subject) of_subject += other.out * chunk_seconds_;
+    return std::tuple(of_subject, state.seconds + state.out * chunk_seconds_);
+  };
+  for (State& state : lanes_) {
+    if (state.returned.empty() && state.lane.left.count == 0) continue;
+    if (!best || cost(state) < cost(*best)) best = &state;
+  }
+  if (!best) return std::nullopt;
+  Range& source = best->returned.empty() ? best->lane.left : best->returned.front();
+  const std::uint64_t wanted =
+      best->rate > 0 ? static_cast<std::uint64_t>(std::clamp(best->rate * chunk_seconds_, 1.0, 1e7))
+                     : first_chunk;
+  Part part{static_cast<std::size_t>(best - lanes_.data()), source};
+  part.range.count = std::min(source.count, wanted);
+  source.first += part.range.count;
+  source.count -= part.range.count;
+  if (!best->returned.empty() && best->returned.front().count == 0) best->returned.pop_front();
+  ++best->out;
+  return part;
+}
+
+void Schedule::finished(const Part& part, std::uint64_t done, double seconds) {
+  const std::lock_guard lock(mutex_);
+  State& state = lanes_[part.lane];
+  --state.out;
+  state.seconds += seconds;
+  subject_seconds_[state.lane.subject] += seconds;
+  if (done > 0) state.rate = static_cast<double>(done) / std::max(seconds, shortest_measured);
+  if (done < part.range.count) {
+    Range rest = part.range;
+    rest.first += done;
+    rest.count -= done;
+    const auto after = std::find_if(state.returned.begin(), state.returned.end(),
+                                    [&](const Range& other) { return other.first > rest.first; });
+    state.returned.insert(after, rest);
+  }
+}
+
+void Schedule::drop_subject(std::size_t subject) {
+  const std::lock_guard lock(mutex_);
+  for (State& state : lanes_) {
+    if (state.lane.subject != subject) continue;
+    state.lane.left.count = 0;
+    state.returned.clear();
+  }
+}
+
+}  // namespace normdiff

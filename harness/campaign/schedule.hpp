@@ -1,0 +1,52 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "harness/campaign/campaign.hpp"
+
+namespace normdiff {
+
+/// Hands out parts of a campaign's lanes (one profile on one subject). Every subject gets the same
+/// share of time, every profile of a subject too; in a lane the lowest numbers come first.
+class Schedule {
+ public:
+  struct Lane {
+    std::size_t subject = 0;
+    std::size_t profile = 0;  ///< index in the subject's list
+    Range left;               ///< what nobody has been given yet
+  };
+  struct Part {
+    std::size_t lane = 0;
+    Range range;
+  };
+
+  Schedule(std::vector<Lane> lanes, std::size_t subjects, double chunk_seconds);
+
+  /// The next part; nullopt: nothing is left to hand out.
+  [[nodiscard]] std::optional<Part> next();
+  /// `done` scenarios of a part took this long; the others are handed out again.
+  void finished(const Part& part, std::uint64_t done, double seconds);
+  /// Nothing more of this subject.
+  void drop_subject(std::size_t subject);
+  [[nodiscard]] const Lane& lane(std::size_t index) const { return lanes_[index].lane; }
+
+ private:
+  struct State {
+    Lane lane;
+    std::deque<Range> returned;
+    double seconds = 0;
+    double rate = 0;  ///< scenarios a second, as last measured
+    int out = 0;      ///< parts under way
+  };
+  std::mutex mutex_;
+  std::vector<State> lanes_;
+  std::vector<double> subject_seconds_;
+  double chunk_seconds_;
+};
+
+}  // namespace normdiff
