@@ -75,8 +75,10 @@ def main():
     write_line(output, {"manifest": manifest(torch)})
     for line in sys.stdin.buffer:
         session = Session(json.loads(line)["plan"], folder)
+        record = None
         for record in session.run():
             write_line(output, record)
+        del session, record  # what clearing up breaks belongs to this scenario
         write_line(output, {"end": True})
 
 

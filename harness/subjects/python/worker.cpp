@@ -1,0 +1,146 @@
+#include "harness/subjects/python/worker.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+
+#include "harness/scenario/plan.hpp"
+#include "harness/trace/json.hpp"
+
+namespace normdiff {
+namespace {
+
+using nlohmann::json;
+using std::chrono::milliseconds;
+
+std::string text_at(const json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+void append_lost(Trace& trace, Outcome outcome, std::string_view why) {
+  StepRecord record;
+  record.outcome = outcome;
+  record.text = trace.arena.copy(why);
+  record.first = record.last = static_cast<std::uint32_t>(trace.observations.size());
+  trace.steps.push_back(record);
+}
+
+}  // namespace
+
+PythonWorker::PythonWorker(std::filesystem::path interpreter, PythonOptions options)
+    : interpreter_(std::move(interpreter)), options_(std::move(options)) {
+  if (options_.worker.empty())
+    options_.worker = std::filesystem::path(NORMDIFF_SHARE) / "worker.py";
+  std::error_code ignored;
+  std::string pattern =
+      (std::filesystem::temp_directory_path(ignored) / "normdiff-python-XXXXXX").string();
+  if (mkdtemp(pattern.data()) != nullptr) folder_ = pattern;
+}
+
+PythonWorker::~PythonWorker() {
+  stop();
+  std::error_code ignored;
+  if (!folder_.empty()) std::filesystem::remove_all(folder_, ignored);
+}
+
+void PythonWorker::stop() {
+  process_.reset();
+  scenarios_ = 0;
+}
+
+std::optional<std::string> PythonWorker::start() {
+  if (process_ && scenarios_ < options_.scenarios_per_worker) return std::nullopt;
+  stop();
+  auto problem = start_process();
+  if (problem) stop();
+  return problem;
+}
+
+std::optional<std::string> PythonWorker::start_process() {
+  if (folder_.empty()) return "can't make a folder for files; is TMPDIR writable?";
+  auto started = Process::start({interpreter_.string(), "-B", options_.worker.string(), "--memory",
+                                 std::to_string(options_.memory), "--folder", folder_.string()});
+  if (const auto* problem = std::get_if<std::string>(&started)) return *problem;
+  process_ = std::move(std::get<0>(started));
+  auto answer = next(options_.start_deadline);
+  if (const auto* lost = std::get_if<Lost>(&answer))
+    return fmt::format("{} doesn't start: {}", interpreter_.string(), lost->why);
+  const json& line = std::get<json>(answer);
+  const auto manifest = line.find("manifest");
+  if (manifest == line.end() || !manifest->is_object())
+    return fmt::format("{} says nothing of itself", interpreter_.string());
+  manifest_.subject = manifest_.family = "python";
+  manifest_.version = normalise_version(text_at(*manifest, "version"));
+  manifest_.path = interpreter_.string();
+  manifest_.cpu_capability = text_at(*manifest, "cpu_capability");
+  return std::nullopt;
+}
+
+std::string PythonWorker::last_words() const {
+  std::string_view text = process_->error_output();
+  while (!text.empty() && text.back() == '\n') text.remove_suffix(1);
+  const std::size_t newline = text.rfind('\n');
+  if (newline != std::string_view::npos) text.remove_prefix(newline + 1);
+  return text.empty() ? std::string() : fmt::format("; last it said: {}", text.substr(0, 500));
+}
+
+std::variant<json, PythonWorker::Lost> PythonWorker::next(milliseconds patience) {
+  const Process::Read read = process_->read_line(patience);
+  if (const auto* ended = std::get_if<Process::Ended>(&read))
+    return Lost{Outcome::crashed, ended->status.text() + last_words()};
+  if (std::holds_alternative<Process::TimedOut>(read))
+    return Lost{Outcome::timed_out,
+                fmt::format("no answer within {} s", static_cast<double>(patience.count()) / 1e3)};
+  if (std::holds_alternative<Process::TooLong>(read))
+    return Lost{Outcome::crashed, "it wrote a line without end"};
+  const std::string& line = std::get<std::string>(read);
+  json value = json::parse(line, nullptr, /*allow_exceptions=*/false);
+  if (!value.is_object())
+    return Lost{Outcome::crashed, "it wrote what is no JSON object" + last_words()};
+  return value;
+}
+
+std::optional<PythonWorker::Lost> PythonWorker::run_steps(const Scenario& scenario, Trace& trace) {
+  const std::string request = json{{"plan", plan(scenario)}}.dump() + "\n";
+  // Where it died before it read all of this, reading says how.
+  (void)process_->write(request, options_.step_deadline);
+  for (;;) {
+    auto answer = next(options_.step_deadline);
+    if (const auto* lost = std::get_if<Lost>(&answer)) return *lost;
+    const json& line = std::get<json>(answer);
+    if (line.contains("end")) {
+      const bool whole =
+          trace.steps.size() == scenario.statements.size() ||
+          (!trace.steps.empty() && trace.steps.back().outcome == Outcome::out_of_memory);
+      if (whole) return std::nullopt;
+      return Lost{Outcome::crashed, "it ended before the last step"};
+    }
+    if (trace.steps.size() == scenario.statements.size())
+      return Lost{Outcome::crashed, "it answered more steps than there are"};
+    if (const auto problem = append_json(line, scenario.names.size(), trace))
+      return Lost{Outcome::crashed, "it wrote what is no trace: " + *problem};
+  }
+}
+
+void PythonWorker::run(const Scenario& scenario, Trace& trace) {
+  trace.clear();
+  if (const auto problem = start()) {
+    if (!scenario.statements.empty()) append_lost(trace, Outcome::crashed, *problem);
+    return;
+  }
+  ++scenarios_;
+  const auto lost = run_steps(scenario, trace);
+  if (!lost) return;
+  stop();
+  if (trace.steps.size() < scenario.statements.size()) {
+    append_lost(trace, lost->outcome, lost->why);
+  } else if (!trace.steps.empty()) {
+    // All was answered, but clearing up was too much: the last step is the nearest place there is.
+    trace.steps.back().outcome = lost->outcome;
+    trace.steps.back().text = trace.arena.copy("after the last step: " + lost->why);
+  }
+}
+
+}  // namespace normdiff
