@@ -29,8 +29,14 @@ void accumulate(const Tensor* before, const Bounded& added, double u, Bounded& s
 }
 
 void BackwardPass::add(Module* module, Held held, const Bounded& gradient, double u) {
+  // Modules may share a tensor (a script module has one for each place): its uses add up too.
+  const auto storage = [held](const Module* m) -> const Storage* {
+    const Tensor* tensor = m->find(held);
+    return tensor ? tensor->storage() : nullptr;
+  };
   for (ParameterGradient& known : parameters_)
-    if (known.module == module && known.held == held) {
+    if (known.held == held &&
+        (known.module == module || (storage(module) && storage(known.module) == storage(module)))) {
       for (std::size_t i = 0; i < gradient.value.size(); ++i) {
         known.expected.value[i] += gradient.value[i];
         known.expected.bound[i] += gradient.bound[i] + 2 * u * std::abs(known.expected.value[i]);
