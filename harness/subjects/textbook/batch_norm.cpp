@@ -1,0 +1,179 @@
+#include "harness/subjects/textbook/batch_norm.hpp"
+
+#include <cmath>
+
+// https://docs.pytorch.org/docs/stable/generated/torch.nn.BatchNorm2d.html, in simple loops. T is
+// the dtype of the input, and of every sum.
+namespace normdiff::textbook {
+namespace {
+
+/// An (N, C, *) tensor as N x C x inner.
+struct Extent {
+  std::int64_t batch, channels, inner;
+
+  explicit Extent(const Shape& shape) : batch(shape[0]), channels(shape[1]), inner(1) {
+    for (int i = 2; i < shape.rank(); ++i) inner *= shape[i];
+  }
+  [[nodiscard]] std::int64_t per_channel() const { return batch * inner; }
+
+  template <class F>
+  void each(std::int64_t channel, F f) const {
+    for (std::int64_t n = 0; n < batch; ++n)
+      for (std::int64_t i = 0; i < inner; ++i) f((n * channels + channel) * inner + i);
+  }
+};
+
+template <class T>
+const T* read(const Tensor& tensor) {
+  return static_cast<const T*>(tensor.data());
+}
+template <class T>
+T* write(Tensor& tensor) {
+  return static_cast<T*>(tensor.data());
+}
+
+bool uses_batch_statistics(Module& module, Fault fault) {
+  if (!module[TensorSlot::running_mean]) return true;
+  if (fault == Fault::running_statistics_in_training) return false;
+  return module.training || fault == Fault::batch_statistics_in_eval;
+}
+
+template <class T>
+void batch_statistics(const Tensor& input, Tensor& mean, Tensor& var) {
+  const Extent extent(input.shape());
+  const T* x = read<T>(input);
+  const T count = static_cast<T>(extent.per_channel());
+  for (std::int64_t c = 0; c < extent.channels; ++c) {
+    T sum = 0;
+    extent.each(c, [&](std::int64_t i) { sum += x[i]; });
+    const T m = sum / count;
+    T squares = 0;
+    extent.each(c, [&](std::int64_t i) { squares += (x[i] - m) * (x[i] - m); });
+    write<T>(mean)[c] = m;
+    write<T>(var)[c] = squares / count;
+  }
+}
+
+template <class T>
+void move_statistics(Module& module, const Tensor& input, const Tensor& mean, const Tensor& var,
+                     Fault fault) {
+  Tensor& counter = *module[TensorSlot::num_batches_tracked];
+  const double count = counter.at(0) + 1;
+  if (fault != Fault::counter_missed) counter.set(0, count);
+  if (input.numel() == 0) return;
+  const bool late = fault == Fault::cumulative_average_off_by_one;
+  double momentum = module.momentum.value_or(1 / (late ? count + 1 : count));
+  if (fault == Fault::momentum_swapped) momentum = 1 - momentum;
+  const T n = static_cast<T>(Extent(input.shape()).per_channel());
+  const T unbiased = fault == Fault::biased_running_var ? T(1) : n / (n - 1);
+  const T share = static_cast<T>(momentum), rest = static_cast<T>(1 - momentum);
+  T* running_mean = write<T>(*module[TensorSlot::running_mean]);
+  T* running_var = write<T>(*module[TensorSlot::running_var]);
+  for (std::int64_t c = 0; c < mean.numel(); ++c) {
+    running_mean[c] = rest * running_mean[c] + share * read<T>(mean)[c];
+    running_var[c] = rest * running_var[c] + share * (read<T>(var)[c] * unbiased);
+  }
+}
+
+template <class T>
+Tensor run(Module& module, const Tensor& input, Fault fault, Call& call) {
+  const Extent extent(input.shape());
+  const Shape channels{extent.channels};
+  const bool moves = (module.training || fault == Fault::statistics_moved_under_eval) &&
+                     module.track_running_stats && module[TensorSlot::running_mean];
+  call.batch_statistics = uses_batch_statistics(module, fault);
+  Tensor batch_mean(input.dtype(), channels), batch_var(input.dtype(), channels);
+  if (call.batch_statistics || moves) batch_statistics<T>(input, batch_mean, batch_var);
+  Tensor var = call.batch_statistics ? batch_var : *module[TensorSlot::running_var];
+  call.mean =
+      call.batch_statistics ? batch_mean.clone() : module[TensorSlot::running_mean]->clone();
+  call.invstd = Tensor(input.dtype(), channels);
+  const T eps = static_cast<T>(module.eps);
+  for (std::int64_t c = 0; c < extent.channels; ++c) {
+    const T v = read<T>(var)[c];
+    write<T>(call.invstd)[c] =
+        fault == Fault::eps_outside_root ? 1 / (std::sqrt(v) + eps) : 1 / std::sqrt(v + eps);
+  }
+
+  Tensor output(input.dtype(), input.shape());
+  const auto& weight = module[TensorSlot::weight];
+  const auto& bias = module[TensorSlot::bias];
+  for (std::int64_t c = 0; c < extent.channels; ++c) {
+    const T m = read<T>(call.mean)[c], s = read<T>(call.invstd)[c];
+    const T w = weight ? read<T>(*weight)[c] : T(1), b = bias ? read<T>(*bias)[c] : T(0);
+    extent.each(c,
+                [&](std::int64_t i) { write<T>(output)[i] = (read<T>(input)[i] - m) * s * w + b; });
+  }
+  if (moves) move_statistics<T>(module, input, batch_mean, batch_var, fault);
+  return output;
+}
+
+template <class T>
+Gradients run_backward(const Call& call, const Tensor& gradient, Fault fault) {
+  const Extent extent(call.input.shape());
+  const T* x = read<T>(call.input);
+  const T* dy = read<T>(gradient);
+  const T count = static_cast<T>(extent.per_channel());
+  const auto& weight = weight_of(call, fault);
+  Gradients out;
+  if (call.input_requires_grad) out.input = Tensor(call.input.dtype(), call.input.shape());
+  if (weight) {
+    out.weight = Tensor(call.input.dtype(), weight->shape());
+    out.bias = Tensor(call.input.dtype(), weight->shape());
+  }
+  for (std::int64_t c = 0; c < extent.channels; ++c) {
+    const T m = read<T>(call.mean)[c], s = read<T>(call.invstd)[c];
+    const T w = weight ? read<T>(*weight)[c] : T(1);
+    T sum = 0, dot = 0;
+    extent.each(c, [&](std::int64_t i) {
+      sum += dy[i];
+      dot += dy[i] * ((x[i] - m) * s);
+    });
+    if (weight) {
+      const bool plain = fault == Fault::weight_gradient_without_normalisation;
+      write<T>(*out.weight)[c] = plain ? dot / s : dot;
+      write<T>(*out.bias)[c] = sum;
+    }
+    if (!call.input_requires_grad) continue;
+    const T mean_term = fault == Fault::input_gradient_without_mean_term ? T(0) : sum / count;
+    const T scale = w * s;
+    T* dx = write<T>(out.input);
+    extent.each(c, [&](std::int64_t i) {
+      const T normalised = (x[i] - m) * s;
+      dx[i] = call.batch_statistics ? scale * (dy[i] - mean_term - normalised * (dot / count))
+                                    : scale * dy[i];
+    });
+  }
+  return out;
+}
+
+}  // namespace
+
+std::optional<Refusal> batch_norm_refusal(Module& module, const Tensor& input) {
+  const Shape& shape = input.shape();
+  for (int i = 0; i < static_cast<int>(TensorSlot::num_batches_tracked); ++i) {
+    const auto& tensor = module.tensors[static_cast<std::size_t>(i)];
+    if (tensor && tensor->numel() != shape[1])
+      return Refusal{ErrorKind::channel_mismatch, "the input has another number of channels"};
+    if (tensor && tensor->dtype() != input.dtype())
+      return Refusal{ErrorKind::dtype_mismatch, "the input has another dtype"};
+  }
+  const bool batch = module.training || !module[TensorSlot::running_mean];
+  if (batch && Extent(shape).per_channel() == 1)
+    return Refusal{ErrorKind::single_value_per_channel, "one value for each channel in training"};
+  if (module.eps < 0 || (batch && module.eps == 0))
+    return Refusal{ErrorKind::bad_eps, "eps must be positive in training, not negative in eval"};
+  return std::nullopt;
+}
+
+Tensor batch_norm(Module& module, const Tensor& input, Fault fault, Call& call) {
+  return input.dtype() == DType::float32 ? run<float>(module, input, fault, call)
+                                         : run<double>(module, input, fault, call);
+}
+
+Gradients batch_norm_backward(const Call& call, const Tensor& gradient, Fault fault) {
+  return gradient.dtype() == DType::float32 ? run_backward<float>(call, gradient, fault)
+                                            : run_backward<double>(call, gradient, fault);
+}
+
+}  // namespace normdiff::textbook

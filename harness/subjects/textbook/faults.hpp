@@ -1,0 +1,45 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+namespace normdiff {
+
+/// What the textbook can be asked to do wrong: the mistakes that implementations of batch norm are
+/// known for. A campaign that can't find them says nothing when it finds nothing.
+enum class Fault : std::uint8_t {
+  none,
+  biased_running_var,                     ///< the running variance takes the biased variance
+  momentum_swapped,                       ///< running = momentum * running + (1 - momentum) * batch
+  eps_outside_root,                       ///< 1 / (sqrt(var) + eps)
+  running_statistics_in_training,         ///< normalises with the running statistics in training
+  batch_statistics_in_eval,               ///< normalises with the batch's in eval
+  counter_missed,                         ///< num_batches_tracked stays where it is
+  cumulative_average_off_by_one,          ///< momentum None: 1 / (count + 1)
+  weight_gradient_without_normalisation,  ///< sum of dy * (x - mean), not divided by the deviation
+  input_gradient_without_mean_term,       ///< dx lacks the term of the mean's gradient
+  flag_lost_in_copy,                      ///< a deepcopy is in training, whatever its original is
+  shared_child_unshared,                  ///< a deepcopy makes two modules of a shared child
+  statistics_moved_under_eval,            ///< eval moves statistics and counter too
+  stale_graph,  ///< a backward takes the weight of now, not of its forward
+};
+
+/// As they are asked for: "textbook:biased-running-var". In the order of Fault, without none.
+inline constexpr std::array<std::string_view, 13> fault_names = {
+    "biased-running-var",
+    "momentum-swapped",
+    "eps-outside-root",
+    "running-statistics-in-training",
+    "batch-statistics-in-eval",
+    "counter-missed",
+    "cumulative-average-off-by-one",
+    "weight-gradient-without-normalisation",
+    "input-gradient-without-mean-term",
+    "flag-lost-in-copy",
+    "shared-child-unshared",
+    "statistics-moved-under-eval",
+    "stale-graph",
+};
+
+}  // namespace normdiff

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <variant>
+
+#include "harness/subjects/textbook/modules.hpp"
+
+// One call of one module that is no Sequential, and its backward.
+namespace normdiff::textbook {
+
+/// What a call keeps for its backward.
+struct Call {
+  ModulePtr module;
+  Tensor input;
+  Shape output;
+  std::optional<Tensor> weight;  ///< a copy, as it was
+  Tensor mean, invstd;           ///< of a batch norm: what it normalised with
+  bool batch_statistics = false;
+  bool input_requires_grad = false;
+};
+
+/// A refusal leaves module and statistics as they were.
+[[nodiscard]] std::variant<Tensor, Refusal> forward(const ModulePtr& module, const Tensor& input,
+                                                    Fault fault, Call& call);
+
+struct Gradients {
+  Tensor input;  ///< left alone where the input requires none
+  std::optional<Tensor> weight, bias;
+};
+[[nodiscard]] Gradients backward(const Call& call, const Tensor& gradient, Fault fault);
+
+/// The weight that a backward takes: its forward's, unless the fault is another.
+[[nodiscard]] const std::optional<Tensor>& weight_of(const Call& call, Fault fault);
+/// The same elements under another shape, in memory of their own.
+[[nodiscard]] Tensor reshaped(const Tensor& tensor, const Shape& shape);
+
+}  // namespace normdiff::textbook

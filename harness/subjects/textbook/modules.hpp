@@ -1,0 +1,52 @@
+#pragma once
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "harness/scenario/scope.hpp"
+#include "harness/subjects/textbook/faults.hpp"
+#include "reference/error.hpp"
+
+// The textbook's modules and what can be done to a tree of them without running it.
+namespace normdiff::textbook {
+
+using reference::ErrorKind;
+using reference::Refusal;
+using reference::Tensor;
+
+struct Module;
+using ModulePtr = std::shared_ptr<Module>;
+
+struct Module {
+  const ModuleSpec* spec = nullptr;  ///< kind, sizes, stride, padding: what no step changes
+  bool training = true;
+  double eps = 0;
+  std::optional<double> momentum;
+  bool track_running_stats = false;
+  std::array<std::optional<Tensor>, tensor_slot_count> tensors;  ///< by TensorSlot
+  std::array<std::optional<Tensor>, 2> grads;                    ///< of weight and bias
+  std::vector<std::pair<std::string, ModulePtr>> children;
+
+  [[nodiscard]] std::optional<Tensor>& operator[](TensorSlot slot) {
+    return tensors[static_cast<std::size_t>(slot)];
+  }
+  [[nodiscard]] bool is_batch_norm() const { return reference::is_batch_norm(spec->kind); }
+};
+
+/// A fresh module without children, parameters of convolutions and linear layers zero.
+[[nodiscard]] ModulePtr fresh(const ModuleSpec& spec);
+/// Every place, in pre-order.
+void list_places(const ModulePtr& root, std::vector<ModulePtr>& out);
+
+void train(Module& root, bool mode);
+[[nodiscard]] ModulePtr deepcopy(const ModulePtr& root, Fault fault);
+void cast(Module& root, DType dtype);
+void zero_grad(Module& root);
+[[nodiscard]] std::optional<Refusal> reset_running_stats(Module& module);
+[[nodiscard]] std::optional<Refusal> load_state_dict(Module& target, Module& source);
+
+}  // namespace normdiff::textbook

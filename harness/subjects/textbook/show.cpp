@@ -1,0 +1,85 @@
+#include "harness/subjects/textbook/run.hpp"
+
+// What is seen after a step (harness/subjects/subject.hpp).
+namespace normdiff::textbook {
+
+void Runner::show_tensor(Key key, const Tensor& tensor, bool requires_grad, bool is_leaf) {
+  ObservedTensor seen;
+  seen.dtype = tensor.dtype();
+  seen.shape = seen.strides = tensor.shape();
+  std::int64_t stride = 1;
+  for (int i = seen.shape.rank() - 1; i >= 0; --i) {
+    seen.strides[i] = stride;
+    stride *= seen.shape[i] > 0 ? seen.shape[i] : 1;
+  }
+  seen.requires_grad = requires_grad;
+  seen.is_leaf = is_leaf;
+  seen.data = static_cast<const std::byte*>(tensor.data());
+  recorder_.tensor(key, seen);
+}
+
+void Runner::show_optional(Key key, const std::optional<Tensor>& tensor, bool requires_grad) {
+  if (tensor)
+    show_tensor(key, *tensor, requires_grad, true);
+  else
+    recorder_.none(key);
+}
+
+void Runner::show_module(NameId name, const Live& live) {
+  for (std::size_t i = 0; i < live.places.size(); ++i) {
+    Module& module = *live.places[i];
+    const auto key = [&](Slot slot) { return Key{name, static_cast<std::uint16_t>(i), slot}; };
+    const Key identity = key(Slot::identity);
+    const auto first = first_place_.emplace(&module, identity.packed()).first->second;
+    recorder_.integer(identity, static_cast<std::int64_t>(first));
+    recorder_.flag(key(Slot::training), module.training);
+    const ModuleKind kind = module.spec->kind;
+    if (module.is_batch_norm()) {
+      if (module.momentum)
+        recorder_.number(key(Slot::momentum), *module.momentum);
+      else
+        recorder_.none(key(Slot::momentum));
+      recorder_.number(key(Slot::eps), module.eps);
+      recorder_.flag(key(Slot::track_running_stats), module.track_running_stats);
+    } else if (kind != ModuleKind::Conv2d && kind != ModuleKind::Linear) {
+      continue;
+    }
+    const int slots = module.is_batch_norm() ? tensor_slot_count : 2;
+    for (int k = 0; k < slots; ++k) {
+      const auto slot = static_cast<TensorSlot>(k);
+      show_optional(key(slot_of(slot)), module[slot], k < 2);
+    }
+    show_optional(key(Slot::weight_grad), module.grads[0], false);
+    show_optional(key(Slot::bias_grad), module.grads[1], false);
+  }
+}
+
+void Runner::show(const Step& step, const Ending& ending) {
+  for (const NameId name : shown_) {
+    const Live& live = lives_[name];
+    if (live.kind == NameKind::module) {
+      show_module(name, live);
+    } else {
+      show_tensor({name, 0, Slot::value}, live.tensor, live.requires_grad, true);
+      show_optional({name, 0, Slot::grad}, live.grad, false);
+    }
+  }
+  if (const auto* forward = std::get_if<Forward>(&step)) {
+    const bool made = ending.outcome == Outcome::ok;
+    for (std::size_t i = 0; i + (made ? 1 : 0) < leaf_outputs_.size(); ++i)
+      show_tensor({forward->result, static_cast<std::uint16_t>(i), Slot::leaf_output},
+                  leaf_outputs_[i].tensor, leaf_outputs_[i].requires_grad,
+                  !leaf_outputs_[i].requires_grad);
+    if (made) {
+      const Live& result = lives_[forward->result];
+      show_tensor({forward->result, 0, Slot::value}, result.tensor, result.requires_grad,
+                  result.is_leaf);
+    }
+  } else if (const auto* backward = std::get_if<Backward>(&step)) {
+    for (const auto& [call, gradient] : leaf_gradients_)
+      show_tensor({backward->output, static_cast<std::uint16_t>(call), Slot::leaf_output_grad},
+                  gradient, false, true);
+  }
+}
+
+}  // namespace normdiff::textbook

@@ -1,0 +1,33 @@
+#include "harness/subjects/textbook/textbook.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "harness/subjects/textbook/run.hpp"
+
+namespace normdiff {
+
+std::vector<std::string_view> textbook_faults() {
+  return {fault_names.begin(), fault_names.end()};
+}
+
+Subject make_textbook_subject(std::string_view fault) {
+  auto which = Fault::none;
+  if (!fault.empty()) {
+    const auto found = std::find(fault_names.begin(), fault_names.end(), fault);
+    if (found == fault_names.end())
+      throw std::invalid_argument("the textbook has no fault '" + std::string(fault) + "'");
+    which = static_cast<Fault>(found - fault_names.begin() + 1);
+  }
+  Subject subject;
+  subject.manifest.subject = fault.empty() ? "textbook" : "textbook:" + std::string(fault);
+  subject.manifest.family = "textbook";
+  subject.manifest.version = NORMDIFF_VERSION;
+  auto runner = std::make_shared<textbook::Runner>(which);
+  subject.run = [runner](const Scenario& scenario, const Scope& scope, Trace& trace) {
+    runner->run(scenario, scope, trace);
+  };
+  return subject;
+}
+
+}  // namespace normdiff
