@@ -1,0 +1,86 @@
+#include <gmock/gmock.h>
+
+#include "tests/harness/check/fake_subject.hpp"
+
+namespace normdiff {
+namespace {
+
+using testing::check;
+using testing::Checked;
+using ::testing::ElementsAre;
+using testing::FakeSubject;
+
+constexpr const char* shared =
+    "bn = BatchNorm2d(2)\n"
+    "net = Sequential(a=bn, b=bn)\n"
+    "s = torch.jit.script(net)\n"
+    "x = tensor(2, 2, 2, 2, normal(0, 1))\n"
+    "y = s(x)\n"
+    "backward(y, normal(0, 1))\n"
+    "s.a.eval()\n"
+    "z = s(x)\n";
+
+TEST(Scan, AChildThatBecameTwoIsFoundOnceAndFollowed) {
+  FakeSubject subject(shared);
+  subject.after[2] = [](FakeSubject& self) { self.split("s"); };
+  const Checked checked = check(subject);
+  ASSERT_EQ(checked.judged.size(), 1u) << ::testing::PrintToString(checked.discrepancies());
+  EXPECT_THAT(checked.signatures,
+              ElementsAre("textbook/torch.jit.script/BatchNorm2d//sharing:identity/diverged"));
+  EXPECT_EQ(checked.judged[0].key, subject.key("s", "b", Slot::identity));
+}
+
+TEST(Scan, TensorsThatStoppedBeingSharedAreFoundOnceAndFollowed) {
+  FakeSubject subject(shared);
+  subject.after[2] = [](FakeSubject& self) {
+    auto& mean = self.module("s", "a").tensor(reference::Held::running_mean);
+    mean = mean->clone();
+  };
+  const Checked checked = check(subject);
+  EXPECT_FALSE(checked.judged.empty());
+  for (const Judged& judged : checked.judged) {
+    EXPECT_EQ(judged.step, 2);
+    EXPECT_EQ(judged.key.slot, Slot::running_mean);
+  }
+}
+
+TEST(Scan, TensorsThatBecameSharedAreFoundOnceAndFollowed) {
+  FakeSubject subject(
+      "net = Sequential(a=BatchNorm2d(2), b=BatchNorm2d(2))\n"
+      "c = copy.deepcopy(net)\n"
+      "x = tensor(2, 2, 2, 2, normal(0, 1))\n"
+      "y = c(x)\n");
+  subject.after[1] = [](FakeSubject& self) {
+    self.module("c", "a").tensor(reference::Held::weight) =
+        self.module("net", "a").tensor(reference::Held::weight);
+  };
+  const Checked checked = check(subject);
+  ASSERT_EQ(checked.judged.size(), 1u);
+  EXPECT_EQ(checked.judged[0].key, subject.key("c", "a", Slot::weight));
+  EXPECT_EQ(checked.judged[0].step, 1);
+}
+
+TEST(Scan, ATensorThatCameOrWentIsFoundOnceAndFollowed) {
+  FakeSubject subject(
+      "net = Sequential(a=BatchNorm2d(2, affine=False))\n"
+      "net.eval()\n"
+      "x = tensor(2, 2, 2, 2, normal(0, 1))\n"
+      "y = net(x)\n");
+  subject.after[1] = [](FakeSubject& self) {
+    self.module("net", "a").tensor(reference::Held::weight) =
+        reference::Tensor::full(DType::float32, {2}, 3);
+  };
+  Checked checked = check(subject);
+  ASSERT_EQ(checked.judged.size(), 1u);
+  EXPECT_EQ(checked.judged[0].expected, "None");
+  FakeSubject loses("net = BatchNorm2d(2)\nnet.eval()\nnet.train()\n");
+  loses.after[1] = [](FakeSubject& self) {
+    self.module("net").tensor(reference::Held::bias).reset();
+  };
+  checked = check(loses);
+  ASSERT_EQ(checked.judged.size(), 1u);
+  EXPECT_EQ(checked.judged[0].observed, "None");
+}
+
+}  // namespace
+}  // namespace normdiff

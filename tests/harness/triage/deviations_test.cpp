@@ -1,0 +1,181 @@
+#include "harness/triage/deviations.hpp"
+
+#include <gmock/gmock.h>
+
+#include <set>
+
+#include "harness/subjects/subject.hpp"
+#include "harness/triage/predictions/predictions.hpp"
+#include "tests/harness/scenario/samples.hpp"
+
+namespace normdiff {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr const char* whole = R"(id = "it"
+title = "t"
+why = "w"
+standing = "derived"
+upstream = []
+subjects = ["python"]
+versions = ">=2.13,<2.14"
+verified_on = ["2.13.0"]
+steps = ["forward"]
+observations = ["counter:*"]
+prediction = "counter_is_cast"
+witness = "a.scenario"
+near_miss = "b.scenario"
+)";
+
+std::string error_of(const std::string& toml, std::string_view file = "it.toml") {
+  auto parsed = parse_deviation(toml, file);
+  const auto* error = std::get_if<DeviationError>(&parsed);
+  return error ? error->message : "";
+}
+std::string with(const std::string& line, const std::string& instead) {
+  std::string text = whole;
+  const std::size_t at = text.find(line);
+  return text.replace(at, text.find('\n', at) - at, instead);
+}
+
+TEST(ParseDeviation, TakesAWholeFile) {
+  EXPECT_EQ(error_of(whole), "");
+  EXPECT_EQ(error_of(whole, "some/folder/it.toml"), "");
+}
+
+TEST(ParseDeviation, AFileThatIsEmptyCutOrNotTomlIsOneSentenceWithItsPlace) {
+  EXPECT_THAT(error_of(""), HasSubstr("it.toml: 'id' must be a text"));
+  const std::string text = whole;
+  for (std::size_t n = 0; n + 1 < text.size(); ++n) {
+    const std::string error = error_of(text.substr(0, n));
+    EXPECT_THAT(error, ::testing::StartsWith("it.toml:")) << n;
+    EXPECT_EQ(error.find('\n'), std::string::npos) << error;
+  }
+  EXPECT_THAT(error_of(with("why", "why = ")), HasSubstr("it.toml:3: "));
+}
+
+TEST(ParseDeviation, EveryFieldMustBeThereAndOfItsType) {
+  for (const char* key :
+       {"id", "title", "why", "standing", "versions", "prediction", "witness", "near_miss"}) {
+    const std::string k = key;
+    for (const std::string& bad : {std::string(), k + " = 3", k + " = \"\"", k + " = [\"x\"]"})
+      EXPECT_THAT(error_of(with(k + " =", bad)), HasSubstr("'" + k + "' must be a text")) << bad;
+  }
+  for (const char* key : {"upstream", "subjects", "verified_on", "steps", "observations"}) {
+    const std::string k = key;
+    for (const std::string& bad : {std::string(), k + " = \"x\"", k + " = [3]"})
+      EXPECT_THAT(error_of(with(k + " =", bad)), HasSubstr("'" + k + "' must be a list of texts"))
+          << bad;
+  }
+  for (const char* key : {"subjects", "verified_on", "steps", "observations"})
+    EXPECT_THAT(error_of(with(std::string(key) + " =", std::string(key) + " = []")),
+                HasSubstr("must not be empty"));
+}
+
+TEST(ParseDeviation, NamesMustBeKnown) {
+  EXPECT_THAT(error_of(with("why", "why = \"w\"\nwhen = \"x\"")), HasSubstr("unknown key 'when'"));
+  EXPECT_THAT(error_of(with("standing", "standing = \"sure\"")), HasSubstr("'standing' must be"));
+  EXPECT_THAT(error_of(with("prediction", "prediction = \"magic\"")),
+              HasSubstr("no prediction is called 'magic'"));
+  EXPECT_THAT(error_of(with("steps", "steps = [\"jump\"]")), HasSubstr("'jump'"));
+  EXPECT_THAT(error_of(with("observations", "observations = [\"counter\"]")),
+              HasSubstr("'counter' is not an observation"));
+  EXPECT_THAT(error_of(with("observations", "observations = [\"count:*\"]")),
+              HasSubstr("'count:*' is not an observation"));
+  EXPECT_THAT(error_of(with("versions", "versions = \"about 2\"")), HasSubstr("version range"));
+  EXPECT_THAT(error_of(with("id", "id = \"other\"")), HasSubstr("must be called other.toml"));
+}
+
+struct Range {
+  const char* version;
+  const char* range;
+  bool in;
+};
+
+TEST(InRange, IsHalfOpenOnNumbersNotTexts) {
+  for (const Range& r : {Range{"2.13.0", ">=1.13,<2.14", true},
+                         {"1.13.0", ">=1.13,<2.14", true},
+                         {"1.13.1", ">=1.13,<2.14", true},
+                         {"2.14.0", ">=1.13,<2.14", false},
+                         {"2.14.1", ">=1.13,<2.14", false},
+                         {"1.12.9", ">=1.13,<2.14", false},
+                         {"1.9.0", ">=1.13", false},
+                         {"2.6.0", ">=2.10", false},
+                         {"2.13.0", "", true},
+                         {"2.13.0", "==2.13.0", true},
+                         {"2.13.0", "==2.13", true},
+                         {"2.13.1", "==2.13", false},
+                         {"2.13.0", ">2.13", false},
+                         {"2.13.0", "<=2.13", true},
+                         {"2.13.0", "2.13", false},
+                         {"2.13.0", ">=2.13;", false},
+                         {"", ">=1.13", false},
+                         {"nightly", ">=1.13", false}})
+    EXPECT_EQ(in_range(r.version, r.range), r.in) << r.version << " in " << r.range;
+  EXPECT_TRUE(in_range(normalise_version("1.13.0a0"), ">=1.13.1,<2"));
+  EXPECT_TRUE(in_range(normalise_version("2.13.0+cpu"), "==2.13.0"));
+}
+
+TEST(Load, AFolderThatIsNotThereIsAnError) {
+  auto loaded = Deviations::load("/no/such/folder");
+  ASSERT_TRUE(std::holds_alternative<DeviationError>(loaded));
+  EXPECT_THAT(std::get<DeviationError>(loaded).message, HasSubstr("/no/such/folder"));
+}
+
+TEST(Load, ABadFileIsNeverSkipped) {
+  const std::filesystem::path folder =
+      std::filesystem::path(::testing::TempDir()) / "normdiff-deviations-test";
+  std::filesystem::remove_all(folder);
+  std::filesystem::create_directories(folder);
+  std::ofstream(folder / "it.toml") << whole;
+  std::ofstream(folder / "notes.txt") << "not a deviation";
+  auto loaded = Deviations::load(folder);
+  ASSERT_TRUE(std::holds_alternative<Deviations>(loaded));
+  EXPECT_EQ(std::get<Deviations>(loaded).list().size(), 1u);
+  std::ofstream(folder / "empty.toml").close();
+  loaded = Deviations::load(folder);
+  ASSERT_TRUE(std::holds_alternative<DeviationError>(loaded));
+  EXPECT_THAT(std::get<DeviationError>(loaded).message, HasSubstr("empty.toml"));
+  std::filesystem::remove_all(folder);
+}
+
+TEST(BuiltIn, IsTheFolderOfTheSource) {
+  auto loaded = Deviations::load(NORMDIFF_SOURCE_DIR "/harness/triage/deviations");
+  ASSERT_TRUE(std::holds_alternative<Deviations>(loaded))
+      << std::get<DeviationError>(loaded).message;
+  const auto& files = std::get<Deviations>(loaded).list();
+  const auto& built_in = Deviations::built_in().list();
+  ASSERT_EQ(files.size(), built_in.size());
+  for (std::size_t i = 0; i < files.size(); ++i) EXPECT_EQ(files[i].id, built_in[i].id);
+}
+
+TEST(BuiltIn, EveryDeviationHasAWitnessAndANearMissInCanonicalForm) {
+  for (const Deviation& deviation : Deviations::built_in().list()) {
+    EXPECT_NE(deviation.witness, deviation.near_miss) << deviation.id;
+    for (const std::string& path : {deviation.witness, deviation.near_miss}) {
+      std::ifstream file(std::string(NORMDIFF_SOURCE_DIR "/") + path);
+      ASSERT_TRUE(file) << path;
+      std::stringstream text;
+      text << file.rdbuf();
+      const Scenario scenario = testing::parsed(text.str());
+      EXPECT_EQ(print(scenario), text.str()) << path;
+    }
+  }
+}
+
+TEST(BuiltIn, EveryDeviationWasVerifiedInsideItsRange) {
+  for (const Deviation& deviation : Deviations::built_in().list())
+    for (const std::string& version : deviation.verified_on)
+      EXPECT_TRUE(in_range(version, deviation.versions)) << deviation.id << " " << version;
+}
+
+TEST(BuiltIn, EveryPredictionIsUsed) {
+  std::set<std::string_view> used;
+  for (const Deviation& deviation : Deviations::built_in().list())
+    used.insert(deviation.prediction);
+  for (std::string_view name : prediction_names()) EXPECT_EQ(used.count(name), 1u) << name;
+}
+
+}  // namespace
+}  // namespace normdiff

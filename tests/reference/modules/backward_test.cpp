@@ -1,0 +1,250 @@
+#include "reference/modules/backward.hpp"
+
+#include <gmock/gmock.h>
+
+#include <cmath>
+
+#include "tests/reference/modules/trees.hpp"
+
+namespace normdiff::reference {
+namespace {
+
+using testing::elements;
+using ::testing::ElementsAre;
+using testing::Input;
+using testing::leaf;
+using testing::make;
+using testing::norm;
+using testing::options;
+using testing::sequential;
+
+using Numbers = std::vector<double>;
+
+const Input<float> sample{{1, 2, 3, 6}, {2, 1, 1, 2}};
+const Input<float> upstream{{1, 0, 0, 2}, {2, 1, 1, 2}};
+
+/// A forward of `sample` with its tape, and one backward.
+struct Passes {
+  ForwardPass forward;
+  Tape tape;
+  BackwardPass backward;
+  std::vector<std::string> branches;
+
+  Passes(Module& root, bool input_requires_grad, const Values& gradient = upstream.values()) {
+    ForwardOptions o = options();
+    o.input_requires_grad = input_requires_grad;
+    forward.run(root, sample.activation(), o, {}, &tape);
+    backward.run(tape, gradient, [this](int, const InputGradient& g) -> std::optional<Values> {
+      branches.emplace_back(g.branch());
+      return std::nullopt;
+    });
+  }
+  [[nodiscard]] Numbers of(const Module& module, Held held) {
+    for (const ParameterGradient& g : backward.parameters())
+      if (g.module == &module && g.held == held) return g.expected.value;
+    return {};
+  }
+};
+
+ModuleSpecPtr half() {
+  BatchNormOptions o;
+  o.eps = 0.5;
+  return norm(o);
+}
+
+TEST(Backward, OfABatchNormInTraining) {
+  // x_hat = -1, -0.5, 0, 1.5: dw = -1 + 3 = 2, db = 3.
+  const ModulePtr bn = make(half());
+  Passes passes(*bn, true);
+  EXPECT_EQ(passes.of(*bn, Held::weight), Numbers{2});
+  EXPECT_EQ(passes.of(*bn, Held::bias), Numbers{3});
+  // dx = (dy - mean(dy) - x_hat * mean(dy * x_hat)) / 2
+  ASSERT_NE(passes.backward.input(), nullptr);
+  const Numbers x_hat = {-1, -0.5, 0, 1.5}, dy = {1, 0, 0, 2};
+  for (std::size_t i = 0; i < 4; ++i)
+    EXPECT_NEAR(passes.backward.input()->value[i], (dy[i] - 0.75 - x_hat[i] * 0.5) / 2, 1e-12);
+  EXPECT_THAT(passes.branches, ElementsAre("backward, batch statistics"));
+}
+
+TEST(Backward, OfABatchNormInEvalIsLinear) {
+  const ModulePtr bn = make(half());
+  bn->training = false;
+  bn->tensor(Held::running_var)->set(0, 3.5);
+  Passes passes(*bn, true);
+  EXPECT_EQ(passes.backward.input()->value, (Numbers{0.5, 0, 0, 1}));
+  EXPECT_EQ(passes.of(*bn, Held::bias), Numbers{3});
+  EXPECT_THAT(passes.branches, ElementsAre("backward, running statistics"));
+}
+
+TEST(Backward, UsesTheValuesOfItsOwnForward) {
+  const ModulePtr bn = make(half());
+  bn->training = false;
+  bn->tensor(Held::running_var)->set(0, 3.5);
+  ForwardOptions o = options();
+  o.input_requires_grad = true;
+  ForwardPass forward;
+  Tape tape;
+  forward.run(*bn, sample.activation(), o, {}, &tape);
+  bn->tensor(Held::weight)->set(0, 100);
+  bn->tensor(Held::running_var)->set(0, 100);
+  bn->batch_norm().eps = 100;
+  bn->training = true;
+  BackwardPass backward;
+  backward.run(tape, upstream.values(), {});
+  EXPECT_EQ(backward.input()->value, (Numbers{0.5, 0, 0, 1}));
+}
+
+TEST(Backward, StopsWhereNothingBeforeRequiresAGradient) {
+  const ModulePtr net =
+      make(sequential({{"act", leaf(ModuleKind::ReLU)}, {"a", half()}, {"b", half()}}));
+  Passes passes(*net, false);
+  EXPECT_EQ(passes.backward.input(), nullptr);
+  EXPECT_EQ(passes.branches.size(), 1u) << "the input of b alone";
+  EXPECT_EQ(passes.backward.parameters().size(), 4u);
+}
+
+TEST(Backward, ASharedModulesUsesAddUp) {
+  const auto bn = half();
+  const ModulePtr shared = make(sequential({{"a", bn}, {"b", bn}}));
+  const ModulePtr apart = make(sequential({{"a", half()}, {"b", half()}}));
+  Passes one(*shared, false);
+  Passes two(*apart, false);
+  EXPECT_EQ(one.backward.parameters().size(), 2u);
+  for (Held held : {Held::weight, Held::bias})
+    EXPECT_NEAR(
+        one.of(*shared->children[0].second, held)[0],
+        two.of(*apart->children[0].second, held)[0] + two.of(*apart->children[1].second, held)[0],
+        1e-12);
+}
+
+TEST(Backward, UsesOfASharedTensorAddUp) {
+  const ModulePtr net = make(sequential({{"a", half()}, {"b", half()}}));
+  Module& a = *net->children[0].second;
+  Module& b = *net->children[1].second;
+  Passes apart(*net, false);
+  const double sum = apart.of(a, Held::weight)[0] + apart.of(b, Held::weight)[0];
+  b.tensor(Held::weight) = a.tensor(Held::weight);
+  Passes together(*net, false);
+  EXPECT_EQ(together.backward.parameters().size(), 3u) << "one weight, two biases";
+  EXPECT_NEAR(together.backward.parameters()[0].expected.value[0], sum, 1e-12);
+}
+
+TEST(Backward, OfLayersByHand) {
+  const ModulePtr net =
+      make(sequential({{"flat", leaf(ModuleKind::Flatten)},
+                       {"fc", leaf(ModuleKind::Linear, LinearOptions{2, 1, true})},
+                       {"act", leaf(ModuleKind::ReLU)}}));
+  Module& fc = *net->children[1].second;
+  fc.tensor(Held::weight)->set(0, -3);
+  fc.tensor(Held::weight)->set(1, 1);
+  // -3 + 2 = -1: off; -9 + 6 + 4 = 1: on.
+  fc.tensor(Held::bias)->set(0, 0);
+  const Input<float> dy{{10, 10}, {2, 1}};
+  fc.tensor(Held::bias)->set(0, 0.5);
+  Passes off(*net, true, dy.values());
+  EXPECT_EQ(off.backward.input()->value, (Numbers{0, 0, 0, 0}));
+  fc.tensor(Held::bias)->set(0, 4);
+  Passes on(*net, true, dy.values());
+  EXPECT_EQ(on.of(fc, Held::weight), (Numbers{10 * 1 + 10 * 3, 10 * 2 + 10 * 6}));
+  EXPECT_EQ(on.of(fc, Held::bias), Numbers{20});
+  EXPECT_EQ(on.backward.input()->value, (Numbers{-30, 10, -30, 10}));
+  EXPECT_EQ(on.backward.input()->shape, (Shape{2, 1, 1, 2}));
+  EXPECT_THAT(on.branches, ElementsAre("backward, relu", "backward, linear", "backward, flatten"));
+}
+
+TEST(Backward, OfAConvolutionWithAndWithoutABatch) {
+  const ModulePtr conv = make(leaf(ModuleKind::Conv2d, Conv2dOptions{1, 1, 1, 1, 0, true}));
+  conv->tensor(Held::weight)->set(0, 2);
+  for (const Shape& shape : {Shape{1, 1, 2, 2}, Shape{1, 2, 2}}) {
+    const Input<float> x{{1, 2, 3, 6}, shape};
+    ForwardOptions o = options();
+    o.input_requires_grad = true;
+    ForwardPass forward;
+    Tape tape;
+    forward.run(*conv, x.activation(), o, {}, &tape);
+    BackwardPass backward;
+    backward.run(tape, {upstream.elements.data(), DType::float32, shape, nullptr}, {});
+    ASSERT_EQ(backward.parameters().size(), 2u);
+    EXPECT_EQ(backward.parameters()[0].expected.value, Numbers{13});
+    EXPECT_EQ(backward.parameters()[1].expected.value, Numbers{3});
+    EXPECT_EQ(backward.input()->value, (Numbers{2, 0, 0, 4}));
+    EXPECT_EQ(backward.input()->shape, shape);
+  }
+}
+
+TEST(Backward, TheLeafBeforeGetsTheGradientThatWasReallyThere) {
+  const ModulePtr net = make(sequential({{"a", leaf(ModuleKind::ReLU)}, {"b", half()}}));
+  ForwardOptions o = options();
+  o.input_requires_grad = true;
+  ForwardPass forward;
+  Tape tape;
+  forward.run(*net, sample.activation(), o, {}, &tape);
+  const Input<float> real{{8, 7, 6, 5}, {2, 1, 1, 2}};
+  BackwardPass backward;
+  backward.run(tape, upstream.values(),
+               [&](int call, const InputGradient& g) -> std::optional<Values> {
+                 EXPECT_EQ(g.shape(), (Shape{2, 1, 1, 2}));
+                 if (call == 1) return real.values();
+                 return std::nullopt;
+               });
+  EXPECT_EQ(backward.input()->value, (Numbers{8, 7, 6, 5}));
+}
+
+TEST(Backward, ThroughNothingIsTheUpstreamGradient) {
+  const ModulePtr net = make(sequential({}));
+  Passes passes(*net, true);
+  EXPECT_EQ(passes.backward.input()->value, (Numbers{1, 0, 0, 2}));
+  EXPECT_TRUE(passes.backward.parameters().empty());
+}
+
+TEST(Accumulate, WithoutAGradientBeforeItIsWhatWasAdded) {
+  const Bounded added{{2}, {1, -2}, {0.25, 0}, {}};
+  Bounded sum;
+  accumulate(nullptr, added, DType::float32, sum);
+  EXPECT_EQ(sum.value, added.value);
+  EXPECT_EQ(sum.bound, added.bound);
+}
+
+TEST(Accumulate, AddsToTheGradientThatIsThereWithTheRoundingOfTheAddition) {
+  Tensor before(DType::float32, {2});
+  before.set(0, 3);
+  const Bounded added{{2}, {1, -2}, {0.25, 0}, {}};
+  Bounded sum;
+  accumulate(&before, added, DType::float32, sum);
+  EXPECT_EQ(sum.value, (Numbers{4, -2}));
+  EXPECT_GE(sum.bound[0], 0.25 + 0x1p-24 * 4.25);
+  EXPECT_LT(sum.bound[0], 0.25 + 0x1p-23 * 4.25);
+  EXPECT_GE(sum.bound[1], 0x1p-24 * 2);
+  EXPECT_EQ(sum.trivial, (Numbers{3, 0})) << "the old gradient is the answer without information";
+}
+
+TEST(Accumulate, RoundsToTheDtypeOfTheGradient) {
+  const Tensor before = Tensor::full(DType::float64, {1}, 3);
+  const Bounded added{{1}, {1}, {0}, {}};
+  Bounded sum;
+  accumulate(&before, added, DType::float64, sum);
+  EXPECT_GE(sum.bound[0], 0x1p-53 * 4);
+  EXPECT_LT(sum.bound[0], 0x1p-50 * 4);
+}
+
+TEST(Accumulate, OfWhatIsNotFiniteOnlyTheClassIsKnown) {
+  Tensor before(DType::float32, {2});
+  before.set(0, INFINITY);
+  const Bounded added{{2}, {1, -2}, {0, 0}, {}};
+  Bounded sum;
+  accumulate(&before, added, DType::float32, sum);
+  EXPECT_EQ(sum.value[0], INFINITY);
+  EXPECT_TRUE(std::isnan(sum.bound[0]));
+  EXPECT_FALSE(std::isnan(sum.bound[1]));
+}
+
+TEST(Accumulate, NearOverflowNotEvenTheClassIsKnown) {
+  const Tensor before = Tensor::full(DType::float32, {1}, 0x1p127);
+  const Bounded added{{1}, {0x1p127}, {0}, {}};
+  Bounded sum;
+  accumulate(&before, added, DType::float32, sum);
+  EXPECT_LT(sum.bound[0], 0);
+}
+
+}  // namespace
+}  // namespace normdiff::reference

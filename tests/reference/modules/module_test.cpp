@@ -1,0 +1,236 @@
+#include "reference/modules/module.hpp"
+
+#include <gmock/gmock.h>
+
+#include "tests/reference/modules/trees.hpp"
+
+namespace normdiff::reference {
+namespace {
+
+using testing::elements;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using testing::leaf;
+using testing::make;
+using testing::norm;
+using testing::sequential;
+
+using Numbers = std::vector<double>;
+
+std::vector<std::string> keys(const Module& root) {
+  std::vector<std::string> list;
+  for (const auto& [key, tensor] : state_dict(root)) list.push_back(key);
+  return list;
+}
+
+TEST(Construct, ABatchNormHasTheDocumentedInitialValues) {
+  const ModulePtr bn = make(norm(2));
+  EXPECT_TRUE(bn->training);
+  EXPECT_EQ(elements(bn->tensor(Held::weight)), (Numbers{1, 1}));
+  EXPECT_EQ(elements(bn->tensor(Held::bias)), (Numbers{0, 0}));
+  EXPECT_EQ(elements(bn->tensor(Held::running_mean)), (Numbers{0, 0}));
+  EXPECT_EQ(elements(bn->tensor(Held::running_var)), (Numbers{1, 1}));
+  EXPECT_EQ(elements(bn->tensor(Held::num_batches_tracked)), Numbers{0});
+  EXPECT_EQ(bn->find(Held::num_batches_tracked)->dtype(), DType::int64);
+  EXPECT_EQ(bn->find(Held::num_batches_tracked)->shape(), Shape{});
+  EXPECT_EQ(bn->find(Held::running_mean)->dtype(), DType::float32);
+  EXPECT_FALSE(bn->grads[0] || bn->grads[1]);
+}
+
+TEST(Construct, WithoutAffineOrTrackingThereAreNoTensors) {
+  BatchNormOptions options;
+  options.affine = false;
+  EXPECT_THAT(keys(*make(norm(options))),
+              ElementsAre("running_mean", "running_var", "num_batches_tracked"));
+  options.track_running_stats = false;
+  EXPECT_THAT(keys(*make(norm(options))), IsEmpty());
+  options.affine = true;
+  EXPECT_THAT(keys(*make(norm(options))), ElementsAre("weight", "bias"));
+}
+
+TEST(Construct, ConvolutionsAndLinearLayersHaveParametersOfTheirShapes) {
+  const ModulePtr conv = make(leaf(ModuleKind::Conv2d, Conv2dOptions{3, 2, 5, 1, 0, true}));
+  EXPECT_EQ(conv->find(Held::weight)->shape(), (Shape{2, 3, 5, 5}));
+  EXPECT_EQ(conv->find(Held::bias)->shape(), (Shape{2}));
+  const ModulePtr linear = make(leaf(ModuleKind::Linear, LinearOptions{4, 3, false}));
+  EXPECT_EQ(linear->find(Held::weight)->shape(), (Shape{3, 4}));
+  EXPECT_EQ(linear->find(Held::bias), nullptr);
+  EXPECT_THAT(keys(*make(leaf(ModuleKind::ReLU))), IsEmpty());
+}
+
+TEST(Construct, ASpecSeenBeforeIsTheModuleMadeThen) {
+  const auto bn = norm();
+  Made made;
+  const ModulePtr a = construct(*sequential({{"x", bn}, {"y", bn}}), made);
+  const ModulePtr alone = construct(*bn, made);
+  EXPECT_EQ(a->children[0].second, a->children[1].second);
+  EXPECT_EQ(a->children[0].second, alone);
+  EXPECT_NE(make(bn), alone);
+}
+
+TEST(Train, SetsTheFlagOfTheWholeSubtreeAndOfNothingElse) {
+  const ModulePtr net = make(sequential({{"a", sequential({{"bn", norm()}})}, {"b", norm()}}));
+  train(*net->children[0].second, false);
+  EXPECT_TRUE(net->training);
+  EXPECT_FALSE(net->children[0].second->training);
+  EXPECT_FALSE(net->children[0].second->children[0].second->training);
+  EXPECT_TRUE(net->children[1].second->training);
+  train(*net, true);
+  for (const Module* module : places(*net)) EXPECT_TRUE(module->training);
+}
+
+TEST(Train, ASharedChildHasOneFlag) {
+  const auto bn = norm();
+  const ModulePtr net = make(sequential({{"a", sequential({{"x", bn}})}, {"b", bn}}));
+  train(*net->children[0].second, false);
+  EXPECT_FALSE(net->children[1].second->training);
+  const std::vector<Module*> list = places(*net);
+  ASSERT_EQ(list.size(), 4u);
+  EXPECT_EQ(list[2], list[3]);
+}
+
+TEST(DeepCopy, CopiesFlagsOptionsAndValuesAndSharesNothing) {
+  const ModulePtr net = make(sequential({{"bn", norm(2)}}));
+  Module& bn = *net->children[0].second;
+  bn.training = false;
+  bn.batch_norm().momentum.reset();
+  bn.tensor(Held::running_mean)->set(1, 7);
+  const ModulePtr copy = deepcopy(*net);
+  Module& copied = *copy->children[0].second;
+  EXPECT_TRUE(copy->training);
+  EXPECT_FALSE(copied.training);
+  EXPECT_EQ(copied.batch_norm().momentum, std::nullopt);
+  EXPECT_EQ(elements(copied.tensor(Held::running_mean)), (Numbers{0, 7}));
+  copied.tensor(Held::running_mean)->set(1, 8);
+  train(*copy, true);
+  EXPECT_EQ(elements(bn.tensor(Held::running_mean)), (Numbers{0, 7}));
+  EXPECT_FALSE(bn.training);
+}
+
+TEST(DeepCopy, KeepsWhatIsSharedInside) {
+  const auto shared = norm();
+  const ModulePtr net = make(sequential({{"a", shared}, {"b", shared}, {"c", norm()}}));
+  net->children[2].second->tensor(Held::weight) = net->children[0].second->tensor(Held::weight);
+  const ModulePtr copy = deepcopy(*net);
+  const auto child = [&copy](std::size_t i) { return copy->children[i].second; };
+  EXPECT_EQ(child(0), child(1));
+  EXPECT_NE(child(0), child(2));
+  EXPECT_EQ(child(0)->find(Held::weight)->storage(), child(2)->find(Held::weight)->storage());
+  EXPECT_NE(child(0)->find(Held::weight)->storage(),
+            net->children[0].second->find(Held::weight)->storage());
+  EXPECT_NE(child(0)->find(Held::bias)->storage(), child(2)->find(Held::bias)->storage());
+}
+
+TEST(DeepCopy, HasNoGradients) {
+  const ModulePtr bn = make(norm());
+  bn->grads[0] = Tensor(DType::float32, {1});
+  EXPECT_FALSE(deepcopy(*bn)->grads[0]);
+  EXPECT_TRUE(bn->grads[0]);
+}
+
+TEST(ResetRunningStats, RestoresTheFreshValuesInPlace) {
+  const ModulePtr bn = make(norm(2));
+  const Storage* mean = bn->find(Held::running_mean)->storage();
+  bn->tensor(Held::running_mean)->set(0, 3);
+  bn->tensor(Held::running_var)->set(1, 3);
+  bn->tensor(Held::num_batches_tracked)->set(0, 3);
+  bn->tensor(Held::weight)->set(0, 3);
+  (void)reset_running_stats(*bn);
+  EXPECT_EQ(elements(bn->tensor(Held::running_mean)), (Numbers{0, 0}));
+  EXPECT_EQ(elements(bn->tensor(Held::running_var)), (Numbers{1, 1}));
+  EXPECT_EQ(elements(bn->tensor(Held::num_batches_tracked)), Numbers{0});
+  EXPECT_EQ(elements(bn->tensor(Held::weight)), (Numbers{3, 1}));
+  EXPECT_EQ(bn->find(Held::running_mean)->storage(), mean);
+}
+
+TEST(To, CastsWhatIsFloatingPointAndKeepsTheCounter) {
+  const ModulePtr net = make(sequential({{"bn", norm()}}));
+  Module& bn = *net->children[0].second;
+  bn.grads[0] = Tensor::full(DType::float32, {1}, 0.5);
+  bn.tensor(Held::num_batches_tracked)->set(0, 5);
+  to(*net, DType::float64);
+  for (Held held : {Held::weight, Held::bias, Held::running_mean, Held::running_var})
+    EXPECT_EQ(bn.find(held)->dtype(), DType::float64) << to_string(held);
+  EXPECT_EQ(bn.grads[0]->dtype(), DType::float64);
+  EXPECT_EQ(elements(bn.grads[0]), Numbers{0.5});
+  EXPECT_EQ(bn.find(Held::num_batches_tracked)->dtype(), DType::int64);
+  EXPECT_EQ(elements(bn.tensor(Held::num_batches_tracked)), Numbers{5});
+}
+
+TEST(To, RoundsOnceAndTheSameDtypeChangesNothing) {
+  const ModulePtr bn = make(norm());
+  to(*bn, DType::float64);
+  bn->tensor(Held::weight)->set(0, 0.1);
+  const Storage* before = bn->find(Held::weight)->storage();
+  to(*bn, DType::float64);
+  EXPECT_EQ(bn->find(Held::weight)->storage(), before);
+  to(*bn, DType::float32);
+  EXPECT_EQ(bn->find(Held::weight)->at(0), static_cast<double>(0.1f));
+}
+
+TEST(ZeroGrad, MakesEveryGradientNone) {
+  const ModulePtr net = make(sequential({{"bn", norm()}}));
+  net->children[0].second->grads[1] = Tensor(DType::float32, {1});
+  zero_grad(*net);
+  EXPECT_FALSE(net->children[0].second->grads[1]);
+}
+
+TEST(StateDict, HasAKeyForEveryTensorUnderEveryName) {
+  const auto bn = norm();
+  const ModulePtr net =
+      make(sequential({{"a", sequential({{"bn", bn}})},
+                       {"fc", leaf(ModuleKind::Linear, LinearOptions{1, 1, true})},
+                       {"b", bn}}));
+  EXPECT_THAT(keys(*net),
+              ElementsAre("a.bn.weight", "a.bn.bias", "a.bn.running_mean", "a.bn.running_var",
+                          "a.bn.num_batches_tracked", "fc.weight", "fc.bias", "b.weight", "b.bias",
+                          "b.running_mean", "b.running_var", "b.num_batches_tracked"));
+  const auto state = state_dict(*net);
+  EXPECT_EQ(state[0].second.storage(), state[7].second.storage());
+}
+
+TEST(LoadStateDict, CopiesValuesIntoTheTensorsThatAreThere) {
+  const ModulePtr from = make(norm(2));
+  to(*from, DType::float64);
+  from->tensor(Held::running_var)->set(1, 0.1);
+  from->tensor(Held::num_batches_tracked)->set(0, 4);
+  from->training = false;
+  const ModulePtr into = make(norm(2));
+  const Storage* before = into->find(Held::running_var)->storage();
+  EXPECT_FALSE(load_state_dict(*into, state_dict(*from)));
+  EXPECT_EQ(into->find(Held::running_var)->storage(), before);
+  EXPECT_EQ(into->find(Held::running_var)->dtype(), DType::float32);
+  EXPECT_EQ(elements(into->tensor(Held::running_var)), (Numbers{1, static_cast<double>(0.1f)}));
+  EXPECT_EQ(elements(into->tensor(Held::num_batches_tracked)), Numbers{4});
+  EXPECT_TRUE(into->training) << "a state dict has no flags";
+}
+
+TEST(LoadStateDict, RefusesKeysThatAreMissingOrTooManyAndShapesThatDiffer) {
+  const ModulePtr one = make(norm(2));
+  BatchNormOptions plain;
+  plain.num_features = 2;
+  plain.affine = false;
+  const ModulePtr less = make(norm(plain));
+  const ModulePtr wider = make(norm(3));
+  EXPECT_EQ(load_state_dict(*one, state_dict(*less)).value().kind, ErrorKind::state_keys);
+  EXPECT_EQ(load_state_dict(*less, state_dict(*one)).value().kind, ErrorKind::state_keys);
+  EXPECT_EQ(load_state_dict(*one, state_dict(*wider)).value().kind, ErrorKind::state_shape);
+  EXPECT_EQ(load_state_dict(*make(sequential({})), state_dict(*one)).value().kind,
+            ErrorKind::state_keys);
+  EXPECT_FALSE(load_state_dict(*make(sequential({})), {}));
+}
+
+TEST(LoadStateDict, WhatFitsIsCopiedAlthoughTheLoadIsRefused) {
+  const ModulePtr from = make(norm(3));
+  from->tensor(Held::num_batches_tracked)->set(0, 9);
+  const ModulePtr into = make(norm(2));
+  EXPECT_TRUE(load_state_dict(*into, state_dict(*from)));
+  EXPECT_EQ(elements(into->tensor(Held::num_batches_tracked)), Numbers{9});
+}
+
+TEST(LoadStateDict, WithoutElementsThereIsNothingToCopy) {
+  EXPECT_FALSE(load_state_dict(*make(norm(0)), state_dict(*make(norm(0)))));
+}
+
+}  // namespace
+}  // namespace normdiff::reference

@@ -1,0 +1,188 @@
+#include "reference/transforms/transforms.hpp"
+
+#include <gmock/gmock.h>
+
+#include "tests/reference/modules/trees.hpp"
+
+namespace normdiff::reference {
+namespace {
+
+using testing::elements;
+using testing::Input;
+using testing::leaf;
+using testing::make;
+using testing::norm;
+using testing::options;
+using testing::sequential;
+
+using Numbers = std::vector<double>;
+
+const Input<float> sample{{1, 2, 3, 6}, {2, 1, 1, 2}};
+
+void run(Module& module) {
+  ForwardPass pass;
+  pass.run(module, sample.activation(), options(), {}, nullptr);
+  EXPECT_TRUE(pass.refusals().empty());
+}
+Module& child(const ModulePtr& module, std::size_t i = 0) {
+  return *module->children[i].second;
+}
+double counter(Module& module) {
+  return module.find(Held::num_batches_tracked)->at(0);
+}
+
+TEST(Script, SharesTensorsButNotFlags) {
+  const ModulePtr net = make(sequential({{"bn", norm()}}));
+  child(net).training = false;
+  const ModulePtr scripted = script(*net);
+  EXPECT_TRUE(scripted->training);
+  EXPECT_FALSE(child(scripted).training);
+  train(*scripted, true);
+  EXPECT_FALSE(child(net).training);
+  run(*scripted);
+  EXPECT_EQ(counter(child(net)), 1);
+  for (std::size_t i = 0; i < held_count; ++i)
+    EXPECT_EQ(child(net).tensors[i]->storage(), child(scripted).tensors[i]->storage());
+}
+
+TEST(Script, HasOptionsOfItsOwn) {
+  const ModulePtr bn = make(norm());
+  const ModulePtr scripted = script(*bn);
+  bn->batch_norm().momentum = 0.5;
+  EXPECT_EQ(scripted->batch_norm().momentum, 0.1);
+}
+
+TEST(Script, KeepsASharedChildShared) {
+  const auto bn = norm();
+  const ModulePtr scripted = script(*make(sequential({{"a", bn}, {"b", bn}})));
+  EXPECT_EQ(scripted->children[0].second, scripted->children[1].second);
+}
+
+TEST(Trace, BakesTheModeOfEveryBatchNorm) {
+  const ModulePtr net = make(sequential({{"a", norm()}, {"b", norm()}}));
+  child(net, 1).training = false;
+  const ModulePtr traced = trace(*net);
+  EXPECT_FALSE(child(net).traced_training) << "the original is as it was";
+  train(*traced, false);
+  run(*traced);
+  EXPECT_EQ(counter(child(net, 0)), 1);
+  EXPECT_EQ(counter(child(net, 1)), 0);
+}
+
+TEST(Trace, BakesTheFactorOfACumulativeAverage) {
+  BatchNormOptions o;
+  o.momentum.reset();
+  const ModulePtr bn = make(norm(o));
+  run(*bn);
+  run(*bn);
+  const ModulePtr traced = trace(*bn);
+  EXPECT_EQ(traced->traced_factor, 0.5);
+  EXPECT_EQ(trace(*make(norm()))->traced_factor, std::nullopt);
+}
+
+TEST(Trace, OfATracedModuleKeepsWhatWasBaked) {
+  const ModulePtr bn = make(norm());
+  const ModulePtr traced = trace(*bn);
+  traced->training = false;
+  EXPECT_EQ(trace(*traced)->traced_training, true);
+}
+
+TEST(SaveLoad, KeepsFlagsValuesAndBakedModesAndSharesNothing) {
+  const ModulePtr net = make(sequential({{"bn", norm()}}));
+  const ModulePtr traced = trace(*net);
+  train(*traced, false);
+  const ModulePtr loaded = save_load(*traced);
+  EXPECT_FALSE(child(loaded).training);
+  EXPECT_EQ(child(loaded).traced_training, true);
+  run(*loaded);
+  EXPECT_EQ(counter(child(loaded)), 1);
+  EXPECT_EQ(counter(child(net)), 0);
+  EXPECT_NE(child(loaded).find(Held::weight)->storage(), child(net).find(Held::weight)->storage());
+}
+
+/// conv, bn, relu, bn with its flags as given.
+ModulePtr model(bool first, bool second) {
+  BatchNormOptions slow;
+  slow.eps = 0.25;
+  slow.momentum.reset();
+  const ModulePtr net =
+      make(sequential({{"conv", leaf(ModuleKind::Conv2d, Conv2dOptions{1, 1, 1, 1, 0, true})},
+                       {"a", norm()},
+                       {"act", leaf(ModuleKind::ReLU)},
+                       {"b", norm(slow)}}));
+  child(net, 1).training = first;
+  child(net, 3).training = second;
+  return net;
+}
+
+TEST(OnnxExport, WritesTheModeAskedFor) {
+  const ModulePtr net = model(true, false);
+  const auto modes = [&net](ExportMode mode) {
+    std::vector<bool> list;
+    for (const ExportedBatchNorm& bn : onnx_export(*net, mode).batch_norms)
+      list.push_back(bn.training);
+    return list;
+  };
+  EXPECT_EQ(modes(ExportMode::eval), (std::vector<bool>{false, false}));
+  EXPECT_EQ(modes(ExportMode::preserve), (std::vector<bool>{true, false}));
+  EXPECT_EQ(modes(ExportMode::training), (std::vector<bool>{true, true}));
+}
+
+TEST(OnnxExport, WritesEpsAndMomentumOfEachInTheOrderOfTheirCalls) {
+  const Exported exported = onnx_export(*model(true, true), ExportMode::eval);
+  ASSERT_EQ(exported.batch_norms.size(), 2u);
+  EXPECT_EQ(exported.batch_norms[0].eps, 1e-5);
+  EXPECT_EQ(exported.batch_norms[0].momentum, 0.1);
+  EXPECT_EQ(exported.batch_norms[1].eps, 0.25);
+  EXPECT_EQ(exported.batch_norms[1].momentum, std::nullopt);
+}
+
+TEST(OnnxExport, OnlyABatchNormInEvalRightBehindAConvolutionMayBeFolded) {
+  const auto may_fold = [](const Exported& exported) {
+    std::vector<bool> list;
+    for (const ExportedBatchNorm& bn : exported.batch_norms) list.push_back(bn.may_be_folded);
+    return list;
+  };
+  EXPECT_EQ(may_fold(onnx_export(*model(true, true), ExportMode::eval)),
+            (std::vector<bool>{true, false}));
+  EXPECT_EQ(may_fold(onnx_export(*model(true, false), ExportMode::preserve)),
+            (std::vector<bool>{false, false}));
+  const ModulePtr nested =
+      make(sequential({{"head", sequential({{"conv", leaf(ModuleKind::Conv2d, Conv2dOptions{})}})},
+                       {"tail", sequential({{"bn", norm()}})}}));
+  EXPECT_EQ(may_fold(onnx_export(*nested, ExportMode::eval)), std::vector<bool>{true})
+      << "however they are nested";
+}
+
+TEST(OnnxExport, ABatchNormWithoutStatisticsIsInTrainingInEveryMode) {
+  BatchNormOptions o;
+  o.track_running_stats = false;
+  const Exported exported = onnx_export(*make(sequential({{"bn", norm(o)}})), ExportMode::eval);
+  EXPECT_TRUE(exported.batch_norms[0].training);
+}
+
+TEST(OnnxExport, ASharedBatchNormIsANodeForEachCall) {
+  const auto bn = norm();
+  const Exported exported =
+      onnx_export(*make(sequential({{"a", bn}, {"b", bn}})), ExportMode::eval);
+  ASSERT_EQ(exported.batch_norms.size(), 2u);
+  EXPECT_EQ(exported.batch_norms[0].module, exported.batch_norms[1].module);
+}
+
+TEST(OnnxExport, LeavesTheModelAsItWasAndKeepsACopyOfItsValues) {
+  const ModulePtr net = model(true, false);
+  const Exported exported = onnx_export(*net, ExportMode::training);
+  EXPECT_TRUE(child(net, 1).training);
+  EXPECT_FALSE(child(net, 3).training);
+  EXPECT_EQ(counter(child(net, 1)), 0);
+  child(net, 1).tensor(Held::running_mean)->set(0, 9);
+  EXPECT_EQ(elements(child(exported.model, 1).tensor(Held::running_mean)), Numbers{0});
+}
+
+TEST(OnnxExport, ATracedModuleIsExportedAsItWasTraced) {
+  const ModulePtr bn = make(norm());
+  EXPECT_TRUE(onnx_export(*trace(*bn), ExportMode::eval).batch_norms[0].training);
+}
+
+}  // namespace
+}  // namespace normdiff::reference
