@@ -120,7 +120,6 @@ struct Checker::Implementation {
                   Tally& tally) {
     const Step& step = scenario.statements[i].step;
     const StepRecord& record = trace.steps[i];
-    judge.begin_step(step.index());
     Context context{
         scenario, scope,    manifest, static_cast<int>(i), record.outcome == Outcome::ok, world,
         judge,    observed, work};
@@ -130,7 +129,7 @@ struct Checker::Implementation {
       ++tally.not_compared[std::string(record.text)];
       scan(context, {});
       judge.rest(trace, record, world);
-      finish(step, context, record, {});
+      finish(step, context, record);
       return;
     }
     const bool may_explain = !candidates[step.index()].empty();
@@ -141,7 +140,7 @@ struct Checker::Implementation {
       ++tally.verdicts[static_cast<std::size_t>(ObservationClass::error)]
                       [static_cast<std::size_t>(Verdict::underived)];
       judge.rest_underived(trace, record, execution.underived);
-      finish(step, context, record, execution);
+      finish(step, context, record);
       return;
     }
     judge_outcome(record, execution);
@@ -151,15 +150,17 @@ struct Checker::Implementation {
     else
       scan(context, execution);
     judge.rest(trace, record, world);
-    finish(step, context, record, execution);
+    finish(step, context, record);
   }
 
   /// Tries the deviations on what is not explained, then makes the world what was observed.
-  void finish(const Step& step, Context& context, const StepRecord& record,
-              const Execution& execution) {
-    if (judge.anything_unexplained()) explain(step, context, record);
+  void finish(const Step& step, Context& context, const StepRecord& record) {
+    const bool diverged = judge.anything_unexplained();
+    if (diverged) explain(step, context, record);
     judge.end_step();
     const std::optional<NameId> result = result_of(step);
+    // A graph is derived from the step that made it: where that step deviated, nothing can be said.
+    if (result && diverged && world.is_live(*result)) world.names[*result].underived = true;
     if (result && record.outcome != Outcome::ok) world.forget(*result);
     if (result && record.outcome == Outcome::ok && !world.is_live(*result))
       world.define(*result, NameKind::result).underived = true;
@@ -205,7 +206,7 @@ void Checker::check(const Scenario& scenario, const Scope& scope, const Trace& t
     ++tally.steps;
     ++tally.outcomes[step.index()][static_cast<std::size_t>(record.outcome)];
     self.observed.advance(trace, i);
-    self.judge.begin_step(step.index());
+    self.judge.begin_step(record.outcome == Outcome::error);
     if (self.ended(record)) {
       self.judge.end_step();
       return;

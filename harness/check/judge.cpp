@@ -72,19 +72,20 @@ void Judge::begin_scenario(const Scenario& scenario, Observed& observed, Tally& 
   explaining_ = nullptr;
 }
 
-void Judge::begin_step(std::size_t kind) {
-  kind_ = kind;
+void Judge::begin_step(bool refused) {
+  refused_ = refused;
   discrepancies_.clear();
 }
 
 bool Judge::wanted(Key key, ObservationClass observed_class) {
+  const bool error = observed_class == ObservationClass::error;
+  if (refused_ && !error && !observed_->now(key)) return false;
   if (!explaining_) {
     observed_->at(key).judged = observed_->step();
     return true;
   }
   const std::string place =
-      fmt::format("{}:{}", to_string(observed_class),
-                  observed_class == ObservationClass::error ? "outcome" : to_string(key.slot));
+      fmt::format("{}:{}", to_string(observed_class), error ? "outcome" : to_string(key.slot));
   const auto& globs = explaining_->observations;
   if (std::none_of(globs.begin(), globs.end(),
                    [&place](const std::string& glob) { return glob_matches(glob, place); }))

@@ -37,7 +37,8 @@ class Judge {
 
   void begin_scenario(const Scenario& scenario, Observed& observed, Tally& tally,
                       CheckResult& result);
-  void begin_step(std::size_t kind);
+  /// `refused`: the subject refused the step, so that what was not shown is nothing to judge.
+  void begin_step(bool refused);
 
   /// Bit for bit.
   void exact(Key key, const Value& expected, const Origin& origin);
@@ -80,7 +81,7 @@ class Judge {
   Observed* observed_ = nullptr;
   Tally* tally_ = nullptr;
   CheckResult* result_ = nullptr;
-  std::size_t kind_ = 0;
+  bool refused_ = false;
   std::vector<Judged> discrepancies_;      ///< of this step
   const Deviation* explaining_ = nullptr;  ///< the deviation under trial; null: the reference
 };

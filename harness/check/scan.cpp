@@ -16,9 +16,9 @@ const reference::Bounded* bounded_for(const Execution& execution,
   return nullptr;
 }
 
+/// Whether the reference holds something else than when it was last made what was observed.
 bool moved(const Observed::State& state, const std::optional<Tensor>& expected) {
-  if (!expected) return state.storage != nullptr;
-  return state.storage != expected->storage() || state.version != expected->storage()->version;
+  return state.version != (expected ? expected->storage()->version : 0);
 }
 
 void scan_tensor(Context& c, const Execution& execution, Key key, ModuleKind leaf,
@@ -78,7 +78,6 @@ void follow_tensor(World& world, Observed& observed, Key key, std::optional<Tens
   const auto* seen = state.now ? std::get_if<ObservedTensor>(state.now) : nullptr;
   if (!seen || !seen->known_dtype) {
     tensor.reset();
-    state.storage = nullptr;
     return;
   }
   const auto needs_new_storage = [&] {
@@ -105,7 +104,6 @@ void follow_tensor(World& world, Observed& observed, Key key, std::optional<Tens
 
 void note_versions(Observed& observed, Key key, const std::optional<Tensor>& tensor) {
   Observed::State& state = observed.at(key);
-  state.storage = tensor ? tensor->storage() : nullptr;
   state.version = tensor ? tensor->storage()->version : 0;
 }
 

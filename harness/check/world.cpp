@@ -20,11 +20,9 @@ std::optional<Tensor>* tensor_of(Module& module, Slot slot) {
 }
 
 void World::reset(std::size_t count) {
-  names.resize(count);
-  for (NameId name : order) names[name] = {};
-  for (Live& live : names)
-    if (live.kind != NameKind::undefined) live = {};
   order.clear();
+  names.clear();
+  names.resize(count);
 }
 
 Live& World::define(NameId name, NameKind kind) {
@@ -45,7 +43,7 @@ std::uint64_t World::first_place(const Module* module) const {
     for (std::size_t p = 0; p < names[name].places.size(); ++p)
       if (names[name].places[p] == module)
         return Key{name, static_cast<std::uint16_t>(p), Slot::identity}.packed();
-  return 0;
+  return nowhere;
 }
 
 std::uint64_t World::first_tensor(const Storage* storage) {
@@ -59,7 +57,7 @@ std::uint64_t World::first_tensor(const Storage* storage) {
           return Key{name, static_cast<std::uint16_t>(p), slot}.packed();
       }
   }
-  return 0;
+  return nowhere;
 }
 
 void World::set_grad(const Storage* parameter, const std::optional<Tensor>& grad) {

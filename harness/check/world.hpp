@@ -36,6 +36,9 @@ struct Live {
   DType exported_dtype = DType::float32;
 };
 
+/// No key: what first_place and first_tensor give for something that isn't live.
+inline constexpr std::uint64_t nowhere = ~std::uint64_t{0};
+
 /// Everything a subject should have after a step. State that can be observed is set from what was
 /// observed after each step; what can't (graphs, baked modes) was derived when it was made.
 struct World {

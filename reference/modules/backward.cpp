@@ -1,6 +1,7 @@
 #include "reference/modules/backward.hpp"
 
 #include <cmath>
+#include <limits>
 
 #include "reference/ops/conv2d.hpp"
 #include "reference/ops/linear.hpp"
@@ -12,20 +13,25 @@ Comparison InputGradient::compare(const void* observed) const {
   return reference::compare(*stored_, observed, dtype_);
 }
 
-void accumulate(const Tensor* before, const Bounded& added, double u, Bounded& sum) {
+void accumulate(const Tensor* before, const Bounded& added, DType dtype, Bounded& sum) {
+  const double u = dtype == DType::float64 ? 0x1p-53 : 0x1p-24;
+  const double largest = dtype == DType::float64 ? std::numeric_limits<double>::max()
+                                                 : double{std::numeric_limits<float>::max()};
   sum = added;
-  if (!before) return;
+  sum.trivial.assign(sum.value.size(), 0.0);
   for (std::size_t i = 0; i < sum.value.size(); ++i) {
-    const double old = before->at(static_cast<std::int64_t>(i));
-    sum.value[i] += old;
-    sum.bound[i] += u * (std::abs(sum.value[i]) + std::abs(sum.bound[i]));
-    // Two infinities or a NaN: nothing but the class is known.
-    if (!std::isfinite(sum.value[i])) sum.bound[i] = std::nan("");
+    if (before) {
+      const double old = before->at(static_cast<std::int64_t>(i));
+      sum.trivial[i] = old;
+      sum.value[i] += old;
+      // The addition rounds, and so does this one (which matters in float64).
+      if (sum.bound[i] >= 0) sum.bound[i] += (u + 0x1p-53) * (std::abs(sum.value[i]) + sum.bound[i]);
+      // Two infinities or a NaN: nothing but the class is known.
+      if (!std::isfinite(sum.value[i]) && !(sum.bound[i] < 0)) sum.bound[i] = std::nan("");
+    }
+    // Near overflow an honest implementation may be on either side of it.
+    if (std::isfinite(sum.value[i]) && std::abs(sum.value[i]) > largest / 4) sum.bound[i] = -1;
   }
-  if (!sum.trivial.empty()) sum.trivial.clear();
-  sum.trivial.resize(sum.value.size());
-  for (std::size_t i = 0; i < sum.value.size(); ++i)
-    sum.trivial[i] = before->at(static_cast<std::int64_t>(i));
 }
 
 void BackwardPass::add(Module* module, Held held, const Bounded& gradient, double u) {

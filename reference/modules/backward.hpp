@@ -60,7 +60,7 @@ class BackwardPass {
 };
 
 /// `before` (a gradient already there, or null) plus what a backward adds, with the rounding of the
-/// addition. Overwrites `sum`.
-void accumulate(const Tensor* before, const Bounded& added, double u, Bounded& sum);
+/// addition in `dtype`. Overwrites `sum`.
+void accumulate(const Tensor* before, const Bounded& added, DType dtype, Bounded& sum);
 
 }  // namespace normdiff::reference

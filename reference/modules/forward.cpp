@@ -142,11 +142,15 @@ bool ForwardPass::leaf(Module& module) {
       const auto& conv = std::get<Conv2dOptions>(module.options);
       const bool batched = x.rank() == 4;
       const Shape in = batched ? x : Shape{1, x[0], x[1], x[2]};
-      if (in[1] != conv.in_channels)
+      if (weight->shape().rank() != 4)
+        return refuse(module, ErrorKind::shape_mismatch, "a weight that is no kernel");
+      if (in[1] != weight->shape()[1])
         refuse(module, ErrorKind::channel_mismatch, "another number of channels");
-      if (in[2] + 2 * conv.padding < conv.kernel_size ||
-          in[3] + 2 * conv.padding < conv.kernel_size)
+      if (in[2] + 2 * conv.padding < weight->shape()[2] ||
+          in[3] + 2 * conv.padding < weight->shape()[3])
         refuse(module, ErrorKind::shape_mismatch, "the kernel is larger than the padded input");
+      if (bias && bias->numel() != weight->shape()[0])
+        refuse(module, ErrorKind::shape_mismatch, "weight and bias do not fit");
       if (!refusals_.empty()) return false;
       Values values = current_.values;
       values.shape = in;
@@ -160,8 +164,9 @@ bool ForwardPass::leaf(Module& module) {
       break;
     }
     case ModuleKind::Linear: {
-      const auto& linear_options = std::get<LinearOptions>(module.options);
-      if (x[x.rank() - 1] != linear_options.in_features)
+      if (weight->shape().rank() != 2)
+        return refuse(module, ErrorKind::shape_mismatch, "a weight that is no matrix");
+      if (x[x.rank() - 1] != weight->shape()[1] || (bias && bias->numel() != weight->shape()[0]))
         refuse(module, ErrorKind::shape_mismatch, "another number of features");
       if (!refusals_.empty()) return false;
       linear(current_.values, *weight, bias, plain_profile(current_.dtype), *stored_);
@@ -205,10 +210,12 @@ bool ForwardPass::batch_norm(Module& module) {
   const bool training = module.traced_training.value_or(module.training);
   const bool has_statistics = module.find(Held::running_mean) && module.find(Held::running_var);
   const bool batch_statistics = training || !has_statistics;
-  // A batch norm that holds no tensors fits any number of channels (our choice).
-  const bool holds_tensors = module.find(Held::weight) || module.find(Held::running_mean);
-  if (x[1] != options.num_features && holds_tensors)
-    refuse(module, ErrorKind::channel_mismatch, "another number of channels");
+  // What has to fit are the tensors (our choice: a batch norm that holds none fits any input).
+  for (Held held : {Held::weight, Held::bias, Held::running_mean, Held::running_var})
+    if (const Tensor* t = module.find(held); t && t->numel() != x[1]) {
+      refuse(module, ErrorKind::channel_mismatch, "another number of channels");
+      break;
+    }
   for (Held held : {Held::weight, Held::bias, Held::running_mean, Held::running_var})
     if (const Tensor* t = module.find(held); t && t->dtype() != current_.dtype) {
       refuse(module, ErrorKind::dtype_mismatch, "input and parameters differ in dtype");
@@ -254,8 +261,8 @@ void ForwardPass::normalise_statistics(Module& module, bool training, bool batch
     return;
   double count = 0;
   if (auto& counter = module.tensor(Held::num_batches_tracked)) {
-    auto* value = static_cast<std::int64_t*>(counter->data());
-    count = static_cast<double>(++*value);
+    count = counter->at(0) + 1;  // exact to 2^53
+    counter->set(0, count);
   }
   if (current_.values.shape.numel() == 0) return;
   const double momentum =

@@ -102,11 +102,15 @@ ModulePtr deepcopy(const Module& root) {
   return copy_tree(root, copies);
 }
 
-void reset_running_stats(Module& module) {
+std::optional<Refusal> reset_running_stats(Module& module) {
+  if (!module.batch_norm().track_running_stats) return std::nullopt;
+  if (!module.find(Held::running_mean))
+    return Refusal{ErrorKind::missing_statistics, "there are no running statistics"};
   for (Held held : {Held::running_mean, Held::running_var, Held::num_batches_tracked})
     if (auto& tensor = module.tensor(held))
       for (std::int64_t i = 0, n = tensor->numel(); i < n; ++i)
         tensor->set(i, held == Held::running_var ? 1 : 0);
+  return std::nullopt;
 }
 
 void to(Module& root, DType dtype) {

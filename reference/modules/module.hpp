@@ -72,8 +72,9 @@ void train(Module& root, bool mode);
 /// silent, and Python and C++ agree); what was shared inside stays shared, modules and tensors.
 [[nodiscard]] ModulePtr deepcopy(const Module& root);
 
-/// Running mean 0, running variance 1, counter 0; nothing where there are none.
-void reset_running_stats(Module& module);
+/// Running mean 0, running variance 1, counter 0, while track_running_stats is set (our choice, and
+/// what both front ends do: switched off, nothing is reset). Set, and no statistics there: refused.
+[[nodiscard]] std::optional<Refusal> reset_running_stats(Module& module);
 
 /// Casts every floating-point parameter, buffer and gradient; the counter stays int64.
 void to(Module& root, DType dtype);

@@ -29,7 +29,8 @@ Tensor Tensor::full(DType dtype, const Shape& shape, double value) {
 
 Tensor Tensor::clone() const {
   Tensor t = *this;
-  t.storage_ = std::make_shared<Storage>(*storage_);
+  t.storage_ = std::make_shared<Storage>();
+  t.storage_->bytes = storage_->bytes;
   return t;
 }
 

@@ -40,7 +40,14 @@ struct Values {
 /// Memory that tensors share: a script module and its original hold the same storage.
 struct Storage {
   std::vector<std::byte> bytes;
-  std::uint64_t version = 0;  ///< moves whenever somebody is given the bytes to write
+  /// Another one whenever somebody is given the bytes to write; no two storages of a thread ever have
+  /// the same, so that memory that is used again is not taken for what was there before.
+  std::uint64_t version = next_version();
+
+  [[nodiscard]] static std::uint64_t next_version() {
+    thread_local std::uint64_t last = 0;
+    return ++last;
+  }
 };
 
 /// A parameter or buffer: the bits of its dtype, dense and row-major, in storage it may share.
@@ -62,7 +69,7 @@ class Tensor {
   [[nodiscard]] const void* data() const { return storage_->bytes.data(); }
   /// To write: counts as a change.
   [[nodiscard]] void* data() {
-    ++storage_->version;
+    storage_->version = Storage::next_version();
     return storage_->bytes.data();
   }
   [[nodiscard]] Values values() const { return {data(), dtype_, shape_, nullptr}; }

@@ -168,10 +168,9 @@ Execution execute(Context& c, const Backward& step) {
   c.work.backward.run(*tape, upstream, at_leaf);
   tape->freed = !step.retain_graph;
 
-  const double u = tape->dtype == DType::float64 ? 0x1p-53 : 0x1p-24;
   const auto add = [&](const std::optional<reference::Tensor>& before,
                        const reference::Bounded& added) {
-    reference::accumulate(before ? &*before : nullptr, added, u, c.work.sum);
+    reference::accumulate(before ? &*before : nullptr, added, tape->dtype, c.work.sum);
     reference::Tensor grad = before && before->shape() == added.shape
                                  ? *before
                                  : reference::Tensor(tape->dtype, added.shape);

@@ -46,7 +46,7 @@ Execution execute(Context& c, const Construct& step) {
   const std::vector<Module*> places = reference::places(*root);
   for (std::size_t p = 0; p < places.size(); ++p) {
     const reference::Place& place = info.places[p];
-    if (c.world.first_place(places[p]) != 0) continue;  // already filled where it was made
+    if (c.world.first_place(places[p]) != nowhere) continue;  // already filled where it was made
     if (place.same_module_as != static_cast<int>(p)) continue;
     if (place.module->kind != ModuleKind::Conv2d && place.module->kind != ModuleKind::Linear)
       continue;

@@ -82,9 +82,10 @@ Execution execute(Context& c, const Fill& step) {
 
 Execution execute(Context& c, const ResetRunningStats& step) {
   Module& module = c.world.module(step.module);
-  reference::reset_running_stats(module);
+  Execution execution{{}, origin_of(module), {}, nullptr};
+  if (auto refusal = reference::reset_running_stats(module)) execution.refusals.push_back(*refusal);
   make_stale(c.world, module);
-  return {{}, origin_of(module), {}, nullptr};
+  return execution;
 }
 
 Execution execute(Context& c, const CastTo& step) {

@@ -28,7 +28,7 @@ struct NormAccess {
 struct Node {
   torch::nn::Module* module = nullptr;
   ModuleKind kind = ModuleKind::Sequential;
-  int end = 0;  ///< one past the last place below it
+  int end = 0;           ///< one past the last place below it
   void* self = nullptr;  ///< the module as its own class: what the functions below take
   at::Tensor (*forward)(void* self, const at::Tensor& input) = nullptr;
   at::Tensor* weight = nullptr;  ///< null: this kind of module has none
@@ -71,10 +71,14 @@ void set_momentum(torch::nn::BatchNormOptions& options, std::optional<double> va
 /// nullopt: outside the vocabulary.
 [[nodiscard]] constexpr std::optional<DType> dtype_of(at::ScalarType type) {
   switch (type) {
-    case at::ScalarType::Float: return DType::float32;
-    case at::ScalarType::Double: return DType::float64;
-    case at::ScalarType::Long: return DType::int64;
-    default: return std::nullopt;
+    case at::ScalarType::Float:
+      return DType::float32;
+    case at::ScalarType::Double:
+      return DType::float64;
+    case at::ScalarType::Long:
+      return DType::int64;
+    default:
+      return std::nullopt;
   }
 }
 

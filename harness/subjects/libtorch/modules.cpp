@@ -42,14 +42,22 @@ class SequentialImpl : public nn::SequentialImpl {
 template <class F>
 decltype(auto) with_class(ModuleKind kind, F&& f) {
   switch (kind) {
-    case ModuleKind::BatchNorm1d: return f(static_cast<nn::BatchNorm1dImpl*>(nullptr));
-    case ModuleKind::BatchNorm2d: return f(static_cast<nn::BatchNorm2dImpl*>(nullptr));
-    case ModuleKind::BatchNorm3d: return f(static_cast<nn::BatchNorm3dImpl*>(nullptr));
-    case ModuleKind::Conv2d: return f(static_cast<nn::Conv2dImpl*>(nullptr));
-    case ModuleKind::Linear: return f(static_cast<nn::LinearImpl*>(nullptr));
-    case ModuleKind::ReLU: return f(static_cast<nn::ReLUImpl*>(nullptr));
-    case ModuleKind::Flatten: return f(static_cast<nn::FlattenImpl*>(nullptr));
-    default: return f(static_cast<SequentialImpl*>(nullptr));
+    case ModuleKind::BatchNorm1d:
+      return f(static_cast<nn::BatchNorm1dImpl*>(nullptr));
+    case ModuleKind::BatchNorm2d:
+      return f(static_cast<nn::BatchNorm2dImpl*>(nullptr));
+    case ModuleKind::BatchNorm3d:
+      return f(static_cast<nn::BatchNorm3dImpl*>(nullptr));
+    case ModuleKind::Conv2d:
+      return f(static_cast<nn::Conv2dImpl*>(nullptr));
+    case ModuleKind::Linear:
+      return f(static_cast<nn::LinearImpl*>(nullptr));
+    case ModuleKind::ReLU:
+      return f(static_cast<nn::ReLUImpl*>(nullptr));
+    case ModuleKind::Flatten:
+      return f(static_cast<nn::FlattenImpl*>(nullptr));
+    default:
+      return f(static_cast<SequentialImpl*>(nullptr));
   }
 }
 
@@ -115,9 +123,9 @@ class Builder {
 
   std::shared_ptr<nn::Module> build(const ModuleExpression& expression) {
     const int place = next_++;
-    std::shared_ptr<nn::Module> module = with_class(
-        expression.kind,
-        [&](auto* type) { return make<std::decay_t<decltype(*type)>>(expression.options); });
+    std::shared_ptr<nn::Module> module = with_class(expression.kind, [&](auto* type) {
+      return make<std::decay_t<decltype(*type)>>(expression.options);
+    });
     if (expression.kind == ModuleKind::Conv2d || expression.kind == ModuleKind::Linear)
       initialise(*module, expression.kind, place);
     for (const ModuleExpression::Child& child : expression.children) {
@@ -144,12 +152,12 @@ class Builder {
   }
 
   void initialise(nn::Module& module, ModuleKind kind, int place) {
-    const Node node = with_class(kind, [&](auto* type) {
-      return node_of<std::decay_t<decltype(*type)>>(module);
-    });
+    const Node node = with_class(
+        kind, [&](auto* type) { return node_of<std::decay_t<decltype(*type)>>(module); });
     const ModuleSpec& spec = *places_[static_cast<std::size_t>(place)].module;
     if (node.weight->defined())
-      initial_values(scenario_, step_, place, spec, TensorSlot::weight, node.weight->data_ptr<float>());
+      initial_values(scenario_, step_, place, spec, TensorSlot::weight,
+                     node.weight->data_ptr<float>());
     if (node.bias->defined())
       initial_values(scenario_, step_, place, spec, TensorSlot::bias, node.bias->data_ptr<float>());
   }
@@ -165,8 +173,8 @@ class Builder {
 void look(nn::Module& module, std::size_t place, const std::vector<reference::Place>& places,
           std::vector<Node>& nodes) {
   const ModuleKind kind = places[place].module->kind;
-  Node node = with_class(
-      kind, [&](auto* type) { return node_of<std::decay_t<decltype(*type)>>(module); });
+  Node node =
+      with_class(kind, [&](auto* type) { return node_of<std::decay_t<decltype(*type)>>(module); });
   node.kind = kind;
   node.end = places[place].end;
   nodes.push_back(node);
@@ -183,11 +191,16 @@ void look(nn::Module& module, std::size_t place, const std::vector<reference::Pl
 
 at::Tensor* Node::tensor(TensorSlot slot) const {
   switch (slot) {
-    case TensorSlot::weight: return weight;
-    case TensorSlot::bias: return bias;
-    case TensorSlot::running_mean: return norm.running_mean;
-    case TensorSlot::running_var: return norm.running_var;
-    default: return norm.num_batches_tracked;
+    case TensorSlot::weight:
+      return weight;
+    case TensorSlot::bias:
+      return bias;
+    case TensorSlot::running_mean:
+      return norm.running_mean;
+    case TensorSlot::running_var:
+      return norm.running_var;
+    default:
+      return norm.num_batches_tracked;
   }
 }
 

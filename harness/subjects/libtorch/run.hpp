@@ -67,8 +67,8 @@ class Runner {
   bool observed_ = false;
   bool by_leaf_ = false;
   int step_ = 0;
-  std::vector<Live> lives_;             ///< by name
-  std::vector<NameId> shown_;           ///< live modules and tensors, in order of definition
+  std::vector<Live> lives_;               ///< by name
+  std::vector<NameId> shown_;             ///< live modules and tensors, in order of definition
   std::vector<at::Tensor> leaf_outputs_;  ///< of the forward under way
   std::unordered_map<const torch::nn::Module*, std::uint64_t> first_place_;
   std::vector<std::byte> scratch_;

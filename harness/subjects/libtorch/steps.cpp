@@ -99,12 +99,16 @@ Ending Runner::run(const MakeTensor& step) {
   const std::int64_t n = step.shape.numel();
   at::Tensor tensor;
   switch (step.memory_format) {
-    case Layout::contiguous: tensor = at::empty(sizes_of(step.shape), type); break;
-    case Layout::channels_last:
-      tensor = at::empty(sizes_of(step.shape), at::TensorOptions(type),
-                         at::MemoryFormat::ChannelsLast);
+    case Layout::contiguous:
+      tensor = at::empty(sizes_of(step.shape), type);
       break;
-    case Layout::strided: tensor = empty_strided(step.shape, type); break;
+    case Layout::channels_last:
+      tensor =
+          at::empty(sizes_of(step.shape), at::TensorOptions(type), at::MemoryFormat::ChannelsLast);
+      break;
+    case Layout::strided:
+      tensor = empty_strided(step.shape, type);
+      break;
   }
   if (step.memory_format == Layout::contiguous) {
     make_data(step.data, step.seed, n, step.dtype, tensor.data_ptr());
@@ -127,8 +131,7 @@ Ending Runner::run(const Train& step) {
 
 Ending Runner::run(const SetTraining& step) {
   const Live& live = lives_[step.module.name];
-  if (live.kind == NameKind::module &&
-      live.nodes[step.module.place].kind == ModuleKind::Sequential)
+  if (live.kind == NameKind::module && live.nodes[step.module.place].kind == ModuleKind::Sequential)
     return unsupported(
         "the C++ front end has no training attribute to set: train() of a Sequential sets its "
         "children's too");
@@ -136,8 +139,7 @@ Ending Runner::run(const SetTraining& step) {
 }
 
 Ending Runner::run(const SetMomentum& step) {
-  return with(step.module,
-              [&](const Node& node) { set_momentum(*node.norm.options, step.value); });
+  return with(step.module, [&](const Node& node) { set_momentum(*node.norm.options, step.value); });
 }
 
 Ending Runner::run(const SetEps& step) {
@@ -167,8 +169,7 @@ Ending Runner::run(const Fill& step) {
 }
 
 Ending Runner::run(const ResetRunningStats& step) {
-  return with(step.module,
-              [](const Node& node) { node.norm.reset_running_stats(node.self); });
+  return with(step.module, [](const Node& node) { node.norm.reset_running_stats(node.self); });
 }
 
 Ending Runner::run(const CastTo& step) {
@@ -176,8 +177,7 @@ Ending Runner::run(const CastTo& step) {
 }
 
 Ending Runner::run(const ZeroGrad& step) {
-  return with(step.module,
-              [](const Node& node) { node.module->zero_grad(/*set_to_none=*/true); });
+  return with(step.module, [](const Node& node) { node.module->zero_grad(/*set_to_none=*/true); });
 }
 
 at::Tensor Runner::walk(const std::vector<Node>& nodes, std::size_t place,
@@ -244,8 +244,36 @@ Ending Runner::run(const DeepCopy& step) {
   return ending;
 }
 
+namespace {
+
+/// load() sets the new size before it finds that the storage is too small for it. What is left
+/// can't be looked at, so it is not made.
+bool would_read_past_the_end(const Live& source, std::size_t from, const Live& target,
+                             std::size_t to) {
+  if (source.kind != NameKind::module || from >= source.nodes.size()) return false;
+  for (std::size_t i = from; i < static_cast<std::size_t>(source.nodes[from].end); ++i) {
+    // Names decide what goes where, and a clone has lost its own: any pair may meet.
+    for (std::size_t k = to; k < static_cast<std::size_t>(target.nodes[to].end); ++k)
+      for (int slot = 0; slot < tensor_slot_count; ++slot) {
+        const at::Tensor* a = source.nodes[i].tensor(static_cast<TensorSlot>(slot));
+        const at::Tensor* b = target.nodes[k].tensor(static_cast<TensorSlot>(slot));
+        if (a != nullptr && b != nullptr && a->defined() && b->defined() &&
+            a->element_size() < b->element_size() && a->sizes() != b->sizes())
+          return true;
+      }
+  }
+  return false;
+}
+
+}  // namespace
+
 Ending Runner::run(const LoadStateDict& step) {
   if (lives_[step.target.name].kind != NameKind::module) return needs(step.target.name);
+  if (would_read_past_the_end(lives_[step.source.name], step.source.place, lives_[step.target.name],
+                              step.target.place))
+    return unsupported(
+        "C++ load() of a narrower dtype and another shape leaves a tensor that reads past its "
+        "memory");
   return with(step.source, [&](const Node& source) {
     std::stringstream stream;
     torch::serialize::OutputArchive saved;

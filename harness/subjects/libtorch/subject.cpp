@@ -69,8 +69,8 @@ void prepare_process() {
 Subject make_libtorch_subject() {
   Subject subject;
   subject.manifest = libtorch::manifest();
-  subject.run = [runner = std::make_shared<libtorch::Runner>()](
-                    const Scenario& scenario, const Scope& scope, Trace& trace) {
+  subject.run = [runner = std::make_shared<libtorch::Runner>()](const Scenario& scenario,
+                                                                const Scope& scope, Trace& trace) {
     runner->run(scenario, scope, trace);
   };
   return subject;

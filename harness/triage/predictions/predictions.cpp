@@ -1,9 +1,8 @@
 #include "harness/triage/predictions/predictions.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cstring>
 
+#include "harness/triage/predictions/cpp_front_end.hpp"
 #include "harness/triage/predictions/forward_order.hpp"
 
 namespace normdiff {
@@ -103,60 +102,6 @@ Result shared_children_become_two(Context& c, const Step& step) {
   return execution;
 }
 
-// The C++ front end decides by `is_training() or not track_running_stats` and always passes the
-// statistics: with the option switched off later they are used and moved, the counter is not.
-Result track_option_is_read_each_time(Context& c, const Step& step) {
-  const auto* f = std::get_if<Forward>(&step);
-  if (!f) return std::nullopt;
-  std::vector<std::pair<Module*, bool>> changed;
-  std::vector<std::pair<Module*, std::int64_t>> counters;
-  for (Module* module : reference::places(c.world.module(f->module))) {
-    if (!is_batch_norm(module->kind) || !module->find(Held::running_mean)) continue;
-    auto& options = module->batch_norm();
-    if (options.track_running_stats) continue;
-    changed.emplace_back(module, module->training);
-    if (const auto& counter = module->tensor(Held::num_batches_tracked))
-      counters.emplace_back(module, static_cast<std::int64_t>(counter->at(0)));
-    module->training = true;
-    options.track_running_stats = true;
-    // Without a momentum the factor is 0 here: the counter that it comes from does not move.
-    if (!options.momentum) module->traced_factor = 0.0;
-  }
-  if (changed.empty()) return std::nullopt;
-  Execution execution = normdiff::execute(c, step);
-  for (auto& [module, training] : changed) {
-    module->training = training;
-    module->batch_norm().track_running_stats = false;
-    module->traced_factor.reset();
-  }
-  for (auto& [module, count] : counters)
-    *static_cast<std::int64_t*>(module->tensor(Held::num_batches_tracked)->data()) = count;
-  return execution;
-}
-
-// The C++ front end has no check of eps: what the formula gives is what comes out.
-Result eps_is_not_checked(Context& c, const Step& step) {
-  if (!std::holds_alternative<Forward>(step)) return std::nullopt;
-  Execution execution = normdiff::execute(c, step);
-  auto& refusals = execution.refusals;
-  refusals.erase(
-      std::remove_if(refusals.begin(), refusals.end(),
-                     [](const auto& r) { return r.kind == reference::ErrorKind::bad_eps; }),
-      refusals.end());
-  return execution;
-}
-
-// C++ to(dtype) casts every tensor it finds, the counter too.
-Result counter_is_cast(Context& c, const Step& step) {
-  const auto* cast = std::get_if<CastTo>(&step);
-  if (!cast) return std::nullopt;
-  Execution execution = normdiff::execute(c, step);
-  for (Module* module : reference::places(c.world.module(cast->module)))
-    if (auto& counter = module->tensor(Held::num_batches_tracked))
-      if (counter->dtype() != cast->dtype) counter = counter->to(cast->dtype);
-  return execution;
-}
-
 // The kernels look at nothing where there are no elements.
 Result empty_input_is_not_checked(Context& c, const Step& step) {
   const auto* f = std::get_if<Forward>(&step);
@@ -166,52 +111,22 @@ Result empty_input_is_not_checked(Context& c, const Step& step) {
   return execution;
 }
 
-// A Sequential without children has no forward in C++.
-Result empty_sequential_is_refused(Context& c, const Step& step) {
-  const auto* f = std::get_if<Forward>(&step);
-  if (!f) return std::nullopt;
-  const auto places = reference::places(c.world.module(f->module));
-  if (std::none_of(places.begin(), places.end(), [](const Module* m) {
-        return m->kind == ModuleKind::Sequential && m->children.empty();
-      }))
-    return std::nullopt;
-  Execution execution;
-  execution.refusals.push_back({reference::ErrorKind::empty_sequential, "no children"});
-  return execution;
+// A graph keeps the running statistics themselves, not their values, and a later training forward
+// moves them in place without counting it as a change: a backward in eval then uses the new ones.
+Result backward_uses_moved_statistics(Context& c, const Step& step) {
+  const auto* b = std::get_if<Backward>(&step);
+  if (!b || !c.world.names[b->output].tape) return std::nullopt;
+  for (reference::TapeEntry& call : c.world.names[b->output].tape->calls) {
+    if (!reference::is_batch_norm(call.module->kind) || call.batch_statistics) continue;
+    for (Held held : {Held::running_mean, Held::running_var})
+      if (const auto& now = call.module->tensor(held))
+        call.tensors[static_cast<std::size_t>(held)] = now->clone();
+  }
+  return normdiff::execute(c, step);
 }
 
-// An archive is loaded by key: what it lacks is refused, what it has in excess is not looked at,
-// and shapes and dtypes come from the archive.
-Result archive_replaces_tensors(Context& c, const Step& step) {
-  const auto* load = std::get_if<LoadStateDict>(&step);
-  if (!load) return std::nullopt;
-  Module& target = c.world.module(load->target);
-  const auto source = reference::state_dict(c.world.module(load->source));
-  Execution execution;
-  const std::function<bool(Module&, const std::string&)> load_into =
-      [&](Module& module, const std::string& prefix) {
-        for (std::size_t i = 0; i < reference::held_count; ++i) {
-          auto& tensor = module.tensors[i];
-          if (!tensor) continue;
-          const std::string key = prefix + std::string(to_string(static_cast<Held>(i)));
-          const auto found = std::find_if(source.begin(), source.end(),
-                                          [&key](const auto& entry) { return entry.first == key; });
-          if (found == source.end()) {
-            execution.refusals.push_back({reference::ErrorKind::state_keys, key});
-            return false;
-          }
-          tensor = found->second.clone();
-        }
-        for (auto& [name, child] : module.children)
-          if (!load_into(*child, prefix + name + '.')) return false;
-        return true;
-      };
-  load_into(target, "");
-  return execution;
-}
-
-const std::array<std::pair<std::string_view, Prediction>, 11>& table() {
-  static const std::array<std::pair<std::string_view, Prediction>, 11> predictions = {{
+const std::vector<std::pair<std::string_view, Prediction>>& table() {
+  static const std::vector<std::pair<std::string_view, Prediction>> predictions = {
       {"root_flag_everywhere", root_flag_everywhere},
       {"export_runs_the_model", export_runs_the_model},
       {"trace_runs_five_times", trace_runs_five_times},
@@ -222,8 +137,14 @@ const std::array<std::pair<std::string_view, Prediction>, 11>& table() {
       {"counter_is_cast", counter_is_cast},
       {"empty_input_is_not_checked", empty_input_is_not_checked},
       {"empty_sequential_is_refused", empty_sequential_is_refused},
+      {"backward_uses_moved_statistics", backward_uses_moved_statistics},
       {"archive_replaces_tensors", archive_replaces_tensors},
-  }};
+      {"clone_forgets_sequential_flags", clone_forgets_sequential_flags},
+      {"clone_refuses_changed_modules", clone_refuses_changed_modules},
+      {"clone_makes_statistics", clone_makes_statistics},
+      {"gradients_are_not_cast", gradients_are_not_cast},
+      {"eval_needs_statistics", eval_needs_statistics},
+  };
   return predictions;
 }
 

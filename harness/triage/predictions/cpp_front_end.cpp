@@ -1,0 +1,222 @@
+#include "harness/triage/predictions/cpp_front_end.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace normdiff {
+
+using reference::ErrorKind;
+using reference::Held;
+using reference::Module;
+using reference::Tensor;
+
+// The C++ front end decides by `is_training() or not track_running_stats` and always passes the
+// statistics: with the option switched off later they are used and moved, the counter is not.
+Predicted track_option_is_read_each_time(Context& c, const Step& step) {
+  const auto* f = std::get_if<Forward>(&step);
+  if (!f) return std::nullopt;
+  std::vector<std::pair<Module*, bool>> changed;
+  std::vector<std::pair<Module*, std::int64_t>> counters;
+  for (Module* module : reference::places(c.world.module(f->module))) {
+    if (!is_batch_norm(module->kind) || !module->find(Held::running_mean)) continue;
+    auto& options = module->batch_norm();
+    if (options.track_running_stats) continue;
+    changed.emplace_back(module, module->training);
+    if (const auto& counter = module->tensor(Held::num_batches_tracked))
+      counters.emplace_back(module, static_cast<std::int64_t>(counter->at(0)));
+    module->training = true;
+    options.track_running_stats = true;
+    // Without a momentum the factor is 0 here: the counter that it comes from does not move.
+    if (!options.momentum) module->traced_factor = 0.0;
+  }
+  if (changed.empty()) return std::nullopt;
+  Execution execution = normdiff::execute(c, step);
+  for (auto& [module, training] : changed) {
+    module->training = training;
+    module->batch_norm().track_running_stats = false;
+    module->traced_factor.reset();
+  }
+  for (auto& [module, count] : counters)
+    *static_cast<std::int64_t*>(module->tensor(Held::num_batches_tracked)->data()) = count;
+  return execution;
+}
+
+// The C++ front end has no check of eps: what the formula gives is what comes out.
+Predicted eps_is_not_checked(Context& c, const Step& step) {
+  if (!std::holds_alternative<Forward>(step)) return std::nullopt;
+  Execution execution = normdiff::execute(c, step);
+  auto& refusals = execution.refusals;
+  refusals.erase(
+      std::remove_if(refusals.begin(), refusals.end(),
+                     [](const auto& r) { return r.kind == reference::ErrorKind::bad_eps; }),
+      refusals.end());
+  return execution;
+}
+
+// C++ to(dtype) casts every tensor it finds, the counter too.
+Predicted counter_is_cast(Context& c, const Step& step) {
+  const auto* cast = std::get_if<CastTo>(&step);
+  if (!cast) return std::nullopt;
+  Execution execution = normdiff::execute(c, step);
+  for (Module* module : reference::places(c.world.module(cast->module)))
+    if (auto& counter = module->tensor(Held::num_batches_tracked))
+      if (counter->dtype() != cast->dtype) counter = counter->to(cast->dtype);
+  return execution;
+}
+
+// A Sequential without children has no forward in C++.
+Predicted empty_sequential_is_refused(Context& c, const Step& step) {
+  const auto* f = std::get_if<Forward>(&step);
+  if (!f) return std::nullopt;
+  const auto places = reference::places(c.world.module(f->module));
+  if (std::none_of(places.begin(), places.end(), [](const Module* m) {
+        return m->kind == ModuleKind::Sequential && m->children.empty();
+      }))
+    return std::nullopt;
+  Execution execution;
+  execution.refusals.push_back({reference::ErrorKind::empty_sequential, "no children"});
+  return execution;
+}
+
+// to(dtype) goes through parameters and buffers; a gradient stays what it was.
+Predicted gradients_are_not_cast(Context& c, const Step& step) {
+  const auto* cast = std::get_if<CastTo>(&step);
+  if (!cast) return std::nullopt;
+  std::vector<std::pair<Module*, std::array<std::optional<Tensor>, 2>>> grads;
+  for (Module* module : reference::places(c.world.module(cast->module)))
+    grads.emplace_back(module, module->grads);
+  Execution execution = normdiff::execute(c, step);
+  for (auto& [module, before] : grads) module->grads = before;
+  return execution;
+}
+
+// In eval the statistics are passed whether there are any or not.
+Predicted eval_needs_statistics(Context& c, const Step& step) {
+  const auto* f = std::get_if<Forward>(&step);
+  if (!f) return std::nullopt;
+  for (const Module* module : reference::places(c.world.module(f->module)))
+    if (reference::is_batch_norm(module->kind) && !module->training &&
+        module->batch_norm().track_running_stats && !module->find(Held::running_mean)) {
+      Execution execution;
+      execution.refusals.push_back({ErrorKind::missing_statistics, "eval without statistics"});
+      return execution;
+    }
+  return std::nullopt;
+}
+
+// Sequential::clone makes a fresh Sequential and appends clones: its own flag is a fresh one's.
+Predicted clone_forgets_sequential_flags(Context& c, const Step& step) {
+  const auto* copy = std::get_if<DeepCopy>(&step);
+  if (!copy) return std::nullopt;
+  Execution execution = normdiff::execute(c, step);
+  for (Module* module : c.world.names[copy->result].places)
+    if (module->kind == ModuleKind::Sequential) module->training = true;
+  return execution;
+}
+
+// clone makes fresh tensors, of float32 and int64, and puts the values in: another dtype is
+// refused.
+Predicted clone_refuses_changed_modules(Context& c, const Step& step) {
+  const auto* copy = std::get_if<DeepCopy>(&step);
+  if (!copy) return std::nullopt;
+  for (const Module* module : reference::places(c.world.module(copy->module)))
+    for (std::size_t i = 0; i < reference::held_count; ++i) {
+      const auto& tensor = module->tensors[i];
+      if (!tensor) continue;
+      const Held held = static_cast<Held>(i);
+      const bool counter = held == Held::num_batches_tracked;
+      const bool makes_one = held == Held::weight || held == Held::bias ||
+                             module->batch_norm().track_running_stats;
+      if (makes_one && tensor->dtype() == (counter ? DType::int64 : DType::float32)) continue;
+      Execution execution;
+      execution.refusals.push_back({ErrorKind::dtype_mismatch, "a tensor was cast"});
+      return execution;
+    }
+  return std::nullopt;
+}
+
+// What is fresh in a clone follows the option as it is now, not what the original has.
+Predicted clone_makes_statistics(Context& c, const Step& step) {
+  const auto* copy = std::get_if<DeepCopy>(&step);
+  if (!copy) return std::nullopt;
+  Execution execution = normdiff::execute(c, step);
+  for (Module* module : c.world.names[copy->result].places) {
+    if (!reference::is_batch_norm(module->kind) || module->find(Held::running_mean)) continue;
+    const auto& options = module->batch_norm();
+    if (!options.track_running_stats) continue;
+    module->tensor(Held::running_mean) = Tensor(DType::float32, Shape{options.num_features});
+    module->tensor(Held::running_var) =
+        Tensor::full(DType::float32, Shape{options.num_features}, 1);
+    module->tensor(Held::num_batches_tracked) = Tensor(DType::int64, Shape{});
+  }
+  return execution;
+}
+
+namespace {
+
+/// One entry of an archive, or one place to load into.
+struct Entry {
+  std::string key;
+  std::optional<Tensor>* tensor;  ///< null: the entry of a child, which need hold nothing
+};
+
+/// In the order an archive is read in: a module's tensors, then its children. A clone's children
+/// are appended without their names, so they are called by number.
+void list_entries(Module& module, const std::string& prefix, bool numbered,
+                  std::vector<Entry>& out) {
+  for (std::size_t i = 0; i < reference::held_count; ++i)
+    if (module.tensors[i])
+      out.push_back({prefix + std::string(to_string(static_cast<Held>(i))), &module.tensors[i]});
+  std::size_t number = 0;
+  for (auto& [name, child] : module.children)
+    list_entries(*child, prefix + (numbered ? std::to_string(number++) : name) + '.', numbered,
+                 out);
+}
+
+bool is_clone(const Context& c, NameId name) {
+  const int made = c.scope[name].step;
+  return made >= 0 && std::holds_alternative<DeepCopy>(
+                          c.scenario.statements[static_cast<std::size_t>(made)].step);
+}
+
+}  // namespace
+
+// An archive is read by key: what it lacks is refused when it is reached, what it has in excess is
+// not looked at. A tensor takes the archive's shape and memory and keeps its own dtype: the bits of
+// another dtype are read as they are, and refused only where there are too few.
+Predicted archive_replaces_tensors(Context& c, const Step& step) {
+  const auto* load = std::get_if<LoadStateDict>(&step);
+  if (!load) return std::nullopt;
+  std::vector<Entry> source;
+  std::vector<Entry> target;
+  list_entries(c.world.module(load->source), "", is_clone(c, load->source.name), source);
+  list_entries(c.world.module(load->target), "", is_clone(c, load->target.name), target);
+  std::vector<Tensor> read;
+  for (const Entry& entry : source)
+    read.push_back(entry.tensor ? (*entry.tensor)->clone() : Tensor());
+  Execution execution;
+  make_stale(c.world, c.world.module(load->target));
+  for (const Entry& entry : target) {
+    const auto found = std::find_if(source.begin(), source.end(),
+                                    [&entry](const Entry& e) { return e.key == entry.key; });
+    if (found == source.end()) {
+      execution.refusals.push_back({ErrorKind::state_keys, entry.key});
+      break;
+    }
+    if (!entry.tensor) continue;
+    const Tensor& values = read[static_cast<std::size_t>(found - source.begin())];
+    const DType dtype = (*entry.tensor)->dtype();
+    if (reference::size_of(dtype) > reference::size_of(values.dtype()) && values.numel() > 0) {
+      execution.refusals.push_back({ErrorKind::dtype_mismatch, entry.key});
+      break;
+    }
+    Tensor loaded(dtype, values.shape());
+    if (values.numel() > 0)
+      std::memcpy(loaded.data(), values.data(),
+                  static_cast<std::size_t>(values.numel()) * reference::size_of(dtype));
+    *entry.tensor = loaded;
+  }
+  return execution;
+}
+
+}  // namespace normdiff

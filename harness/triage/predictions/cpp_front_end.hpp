@@ -1,0 +1,22 @@
+#pragma once
+
+#include "harness/triage/predictions/predictions.hpp"
+
+// Where the C++ front end of LibTorch differs from the documentation, which is Python's.
+
+namespace normdiff {
+
+using Predicted = std::optional<Execution>;
+
+Predicted track_option_is_read_each_time(Context& context, const Step& step);
+Predicted eps_is_not_checked(Context& context, const Step& step);
+Predicted counter_is_cast(Context& context, const Step& step);
+Predicted gradients_are_not_cast(Context& context, const Step& step);
+Predicted empty_sequential_is_refused(Context& context, const Step& step);
+Predicted eval_needs_statistics(Context& context, const Step& step);
+Predicted clone_forgets_sequential_flags(Context& context, const Step& step);
+Predicted clone_refuses_changed_modules(Context& context, const Step& step);
+Predicted clone_makes_statistics(Context& context, const Step& step);
+Predicted archive_replaces_tensors(Context& context, const Step& step);
+
+}  // namespace normdiff
