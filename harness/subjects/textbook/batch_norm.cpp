@@ -115,6 +115,8 @@ Gradients run_backward(const Call& call, const Tensor& gradient, Fault fault) {
   const T* dy = read<T>(gradient);
   const T count = static_cast<T>(extent.per_channel());
   const auto& weight = weight_of(call, fault);
+  const bool batch = fault == Fault::stale_graph ? uses_batch_statistics(*call.module, fault)
+                                                 : call.batch_statistics;
   Gradients out;
   if (call.input_requires_grad) out.input = Tensor(call.input.dtype(), call.input.shape());
   if (weight) {
@@ -140,8 +142,7 @@ Gradients run_backward(const Call& call, const Tensor& gradient, Fault fault) {
     T* dx = write<T>(out.input);
     extent.each(c, [&](std::int64_t i) {
       const T normalised = (x[i] - m) * s;
-      dx[i] = call.batch_statistics ? scale * (dy[i] - mean_term - normalised * (dot / count))
-                                    : scale * dy[i];
+      dx[i] = batch ? scale * (dy[i] - mean_term - normalised * (dot / count)) : scale * dy[i];
     });
   }
   return out;

@@ -22,7 +22,7 @@ enum class Fault : std::uint8_t {
   flag_lost_in_copy,                      ///< a deepcopy is in training, whatever its original is
   shared_child_unshared,                  ///< a deepcopy makes two modules of a shared child
   statistics_moved_under_eval,            ///< eval moves statistics and counter too
-  stale_graph,  ///< a backward takes the weight of now, not of its forward
+  stale_graph,  ///< a backward takes weight and mode as they are now, not as in its forward
 };
 
 /// As they are asked for: "textbook:biased-running-var". In the order of Fault, without none.
