@@ -1,0 +1,37 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <memory>
+
+#include "harness/campaign/subjects.hpp"
+#include "harness/cli/cli.hpp"
+
+namespace normdiff {
+namespace {
+
+int bench(const std::vector<std::string>& passed_on) {
+  const std::string program = (own_places().program.parent_path() / "normdiff-bench").string();
+  if (access(program.c_str(), X_OK) != 0)
+    return fail(fmt::format("{} is not there; make bench builds it", program));
+  std::vector<char*> arguments = {const_cast<char*>(program.c_str())};
+  for (const std::string& argument : passed_on)
+    arguments.push_back(const_cast<char*>(argument.c_str()));
+  arguments.push_back(nullptr);
+  execv(program.c_str(), arguments.data());
+  return fail(fmt::format("{} can't be started ({})", program, std::strerror(errno)));
+}
+
+}  // namespace
+
+void add_bench(CLI::App& app, Action& action) {
+  CLI::App* command = app.add_subcommand("bench", "Measures, as ratios, what checking costs");
+  command->prefix_command();
+  command->footer("Examples:\n  normdiff bench\n  normdiff bench --benchmark_filter=campaign");
+  command->callback([command, &action] {
+    action = [passed_on = command->remaining()] { return bench(passed_on); };
+  });
+}
+
+}  // namespace normdiff

@@ -1,0 +1,182 @@
+#include <fmt/format.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "harness/campaign/findings.hpp"
+#include "harness/campaign/host_link.hpp"
+#include "harness/campaign/read_file.hpp"
+#include "harness/campaign/replay.hpp"
+#include "harness/campaign/subjects.hpp"
+#include "harness/cli/catalogue.hpp"
+#include "harness/cli/cli.hpp"
+#include "harness/cli/step_table.hpp"
+#include "harness/cli/terminal.hpp"
+#include "harness/cli/trace_file.hpp"
+#include "harness/scenario/text.hpp"
+
+namespace normdiff {
+namespace {
+
+struct CheckArguments {
+  std::vector<std::string> files;
+  std::vector<std::string> subjects;
+  std::string deviations;
+  bool everything = false;
+};
+
+/// The verdict's words and its exit code, for one file on one subject.
+int conclude(const std::string& file, const Manifest& subject, const Replayed& replayed,
+             const Terminal& terminal) {
+  std::set<std::string> known;
+  std::size_t compared = 0;
+  for (const Judged& judged : replayed.checked.judged) {
+    if (is_compared(judged.verdict)) ++compared;
+    if (!judged.deviation.empty()) known.insert(judged.deviation);
+  }
+  const std::size_t news = replayed.findings.size();
+  std::uint64_t total = 0;
+  for (const auto& verdicts : replayed.tally.verdicts)
+    for (const std::uint64_t n : verdicts) total += n;
+  int code = news > 0 ? exit_discrepancy : exit_conforms;
+  if (!replayed.harness_errors.empty()) code = exit_failure;
+  const std::string word = code == exit_conforms ? terminal.paint("conforms", Colour::green)
+                           : code == exit_failure
+                               ? terminal.paint("the harness failed", Colour::red)
+                               : terminal.paint("does not conform", Colour::red);
+  fmt::print("{} on {}: {}; {} of {} observations compared, {} new {}, {} known {}\n", file,
+             subject.id(), word, compared, total, news, news == 1 ? "discrepancy" : "discrepancies",
+             known.size(), known.size() == 1 ? "deviation" : "deviations");
+  return code;
+}
+
+int show(const std::string& file, const Manifest& subject, const Scenario& scenario,
+         const Replayed& replayed, const Deviations& deviations, bool everything,
+         const Terminal& terminal) {
+  fmt::print("{}\n{}", terminal.paint(fmt::format("{} on {}", file, subject.id()), Colour::bold),
+             step_table(scenario, replayed, deviations, everything, terminal));
+  // A scenario that took the process down has no trace, only a finding.
+  if (replayed.trace.steps.empty())
+    for (const Finding& finding : replayed.findings)
+      fmt::print("        {}\n        {}\n", finding.statement,
+                 terminal.paint(fmt::format("{}", finding.details.front()), Colour::red));
+  for (const Finding& error : replayed.harness_errors)
+    for (const std::string& detail : error.details)
+      fmt::print("        {}\n", terminal.paint(detail, Colour::red));
+  const int code = conclude(file, subject, replayed, terminal);
+  fmt::print("\n");
+  return code;
+}
+
+/// A subject with its host, started when first needed.
+struct Checked {
+  FoundSubject subject;
+  std::unique_ptr<HostLink> host;
+  std::optional<Manifest> manifest;
+};
+
+int check_scenario(const std::string& file, const Scenario& scenario, Checked& on,
+                   const Deviations& deviations, const CheckArguments& arguments,
+                   const Terminal& terminal) {
+  if (!on.host) {
+    HostOptions options;
+    options.command = on.subject.command;
+    on.host = std::make_unique<HostLink>(options);
+  }
+  if (!on.manifest) {
+    auto manifest = on.host->manifest();
+    if (const auto* failure = std::get_if<HostFailure>(&manifest))
+      return fail(fmt::format("{} can't be used: {}", on.subject.id, failure->text));
+    on.manifest = std::get<Manifest>(std::move(manifest));
+  }
+  CheckOptions check;
+  check.keep_everything = true;
+  auto answer = replay(*on.host, *on.manifest, scenario, deviations, check, file);
+  if (const auto* failure = std::get_if<HostFailure>(&answer))
+    return fail(fmt::format("{} can't be used: {}", on.subject.id, failure->text));
+  return show(file, *on.manifest, scenario, std::get<Replayed>(answer), deviations,
+              arguments.everything, terminal);
+}
+
+int check_trace_file(const std::string& file, const Deviations& deviations,
+                     const CheckArguments& arguments, const Terminal& terminal) {
+  Replayed replayed;
+  auto read = read_trace(file, replayed.trace);
+  if (const auto* error = std::get_if<InputError>(&read)) return fail(error->message);
+  const TraceFile& header = std::get<TraceFile>(read);
+  CheckOptions check;
+  check.keep_everything = true;
+  check_trace(header.subject, header.scenario, deviations, check, file, replayed);
+  return show(file, header.subject, header.scenario, replayed, deviations, arguments.everything,
+              terminal);
+}
+
+bool is_trace(const std::string& file) {
+  return file.size() > 6 && file.compare(file.size() - 6, 6, ".jsonl") == 0;
+}
+
+int check(const CheckArguments& arguments) {
+  const Terminal terminal = Terminal::of(stdout);
+  auto catalogue = load_catalogue(arguments.deviations);
+  if (const auto* error = std::get_if<std::string>(&catalogue)) return fail(*error);
+  const Deviations& deviations = std::get<Deviations>(catalogue);
+
+  // Every file is read before anything runs: a bad name at the end is said at once.
+  std::vector<std::pair<std::string, Scenario>> scenarios;
+  for (const std::string& file : arguments.files) {
+    if (is_trace(file)) continue;
+    auto read = read_scenario(file);
+    if (const auto* error = std::get_if<InputError>(&read)) return fail(error->message);
+    scenarios.emplace_back(file, std::get<Scenario>(std::move(read)));
+  }
+  int worst = exit_conforms;
+  for (const std::string& file : arguments.files)
+    if (is_trace(file))
+      worst = std::max(worst, check_trace_file(file, deviations, arguments, terminal));
+  if (scenarios.empty()) return worst;
+
+  std::vector<FoundSubject> subjects;
+  if (arguments.subjects.empty()) {
+    subjects = default_subjects(own_places(), false);
+    if (subjects.empty())
+      return fail(
+          "there is no LibTorch and no Python with torch; run make build, or name a subject "
+          "(normdiff subjects lists them)");
+  } else {
+    auto resolved = resolve_subjects(arguments.subjects, own_places());
+    if (const auto* error = std::get_if<SubjectError>(&resolved)) return fail(error->message);
+    subjects = std::get<std::vector<FoundSubject>>(std::move(resolved));
+  }
+  std::vector<Checked> checked;
+  for (FoundSubject& subject : subjects) checked.push_back({std::move(subject), nullptr, {}});
+  for (const auto& [file, scenario] : scenarios)
+    for (Checked& on : checked)
+      worst = std::max(worst, check_scenario(file, scenario, on, deviations, arguments, terminal));
+  return worst;
+}
+
+}  // namespace
+
+void add_check(CLI::App& app, Action& action) {
+  auto arguments = std::make_shared<CheckArguments>();
+  CLI::App* command = app.add_subcommand(
+      "check", "Runs scenario files, or reads recorded traces, and shows them step by step");
+  command->add_option("FILE", arguments->files, "*.scenario, or *.jsonl from normdiff trace")
+      ->required();
+  command->add_option("--subject,-s", arguments->subjects,
+                      "Run on this one (repeatable); else the newest libtorch and python found");
+  command->add_option("--deviations", arguments->deviations,
+                      "A folder of known deviations instead of the built-in catalogue");
+  command->add_flag("--everything", arguments->everything,
+                    "Show every observation and its verdict");
+  command->footer(
+      "The column `training` has the flag of each tree's root, T or E for train and eval, then "
+      "those below\nit that differ.\n\nExamples:\n"
+      "  normdiff check corpus/seeds/forum-thread.scenario\n"
+      "  normdiff check mine.scenario --subject libtorch@1.13.1 --subject libtorch@2.13.0\n"
+      "  normdiff check recorded-elsewhere.jsonl --everything");
+  command->callback([arguments, &action] { action = [arguments] { return check(*arguments); }; });
+}
+
+}  // namespace normdiff

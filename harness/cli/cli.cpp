@@ -1,0 +1,50 @@
+#include "harness/cli/cli.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+
+namespace normdiff {
+
+int fail(const std::string& sentence) {
+  std::fflush(stdout);
+  fmt::print(stderr, "normdiff: {}\n", sentence);
+  return exit_failure;
+}
+
+int run_cli(int argc, const char* const* argv) {
+  CLI::App app(
+      "Runs PyTorch-like scenarios on real implementations of BatchNorm and checks every step "
+      "against\na reference with proven error bounds.",
+      "normdiff");
+  app.set_version_flag("--version", "normdiff " NORMDIFF_VERSION);
+  app.require_subcommand(1);
+  app.failure_message([](const CLI::App*, const CLI::Error& error) {
+    return fmt::format("normdiff: {}; normdiff --help tells more\n", error.what());
+  });
+  app.footer(
+      "Exit codes: 0 conforms (known deviations included), 1 a new discrepancy or an unexpected "
+      "pass,\n2 usage, bad input or a failure of the harness.\n\n"
+      "Examples:\n"
+      "  normdiff check corpus/seeds/forum-thread.scenario\n"
+      "  normdiff run --subject libtorch --profile modes --seed 7 --scenarios 10000\n"
+      "  normdiff subjects");
+  Action action;
+  for (const auto add :
+       {add_run, add_check, add_trace, add_report, add_subjects, add_fmt, add_bench, add_host})
+    add(app, action);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? exit_conforms : exit_failure;
+  }
+  try {
+    return action();
+  } catch (const std::exception& error) {
+    return fail(fmt::format("an error of its own: {}", error.what()));
+  }
+}
+
+}  // namespace normdiff

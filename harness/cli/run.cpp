@@ -1,0 +1,224 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <csignal>
+#include <filesystem>
+#include <limits>
+#include <memory>
+#include <optional>
+
+#include "harness/campaign/coordinator.hpp"
+#include "harness/campaign/corpus.hpp"
+#include "harness/campaign/power.hpp"
+#include "harness/campaign/subjects.hpp"
+#include "harness/cli/catalogue.hpp"
+#include "harness/cli/cli.hpp"
+#include "harness/cli/duration.hpp"
+#include "harness/cli/progress.hpp"
+#include "harness/report/build.hpp"
+#include "harness/report/report.hpp"
+
+namespace normdiff {
+namespace {
+
+struct RunArguments {
+  std::vector<std::string> subjects;
+  std::vector<std::string> profiles;
+  std::uint64_t seed = 1;
+  std::uint64_t scenarios = 0;
+  std::string time;
+  int jobs = 1;
+  std::string out = "reports/out/latest";
+  std::string deviations;
+  std::string corpus;
+  std::string deadline = "60s";
+  bool power = false;
+  std::uint64_t power_scenarios = 2000;
+  bool always_equal = false;
+};
+
+std::atomic<bool> interrupted{false};
+
+/// The first Ctrl-C ends the run cleanly, the second at once.
+extern "C" void on_interrupt(int) {
+  interrupted = true;
+  std::signal(SIGINT, SIG_DFL);
+  std::signal(SIGTERM, SIG_DFL);
+}
+
+/// A sentence where something is wrong.
+std::optional<std::string> read(const RunArguments& arguments, CampaignOptions& options) {
+  std::vector<std::string> names = arguments.profiles;
+  if (names.empty()) names = {"modes", "numerics", "export"};
+  for (const std::string& name : names) {
+    const auto profile = profile_from(name);
+    if (!profile)
+      return fmt::format("there is no profile {}; there are modes, numerics and export", name);
+    if (std::find(options.profiles.begin(), options.profiles.end(), *profile) ==
+        options.profiles.end())
+      options.profiles.push_back(*profile);
+  }
+  if (arguments.scenarios > 0 && !arguments.time.empty())
+    return "--scenarios and --time can't both be given; leave one out";
+  if (arguments.scenarios > 0) options.scenarios = arguments.scenarios;
+  const std::string time =
+      arguments.time.empty() && arguments.scenarios == 0 ? "60s" : arguments.time;
+  if (!time.empty()) {
+    options.time = parse_duration(time);
+    if (!options.time) return bad_duration("--time", time);
+  }
+  const auto deadline = parse_duration(arguments.deadline);
+  if (!deadline) return bad_duration("--deadline", arguments.deadline);
+  options.deadline = *deadline;
+  options.seed = arguments.seed;
+  options.jobs = arguments.jobs;
+  options.always_equal = arguments.always_equal;
+  if (!arguments.deviations.empty())
+    options.deviations_folder = std::filesystem::absolute(arguments.deviations).string();
+
+  if (arguments.subjects.empty()) {
+    options.subjects = default_subjects(own_places(), true);
+  } else {
+    auto resolved = resolve_subjects(arguments.subjects, own_places());
+    if (const auto* error = std::get_if<SubjectError>(&resolved)) return error->message;
+    options.subjects = std::get<std::vector<FoundSubject>>(std::move(resolved));
+  }
+  std::string why;
+  const bool anything = std::any_of(
+      options.subjects.begin(), options.subjects.end(), [&](const FoundSubject& subject) {
+        return std::any_of(options.profiles.begin(), options.profiles.end(), [&](Profile profile) {
+          return runs_profile(subject.family, profile, why);
+        });
+      });
+  if (!anything) return fmt::format("nothing can run: {}; choose another --profile", why);
+  return std::nullopt;
+}
+
+ReportSettings settings_of(const RunArguments& arguments, const CampaignOptions& options) {
+  ReportSettings settings;
+  settings.seed = options.seed;
+  for (const Profile profile : options.profiles) settings.profiles.emplace_back(to_string(profile));
+  settings.scenarios = options.scenarios.value_or(0);
+  if (options.time) settings.time = arguments.time.empty() ? "60s" : arguments.time;
+  settings.corpus = !arguments.corpus.empty();
+  settings.always_equal = options.always_equal;
+  return settings;
+}
+
+std::vector<CorpusResult> replay_all(const CampaignOptions& options,
+                                     const std::vector<CorpusFile>& files, ProgressLine& line) {
+  std::vector<CorpusResult> results;
+  for (const FoundSubject& subject : options.subjects) {
+    line.show(fmt::format("replaying the corpus on {}", subject.id));
+    const CorpusResult& result =
+        results.emplace_back(replay_corpus(options, subject, files, interrupted));
+    line.say(fmt::format("corpus on {}: {} of {} scenarios conform, {} need steps it does not do",
+                         subject.id, result.conforming, result.files, result.skipped));
+    for (const Finding& finding : result.findings)
+      line.say(fmt::format("new: {} in {}\n  normdiff check {} --subject {}", finding.signature,
+                           finding.origin, finding.origin, finding.subject.id()));
+    for (const std::string& pass : result.unexpected_passes)
+      line.say(fmt::format("unexpected pass: {}", pass));
+  }
+  return results;
+}
+
+int run(const RunArguments& arguments) {
+  CampaignOptions options;
+  if (const auto wrong = read(arguments, options)) return fail(*wrong);
+  auto catalogue = load_catalogue(arguments.deviations);
+  if (const auto* error = std::get_if<std::string>(&catalogue)) return fail(*error);
+  const Deviations& deviations = std::get<Deviations>(catalogue);
+  options.deviations = &deviations;
+  auto log = FindingsLog::open(arguments.out);
+  if (const auto* error = std::get_if<std::string>(&log)) return fail(*error);
+  std::vector<CorpusFile> files;
+  if (!arguments.corpus.empty()) {
+    auto loaded = load_corpus(arguments.corpus);
+    if (const auto* error = std::get_if<std::string>(&loaded)) return fail(*error);
+    files = std::get<std::vector<CorpusFile>>(std::move(loaded));
+  }
+  std::signal(SIGINT, on_interrupt);
+  std::signal(SIGTERM, on_interrupt);
+
+  ProgressLine line(stdout);
+  std::string ids;
+  for (const FoundSubject& subject : options.subjects)
+    ids += (ids.empty() ? "" : ", ") + subject.id;
+  line.say(fmt::format("seed {}; subjects: {}", options.seed, ids));
+
+  std::vector<CorpusResult> corpus;
+  if (!arguments.corpus.empty()) corpus = replay_all(options, files, line);
+
+  CampaignListener listener;
+  listener.progress = [&](const Progress& progress) { line.update(progress, options.time); };
+  listener.found = [&](const Finding& finding, const std::string& file) {
+    line.say(fmt::format("new: {}{}\n  normdiff check {}/{} --subject {}", finding.signature,
+                         finding.confirmed ? "" : " (unconfirmed)", arguments.out, file,
+                         finding.subject.id()));
+  };
+  const CampaignResult campaign =
+      run_campaign(options, std::get<FindingsLog>(log), listener, interrupted);
+
+  std::vector<FaultFound> power;
+  if (arguments.power && !interrupted) {
+    line.show("measuring the power of these settings on planted faults");
+    PowerOptions power_options;
+    for (const Profile profile : options.profiles) {
+      std::string why;
+      if (runs_profile("textbook", profile, why)) power_options.profiles.push_back(profile);
+    }
+    power_options.seed = options.seed + 1;
+    power_options.most = arguments.power_scenarios;
+    power_options.jobs = options.jobs;
+    power_options.always_equal = options.always_equal;
+    if (!power_options.profiles.empty()) power = measure_power(power_options, interrupted);
+  }
+  line.clear();
+  const Report report = build_report(settings_of(arguments, options), campaign, corpus, power,
+                                     arguments.power_scenarios, deviations, arguments.out);
+  if (const auto failed = write_report(report, arguments.out)) return fail(*failed);
+  const Conclusion conclusion = conclude(report);
+  fmt::print("{}\nReport: {}/report.html, report.md and report.json beside it\n{}\n",
+             render_summary(report), arguments.out, conclusion.text);
+  return conclusion.exit_code;
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, Action& action) {
+  auto a = std::make_shared<RunArguments>();
+  CLI::App* command =
+      app.add_subcommand("run", "Runs random scenarios on subjects and reports what differs");
+  command->add_option(
+      "--subject,-s", a->subjects,
+      "libtorch, libtorch@2.13.0, python, textbook:FAULT, all; repeatable (default: "
+      "the newest of each)");
+  command->add_option("--profile,-p", a->profiles,
+                      "modes, numerics, export; repeatable (default: all three)");
+  command->add_option("--seed", a->seed, "Which scenarios (default: 1)");
+  command->add_option("--scenarios,-n", a->scenarios, "How many, for each subject")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 48));
+  command->add_option("--time,-t", a->time, "How long in all: 30s, 10m, 8h (default: 60s)");
+  command->add_option("--jobs,-j", a->jobs, "Processes at a time for each subject (default: 1)")
+      ->check(CLI::Range(1, 256));
+  command->add_option("--out,-o", a->out, "Folder of the report (default: reports/out/latest)");
+  command->add_option("--deviations", a->deviations,
+                      "A folder of known deviations instead of the built-in catalogue");
+  command->add_option("--corpus", a->corpus,
+                      "Replay this folder first, and hold every known deviation to its witness");
+  command->add_option("--deadline", a->deadline,
+                      "The longest one scenario may take (default: 60s)");
+  command->add_flag("--power", a->power, "Measure what the same settings find of planted faults");
+  command->add_option("--power-scenarios", a->power_scenarios,
+                      "The most scenarios for each planted fault (default: 2000)");
+  command->add_flag("--always-equal", a->always_equal)->group("");
+  command->footer(
+      "The same seed, number and subjects give the same report, whatever --jobs.\n\nExamples:\n"
+      "  normdiff run --time 60s --corpus corpus --power\n"
+      "  normdiff run --subject libtorch --profile modes --seed 7 --scenarios 10000 --jobs 2\n"
+      "  normdiff run --subject textbook:biased-running-var --scenarios 1000 --out /tmp/fault");
+  command->callback([a, &action] { action = [a] { return run(*a); }; });
+}
+
+}  // namespace normdiff

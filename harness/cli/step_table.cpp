@@ -1,0 +1,206 @@
+#include "harness/cli/step_table.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <vector>
+
+#include "harness/campaign/findings.hpp"
+#include "harness/scenario/text.hpp"
+#include "harness/trace/json.hpp"
+
+namespace normdiff {
+namespace {
+
+NameId name_of(std::uint64_t packed) {
+  return static_cast<NameId>(packed >> 24);
+}
+int place_of(std::uint64_t packed) {
+  return static_cast<int>((packed >> 8) & 0xFFFF);
+}
+
+/// The running statistics and counters that a step moved; not those it shows for the first time.
+class Statistics {
+ public:
+  std::vector<std::string> observe(const Scenario& scenario, const Scope& scope, const Trace& trace,
+                                   const StepRecord& step) {
+    std::vector<std::string> moved;
+    for (std::uint32_t i = step.first; i < step.last; ++i) {
+      const Key key = trace.observations[i].key;
+      const bool statistic = key.slot == Slot::running_mean || key.slot == Slot::running_var ||
+                             key.slot == Slot::num_batches_tracked;
+      if (!statistic || seen_.insert(key.packed()).second) continue;
+      moved.push_back(print(scenario, scope, key));
+    }
+    // "net.bn.running_mean, running_var": one path is said once.
+    std::string path;
+    for (std::string& one : moved) {
+      const std::size_t dot = one.rfind('.');
+      const std::string own = one.substr(0, dot == std::string::npos ? 0 : dot + 1);
+      if (!own.empty() && own == path) one = one.substr(own.size());
+      path = own;
+    }
+    return moved;
+  }
+
+ private:
+  std::set<std::uint64_t> seen_;
+};
+
+std::string joined(const std::vector<std::string>& parts) {
+  std::string out;
+  for (const std::string& part : parts) out += (out.empty() ? "" : ", ") + part;
+  return out;
+}
+
+std::string title_of(const Deviations& deviations, const std::string& id) {
+  for (const Deviation& deviation : deviations.list())
+    if (deviation.id == id) return deviation.title;
+  return "no longer in the catalogue";
+}
+
+bool is_discrepancy(const Judged& judged) {
+  return judged.verdict == Verdict::known_deviation || judged.verdict >= Verdict::diverged;
+}
+
+/// What a flag or statistic that nobody asked for means, said as a person would.
+std::string in_words(const Scenario& scenario, const Scope& scope, const Judged& judged) {
+  std::string line = describe(scenario, scope, judged);
+  const Step& step = scenario.statements[static_cast<std::size_t>(judged.step)].step;
+  const bool asks =
+      std::holds_alternative<Train>(step) || std::holds_alternative<SetTraining>(step);
+  if (judged.observed_class == ObservationClass::flag && !asks) line += ": nothing asked for it";
+  return line;
+}
+
+/// "12 of 14": observations of a step that were compared.
+std::string compared_text(const std::vector<Judged>& judged, std::size_t begin, std::size_t end) {
+  const auto compared = std::count_if(judged.begin() + static_cast<std::ptrdiff_t>(begin),
+                                      judged.begin() + static_cast<std::ptrdiff_t>(end),
+                                      [](const Judged& one) { return is_compared(one.verdict); });
+  return end == begin ? "" : fmt::format("{}/{}", compared, end - begin);
+}
+
+struct Row {
+  std::string statement, outcome, flags, compared, moved;
+};
+
+}  // namespace
+
+void Flags::observe(const Trace& trace, const StepRecord& step) {
+  for (std::uint32_t i = step.first; i < step.last; ++i) {
+    const Observation& seen = trace.observations[i];
+    if (seen.key.slot != Slot::training) continue;
+    if (const bool* flag = std::get_if<bool>(&seen.value)) flags_[seen.key.packed()] = *flag;
+  }
+}
+
+std::string Flags::text(const Scenario& scenario, const Scope& scope) const {
+  std::string out;
+  for (auto root = flags_.begin(); root != flags_.end();) {
+    const NameId name = name_of(root->first);
+    auto end = root;
+    while (end != flags_.end() && name_of(end->first) == name) ++end;
+    // Those below it that differ, unless all below a listed one are listed with it.
+    out += fmt::format("{}{} {}", out.empty() ? "" : "; ", scenario.names[name],
+                       root->second ? "T" : "E");
+    const std::vector<reference::Place>& places = scope[name].places;
+    for (auto below = std::next(root); below != end; ++below) {
+      if (below->second == root->second) continue;
+      const auto place = static_cast<std::size_t>(place_of(below->first));
+      if (place < places.size())
+        out += fmt::format(", {}.{} {}", scenario.names[name], places[place].path,
+                           below->second ? "T" : "E");
+    }
+    root = end;
+  }
+  return out;
+}
+
+std::string step_table(const Scenario& scenario, const Replayed& replayed,
+                       const Deviations& deviations, bool everything, const Terminal& terminal) {
+  const Scope scope = resolve(scenario);
+  const Trace& trace = replayed.trace;
+  const std::vector<Judged>& judged = replayed.checked.judged;
+  Flags flags;
+  Statistics statistics;
+  std::vector<Row> rows;
+  std::vector<std::pair<std::size_t, std::size_t>> spans;  // of `judged`, by step
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < trace.steps.size(); ++i) {
+    const StepRecord& record = trace.steps[i];
+    const std::size_t begin = at;
+    while (at < judged.size() && judged[at].step == static_cast<int>(i)) ++at;
+    spans.emplace_back(begin, at);
+    flags.observe(trace, record);
+    const std::string moved = joined(statistics.observe(scenario, scope, trace, record));
+    rows.push_back(
+        {i < scenario.statements.size() ? print(scenario, scenario.statements[i].step) : "",
+         std::string(to_string(record.outcome)), flags.text(scenario, scope),
+         compared_text(judged, begin, at), moved});
+  }
+
+  const auto widest = [&](std::string Row::*column, std::string_view head, std::size_t most) {
+    std::size_t width = width_of(head);
+    for (const Row& row : rows) width = std::max(width, width_of(row.*column));
+    return std::min(width, most);
+  };
+  const std::size_t outcome = widest(&Row::outcome, "outcome", 12);
+  const std::size_t flag = widest(&Row::flags, "training", terminal.width / 3);
+  const std::size_t compared = widest(&Row::compared, "compared", 12);
+  const std::size_t fixed = 6 + outcome + flag + compared + 6;
+  const std::size_t statement =
+      widest(&Row::statement, "step",
+             std::max<std::size_t>(24, terminal.width > fixed + 24 ? terminal.width - fixed : 24));
+
+  std::string out =
+      terminal.paint(fmt::format("{:>4}  {}  {}  {}  {}\n", "", padded("step", statement),
+                                 padded("outcome", outcome), padded("training", flag),
+                                 padded("compared", compared)),
+                     Colour::dim);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const Row& row = rows[i];
+    const Outcome result = trace.steps[i].outcome;
+    std::string line =
+        fmt::format("{:>4}  {}  ", i + 1, padded(shorten(row.statement, statement), statement));
+    line += terminal.paint(padded(row.outcome, outcome),
+                           result == Outcome::ok ? Colour::plain : Colour::yellow);
+    line += fmt::format("  {}  {}", padded(shorten(row.flags, flag), flag), row.compared);
+    line.erase(line.find_last_not_of(' ') + 1);
+    out += line + "\n";
+    const auto note = [&](std::string_view text, Colour colour) {
+      out += "        " + terminal.paint(text, colour) + "\n";
+    };
+    if (width_of(row.flags) > flag) note("training: " + row.flags, Colour::dim);
+    if (!trace.steps[i].text.empty())
+      note(shorten(trace.steps[i].text.substr(0, trace.steps[i].text.find('\n')), 160),
+           Colour::dim);
+    if (!row.moved.empty()) note("moved: " + row.moved, Colour::dim);
+    std::set<std::string> known;
+    for (std::size_t j = spans[i].first; j < spans[i].second; ++j) {
+      if (is_discrepancy(judged[j])) {
+        note(in_words(scenario, scope, judged[j]) +
+                 (judged[j].deviation.empty() ? "" : " [known: " + judged[j].deviation + "]"),
+             judged[j].deviation.empty() ? Colour::red : Colour::yellow);
+        if (!judged[j].deviation.empty()) known.insert(judged[j].deviation);
+      } else if (everything) {
+        note(fmt::format("{}: {}{}{}",
+                         judged[j].observed_class == ObservationClass::error
+                             ? "outcome"
+                             : print(scenario, scope, judged[j].key),
+                         to_string(judged[j].verdict),
+                         judged[j].observed.empty() ? "" : ", " + judged[j].observed,
+                         judged[j].ratio > 0
+                             ? fmt::format(", error {:.3g} of the bound", judged[j].ratio)
+                             : ""),
+             Colour::dim);
+      }
+    }
+    for (const std::string& id : known)
+      note(fmt::format("known deviation {}: {}", id, title_of(deviations, id)), Colour::yellow);
+  }
+  return out;
+}
+
+}  // namespace normdiff

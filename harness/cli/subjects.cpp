@@ -1,0 +1,62 @@
+#include "harness/campaign/subjects.hpp"
+
+#include <fmt/format.h>
+
+#include "harness/cli/cli.hpp"
+#include "harness/cli/terminal.hpp"
+#include "harness/subjects/support.hpp"
+
+namespace normdiff {
+namespace {
+
+void list(const std::vector<FoundSubject>& subjects, std::string_view none) {
+  if (subjects.empty()) fmt::print("  {}\n", none);
+  for (const FoundSubject& subject : subjects)
+    fmt::print("  {}  {}\n", padded(subject.id, 36), subject.path);
+}
+
+int subjects() {
+  const Terminal terminal = Terminal::of(stdout);
+  const SubjectPlaces places = own_places();
+  fmt::print("{}\n", terminal.paint("Found", Colour::bold));
+  list(find_libtorch(places),
+       "no libtorch: install one or name it with CMAKE_PREFIX_PATH, then make build");
+  list(find_python(places), "no Python with torch: make setup, or name one with NORMDIFF_PYTHON");
+  list(find_textbook(places, true), "");
+
+  fmt::print("\n{}\n", terminal.paint("What each does, by kind of step", Colour::bold));
+  const std::vector<Support>& table = support_table();
+  std::string head = "  " + padded("", 26);
+  for (const Support& support : table) head += padded(support.family, 12);
+  fmt::print("{}\n", head);
+  std::vector<std::string> notes;
+  for (std::size_t kind = 0; kind < step_kind_count; ++kind) {
+    std::string row = "  " + padded(step_kind_name(kind), 26);
+    for (const Support& support : table) {
+      const std::string& reason = support.reasons[kind];
+      const bool partly = reason.rfind("partly", 0) == 0;
+      row += padded(reason.empty() ? "yes" : partly ? "partly" : "no", 12);
+      if (!reason.empty())
+        notes.push_back(fmt::format("  {}, {}: {}", support.family, step_kind_name(kind), reason));
+    }
+    row.erase(row.find_last_not_of(' ') + 1);
+    fmt::print("{}\n", row);
+  }
+  fmt::print("\n");
+  for (const std::string& note : notes) fmt::print("{}\n", note);
+  return exit_conforms;
+}
+
+}  // namespace
+
+void add_subjects(CLI::App& app, Action& action) {
+  CLI::App* command = app.add_subcommand(
+      "subjects", "Lists the implementations found, with versions and paths, and what each does");
+  command->footer(
+      "Names for --subject: libtorch (the newest), libtorch@2.13.0, python, python@2.13.0, "
+      "textbook, "
+      "\ntextbook:FAULT, all.\n\nExamples:\n  normdiff subjects");
+  command->callback([&action] { action = subjects; });
+}
+
+}  // namespace normdiff

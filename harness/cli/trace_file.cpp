@@ -1,0 +1,66 @@
+#include "harness/cli/trace_file.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "harness/campaign/findings.hpp"
+#include "harness/scenario/text.hpp"
+#include "harness/trace/json.hpp"
+
+namespace normdiff {
+namespace {
+
+using nlohmann::json;
+
+constexpr int trace_format = 1;
+constexpr std::size_t longest_trace = std::size_t{1} << 30;
+
+}  // namespace
+
+json trace_header(const Manifest& subject, const Scenario& scenario) {
+  return {{"normdiff-trace", trace_format},
+          {"subject", to_json(subject)},
+          {"scenario", print(scenario)}};
+}
+
+std::variant<TraceFile, InputError> read_trace(const std::filesystem::path& path, Trace& trace) {
+  trace.clear();
+  auto text = read_text(path, longest_trace);
+  if (auto* error = std::get_if<InputError>(&text)) return *error;
+  const auto wrong = [&](int line, std::string_view what) {
+    return InputError{
+        fmt::format("{}:{}: {}; record it again with normdiff trace", path.string(), line, what)};
+  };
+  std::istringstream lines(std::get<std::string>(text));
+  std::string line;
+  TraceFile file;
+  std::getline(lines, line);
+  try {
+    const json header = json::parse(line);
+    if (header.at("normdiff-trace") != trace_format) return wrong(1, "a trace of another format");
+    file.subject = manifest_from_json(header.at("subject"));
+    auto parsed = parse(header.at("scenario").get_ref<const std::string&>());
+    if (const auto* error = std::get_if<ParseError>(&parsed))
+      return wrong(1, error->text("the scenario in it"));
+    file.scenario = std::get<Scenario>(std::move(parsed));
+  } catch (const json::exception&) {
+    return wrong(1, "the first line is no header of a trace");
+  }
+  for (int number = 2; std::getline(lines, line); ++number) {
+    if (line.empty()) continue;
+    if (trace.steps.size() == file.scenario.statements.size())
+      return wrong(number, "more steps than the scenario has");
+    try {
+      if (auto error = append_json(json::parse(line), file.scenario.names.size(), trace))
+        return wrong(number, *error);
+    } catch (const json::exception&) {
+      return wrong(number, "this line is no JSON object");
+    }
+  }
+  if (trace.steps.empty()) return wrong(1, "the trace has no steps");
+  return file;
+}
+
+}  // namespace normdiff

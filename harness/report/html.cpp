@@ -1,0 +1,246 @@
+#include "harness/report/html.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "harness/report/html_style.hpp"
+#include "harness/report/report.hpp"
+#include "harness/report/tables.hpp"
+
+namespace normdiff {
+
+std::string escape_html(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      default:
+        out += c;
+    }
+  }
+  return out;
+}
+
+namespace {
+
+std::string render(const Table& table, std::string_view style = "") {
+  std::string out = fmt::format("<div class=\"scroll\"><table class=\"{}\"><thead><tr>", style);
+  const auto number = [&](std::size_t c) {
+    return table.first_number > 0 && c >= table.first_number ? " class=\"n\"" : "";
+  };
+  for (std::size_t c = 0; c < table.columns.size(); ++c)
+    out += fmt::format("<th{}>{}</th>", number(c), escape_html(table.columns[c]));
+  out += "</tr></thead><tbody>\n";
+  for (const auto& row : table.rows) {
+    out += "<tr>";
+    for (std::size_t c = 0; c < row.size(); ++c)
+      out += fmt::format("<td{}>{}</td>", number(c), escape_html(row[c]));
+    out += "</tr>\n";
+  }
+  return out + "</tbody></table></div>\n";
+}
+
+std::string section(std::string_view id, std::string_view title) {
+  return fmt::format("<h2 id=\"{}\">{}</h2>\n", id, escape_html(title));
+}
+
+/// One class as a bar: its parts side by side, as wide as their shares.
+std::string share_bar(const ClassShares& shares) {
+  const auto part = [&](std::uint64_t n, std::string_view kind) {
+    if (n == 0) return std::string();
+    const double width = 100 * static_cast<double>(n) / static_cast<double>(shares.total);
+    return fmt::format("<i class=\"{}\" style=\"width:{:.3f}%\"></i>", kind, width);
+  };
+  return "<span class=\"bar\">" + part(shares.sharp, "sharp") + part(shares.weak, "weak") +
+         part(shares.known, "known") + part(shares.discrepancies, "new") +
+         part(shares.not_compared, "none") + "</span>";
+}
+
+std::string render_shares(const ReportSubject& subject) {
+  const Tally total = subject.total();
+  std::string out =
+      "<div class=\"scroll\"><table class=\"shares\"><thead><tr><th>Class</th>"
+      "<th class=\"n\">Observations</th><th class=\"wide\">Shares</th><th class=\"n\">Compared</th>"
+      "<th class=\"n\">Equal or within bound</th><th class=\"n\">Weakly</th>"
+      "<th class=\"n\">Known</th><th class=\"n\">New</th><th class=\"n\">Not compared</th>"
+      "</tr></thead><tbody>\n";
+  for (const ClassShares& shares : class_shares(total))
+    out += fmt::format(
+        "<tr><td>{}</td><td class=\"n\">{}</td><td>{}</td><td class=\"n\">{}</td>"
+        "<td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td>"
+        "<td class=\"n\">{}</td><td class=\"n\">{}</td></tr>\n",
+        to_string(shares.observed), grouped(shares.total), share_bar(shares),
+        percent(total.compared(shares.observed), shares.total), percent(shares.sharp, shares.total),
+        grouped(shares.weak), grouped(shares.known), grouped(shares.discrepancies),
+        grouped(shares.not_compared));
+  return out + "</tbody></table></div>\n";
+}
+
+/// Counts by error / bound, on a logarithmic axis so that a single element shows.
+std::string render_histogram(const RatioRow& row) {
+  constexpr int bar = 22;
+  constexpr int gap = 4;
+  constexpr int height = 70;
+  std::vector<std::uint64_t> counts = {row.histogram.exact};
+  counts.insert(counts.end(), row.histogram.buckets.begin(), row.histogram.buckets.end());
+  const std::uint64_t most = *std::max_element(counts.begin(), counts.end());
+  const int width = static_cast<int>(counts.size()) * (bar + gap) + gap;
+  std::string out =
+      fmt::format("<figure><svg viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\">\n", width,
+                  height + 18, escape_html(row.name));
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    const int x = gap + static_cast<int>(i) * (bar + gap);
+    const double h = counts[i] == 0
+                         ? 0
+                         : std::max(2.0, height * std::log1p(static_cast<double>(counts[i])) /
+                                             std::log1p(static_cast<double>(most)));
+    const std::string label = i == 0 ? "=" : i == 10 ? "1" : fmt::format(".{}", i);
+    const std::string range =
+        i == 0 ? "exact"
+               : fmt::format("{:.1f} to {:.1f} of the bound", static_cast<double>(i - 1) / 10,
+                             static_cast<double>(i) / 10);
+    out += fmt::format(
+        "<rect class=\"{}\" x=\"{}\" y=\"{:.1f}\" width=\"{}\" height=\"{:.1f}\" rx=\"1.5\">"
+        "<title>{}: {}</title></rect><text x=\"{}\" y=\"{}\">{}</text>\n",
+        i == 0 ? "exact" : "bound", x, height - h, bar, h, range, grouped(counts[i]), x + bar / 2,
+        height + 14, label);
+  }
+  return out + fmt::format("</svg><figcaption>{}<br>largest {:.3f}</figcaption></figure>\n",
+                           escape_html(row.name), row.histogram.largest);
+}
+
+std::string render_finding(const Finding& finding, const std::string& command,
+                           const std::map<std::string, std::uint64_t>& hits) {
+  std::string out = fmt::format(
+      "<article><h3><code>{}</code></h3>\n<p class=\"meta\">{} &middot; step {}: <code>{}</code>",
+      escape_html(finding.signature), escape_html(finding.origin), finding.step + 1,
+      escape_html(finding.statement));
+  for (const auto& [subject, count] : hits)
+    out += fmt::format(" &middot; {} &times; {}", grouped(count), escape_html(subject));
+  out += "</p>\n";
+  if (!finding.confirmed)
+    out += "<p class=\"note\">Unconfirmed: alone in a fresh process it did not happen again.</p>\n";
+  out += "<ul>";
+  for (const std::string& detail : finding.details)
+    out += fmt::format("<li>{}</li>", escape_html(detail));
+  out += fmt::format("</ul>\n<pre>{}</pre>\n", escape_html(finding.scenario));
+  if (!command.empty())
+    out += fmt::format("<p>Replay it:</p><pre class=\"command\">{}</pre>\n", escape_html(command));
+  return out + "</article>\n";
+}
+
+std::string render_header(const Report& report) {
+  const Conclusion conclusion = conclude(report);
+  const std::string_view mood = conclusion.exit_code == 0   ? "good"
+                                : conclusion.exit_code == 1 ? "bad"
+                                                            : "broken";
+  const std::size_t colon = conclusion.text.find(':');
+  std::string word = conclusion.text.substr(0, colon);
+  if (!word.empty()) word[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(word[0])));
+  std::string out = fmt::format(
+      "<header><p class=\"brand\">normdiff {}</p><h1>Conformance of BatchNorm</h1>\n"
+      "<p class=\"verdict {}\"><strong>{}</strong><span>{}</span></p>\n<p class=\"meta\">{}</p>\n",
+      escape_html(report.normdiff_version), mood, escape_html(word),
+      escape_html(conclusion.text.substr(std::min(colon + 2, conclusion.text.size()))),
+      escape_html(settings_sentence(report)));
+  if (!report.failure.empty())
+    out += fmt::format("<p class=\"note\">{}</p>\n", escape_html(report.failure));
+  return out +
+         "<nav><a href=\"#subjects\">Subjects</a> <a href=\"#new\">New discrepancies</a> "
+         "<a href=\"#compared\">What was compared</a> <a href=\"#power\">Power</a> "
+         "<a href=\"#known\">Known deviations</a></nav></header>\n";
+}
+
+std::string render_compared(const Report& report) {
+  std::string out = section("compared", "What was compared");
+  out +=
+      "<p class=\"legend\"><i class=\"sharp\"></i> equal or within the proven bound "
+      "<i class=\"weak\"></i> weakly: the bound says little, or not finite <i class=\"known\"></i> "
+      "known deviation <i class=\"new\"></i> new discrepancy <i class=\"none\"></i> not "
+      "compared</p>\n";
+  for (const ReportSubject& subject : report.subjects) {
+    if (subject.total().scenarios == 0) continue;
+    out +=
+        fmt::format("<h3>{}</h3>\n", escape_html(subject.manifest.id())) + render_shares(subject);
+    if (const Table table = not_compared_table(subject); !table.rows.empty())
+      out += fmt::format(
+          "<details><summary>Not compared, and why ({} reasons)</summary>\n{}</details>\n",
+          table.rows.size(), render(table));
+    const std::vector<RatioRow> ratios = ratio_rows(subject);
+    if (!ratios.empty()) {
+      out +=
+          "<h4>Elements by error / bound (logarithmic; = is exact agreement)</h4>"
+          "<div class=\"figures\">\n";
+      for (const RatioRow& row : ratios) out += render_histogram(row);
+      out += "</div>\n";
+    }
+  }
+  if (!report.floors.empty())
+    out +=
+        "<h3>Floors</h3><p>Below one of these the run fails: what nobody compared must not "
+        "look clean.</p>\n" +
+        render(floors_table(report));
+  return out;
+}
+
+}  // namespace
+
+std::string render_html(const Report& report) {
+  std::string out = fmt::format(
+      "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
+      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+      "style-src 'unsafe-inline'\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+      "<meta name=\"color-scheme\" content=\"light dark\">\n"
+      "<title>normdiff: conformance of BatchNorm</title>\n<style>{}</style></head>\n<body>\n",
+      html_style);
+  out += render_header(report);
+  out += "<main>\n" + section("subjects", "Subjects") + render(subjects_table(report), "subjects");
+  for (const ReportSubject& subject : report.subjects) {
+    for (const std::string& why : subject.not_run)
+      out += fmt::format("<p class=\"note\">{} did not run {}</p>\n",
+                         escape_html(subject.manifest.id()), escape_html(why));
+    if (!subject.unusable.empty())
+      out += fmt::format("<p class=\"note\">{} could not be used: {}</p>\n",
+                         escape_html(subject.manifest.id()), escape_html(subject.unusable));
+  }
+  out += section("new", "New discrepancies");
+  if (report.findings.empty()) out += "<p>None.</p>\n";
+  for (const ReportFinding& finding : report.findings)
+    out += render_finding(finding.finding, finding.replay_command(), finding.hits);
+  if (!report.harness_errors.empty()) out += section("errors", "Harness errors");
+  for (const Finding& error : report.harness_errors) out += render_finding(error, {}, {});
+  if (!report.unexpected_passes.empty()) {
+    out += section("passes", "Unexpected passes") + "<ul>";
+    for (const std::string& pass : report.unexpected_passes)
+      out += fmt::format("<li>{}</li>", escape_html(pass));
+    out += "</ul>\n";
+  }
+  out += render_compared(report);
+  out +=
+      section("power", "Power") + fmt::format("<p>{}</p>\n", escape_html(power_sentence(report)));
+  if (!report.power.empty()) out += render(power_table(report));
+  out += section("known", "Known deviations") +
+         "<p>What LibTorch or PyTorch is known to do differently from its documentation. Each is a "
+         "prediction: the observation must be exactly what it says.</p>\n" +
+         render(known_table(report), "catalogue");
+  return out + "</main>\n</body></html>\n";
+}
+
+}  // namespace normdiff

@@ -1,0 +1,88 @@
+#include "harness/report/report.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "harness/campaign/findings_log.hpp"
+
+namespace normdiff {
+
+Tally ReportSubject::total() const {
+  Tally sum;
+  for (const ReportProfile& profile : profiles) sum += profile.tally;
+  return sum;
+}
+
+std::string ReportFinding::replay_command() const {
+  return fmt::format("normdiff check {} --subject {}", file, finding.subject.id());
+}
+
+std::map<std::string, std::map<std::string, std::uint64_t>> Report::deviation_hits() const {
+  std::map<std::string, std::map<std::string, std::uint64_t>> hits;
+  for (const ReportSubject& subject : subjects) {
+    const std::string id = subject.manifest.id();
+    for (const auto& [deviation, count] : subject.total().deviations) hits[deviation][id] += count;
+    for (const auto& [deviation, count] : subject.corpus_deviations) hits[deviation][id] += count;
+  }
+  return hits;
+}
+
+namespace {
+
+/// "3 findings", "1 finding".
+std::string counted(std::size_t n, std::string_view one, std::string_view many) {
+  return fmt::format("{} {}", n, n == 1 ? one : many);
+}
+
+}  // namespace
+
+Conclusion conclude(const Report& report) {
+  std::uint64_t scenarios = 0;
+  std::uint64_t files = 0;
+  std::size_t unusable = 0;
+  std::size_t failed_floors = 0;
+  std::size_t unconfirmed = 0;
+  for (const ReportSubject& subject : report.subjects) {
+    scenarios += subject.total().scenarios;
+    files += subject.corpus_files;
+    if (!subject.unusable.empty()) ++unusable;
+  }
+  for (const Floor& floor : report.floors)
+    if (!floor.passed()) ++failed_floors;
+  for (const ReportFinding& finding : report.findings)
+    if (!finding.finding.confirmed) ++unconfirmed;
+
+  Conclusion conclusion;
+  std::string_view word = "conforms";
+  if (!report.findings.empty() || !report.unexpected_passes.empty() || failed_floors > 0) {
+    conclusion.exit_code = 1;
+    word = report.findings.empty() ? "does not pass" : "does not conform";
+  }
+  if (!report.harness_errors.empty() || unusable > 0 || !report.failure.empty()) {
+    conclusion.exit_code = 2;
+    word = "the harness failed";
+  }
+  if (conclusion.exit_code == 0 && report.interrupted) word = "conforms so far (interrupted)";
+  conclusion.text = fmt::format(
+      "{}: {}, {} scenarios and {} corpus replays; {} ({} unconfirmed), {}, {}", word,
+      counted(report.subjects.size(), "subject", "subjects"), scenarios, files,
+      counted(report.findings.size(), "new discrepancy", "new discrepancies"), unconfirmed,
+      counted(report.deviation_hits().size(), "known deviation", "known deviations"),
+      counted(report.unexpected_passes.size(), "unexpected pass", "unexpected passes"));
+  if (failed_floors > 0)
+    conclusion.text += fmt::format(", {}", counted(failed_floors, "floor missed", "floors missed"));
+  if (const std::size_t errors = report.harness_errors.size() + unusable; errors > 0)
+    conclusion.text += fmt::format(", {}", counted(errors, "harness error", "harness errors"));
+  return conclusion;
+}
+
+std::optional<std::string> write_report(const Report& report, const std::filesystem::path& out) {
+  const std::string json =
+      to_json(report).dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  if (auto failed = write_file(out / "report.json", json)) return failed;
+  if (auto failed = write_file(out / "report.md", render_markdown(report))) return failed;
+  return write_file(out / "report.html", render_html(report));
+}
+
+}  // namespace normdiff

@@ -1,0 +1,107 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/campaign/campaign.hpp"
+#include "harness/campaign/power.hpp"
+#include "harness/triage/deviations.hpp"
+
+namespace normdiff {
+
+/// What was asked for. Nothing here depends on the machine's speed.
+struct ReportSettings {
+  std::uint64_t seed = 0;
+  std::vector<std::string> profiles;
+  std::uint64_t scenarios = 0;  ///< for each subject; 0: as many as `time` allowed
+  std::string time;             ///< "60s"; empty: by number
+  bool corpus = false;
+  bool always_equal = false;  ///< the checker said equal to everything: proves that checks can fail
+};
+
+struct ReportProfile {
+  std::string profile;
+  Tally tally;
+};
+
+struct ReportSubject {
+  Manifest manifest;
+  std::vector<ReportProfile> profiles;
+  std::vector<std::string> not_run;  ///< "export: why"
+  std::string unusable;              ///< why its host could not be used
+  std::uint64_t corpus_files = 0;
+  std::uint64_t corpus_conforming = 0;
+  std::uint64_t corpus_skipped = 0;
+  std::map<std::string, std::uint64_t> corpus_deviations;  ///< id -> hits
+
+  [[nodiscard]] Tally total() const;
+};
+
+struct ReportFinding {
+  Finding finding;
+  std::string file;                           ///< its scenario, for the replay command
+  std::map<std::string, std::uint64_t> hits;  ///< by subject: discrepancies with this signature
+
+  /// "normdiff check FILE --subject libtorch@2.13.0"
+  [[nodiscard]] std::string replay_command() const;
+};
+
+/// A share that must not fall below a floor.
+struct Floor {
+  std::string subject;
+  std::string what;  ///< "output observations compared"
+  double share = 0;
+  double floor = 0;
+  [[nodiscard]] bool passed() const { return share >= floor; }
+  /// "libtorch@2.13.0: 93.1 % of output observations compared, the floor is 95 %"
+  [[nodiscard]] std::string text() const;
+};
+
+/// A run, as report.json has it and every other form shows it.
+struct Report {
+  std::string normdiff_version;
+  ReportSettings settings;
+  std::vector<ReportSubject> subjects;
+  std::vector<ReportFinding> findings;  ///< new ones
+  std::vector<Finding> harness_errors;
+  std::vector<std::string> unexpected_passes;
+  std::vector<Deviation> deviations;  ///< the catalogue
+  std::vector<FaultFound> power;
+  std::uint64_t power_most = 0;  ///< scenarios tried for each fault
+  std::vector<Floor> floors;
+  bool interrupted = false;
+  std::string failure;  ///< the run is not complete: why
+
+  /// By deviation id and subject, campaign and corpus together.
+  [[nodiscard]] std::map<std::string, std::map<std::string, std::uint64_t>> deviation_hits() const;
+};
+
+/// What the run says in the end: the command's exit code and last line.
+struct Conclusion {
+  int exit_code = 0;  ///< 0 conforms, 1 discrepancies or unexpected passes or a floor, 2 harness
+  std::string text;   ///< "conforms: 2 subjects, ..."
+};
+[[nodiscard]] Conclusion conclude(const Report& report);
+
+/// Compared shares by class (95 %, from 20 observations on) and the share of floating-point
+/// observations that are equal or within their bound (80 %, in the modes profile 95 %).
+[[nodiscard]] std::vector<Floor> floors_of(const std::vector<ReportSubject>& subjects);
+
+[[nodiscard]] nlohmann::json to_json(const Report& report);
+/// Throws nlohmann::json::exception on anything that isn't one.
+[[nodiscard]] Report report_from_json(const nlohmann::json& json);
+
+[[nodiscard]] std::string render_markdown(const Report& report);
+[[nodiscard]] std::string render_html(const Report& report);
+/// For the screen.
+[[nodiscard]] std::string render_summary(const Report& report);
+
+/// report.json, report.md and report.html into a folder. nullopt: done, else a sentence.
+[[nodiscard]] std::optional<std::string> write_report(const Report& report,
+                                                      const std::filesystem::path& out);
+
+}  // namespace normdiff

@@ -1,0 +1,191 @@
+#include "harness/report/tables.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace normdiff {
+namespace {
+
+std::string joined(const std::vector<std::string>& parts) {
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+std::string hits_text(const std::map<std::string, std::uint64_t>& hits) {
+  std::vector<std::string> parts;
+  for (const auto& [subject, count] : hits)
+    parts.push_back(fmt::format("{}: {}", subject, grouped(count)));
+  return parts.empty() ? "none" : joined(parts);
+}
+
+}  // namespace
+
+std::string grouped(std::uint64_t number) {
+  std::string text = std::to_string(number);
+  for (std::size_t at = text.size(); at > 3; at -= 3) text.insert(at - 3, ",");
+  return text;
+}
+
+std::string percent(std::uint64_t part, std::uint64_t whole) {
+  if (whole == 0) return "-";
+  if (part == whole) return "100 %";
+  const double share = 100 * static_cast<double>(part) / static_cast<double>(whole);
+  return fmt::format("{:.2f} %", std::min(99.99, std::floor(share * 100) / 100));
+}
+
+Table subjects_table(const Report& report) {
+  Table table{{"Subject", "CPU capability", "Path", "Scenarios", "Steps", "Corpus"}, {}, 3};
+  for (const ReportSubject& subject : report.subjects) {
+    const Tally total = subject.total();
+    std::string corpus = "not replayed";
+    if (subject.corpus_files > 0)
+      corpus = fmt::format("{} of {} conform", subject.corpus_conforming, subject.corpus_files);
+    table.rows.push_back(
+        {subject.manifest.id(),
+         subject.manifest.cpu_capability.empty() ? "not known" : subject.manifest.cpu_capability,
+         subject.manifest.path.empty() ? "built in" : subject.manifest.path,
+         grouped(total.scenarios), grouped(total.steps), corpus});
+  }
+  return table;
+}
+
+std::vector<ClassShares> class_shares(const Tally& tally) {
+  std::vector<ClassShares> all;
+  for (int c = 0; c < observation_class_count; ++c) {
+    ClassShares shares{static_cast<ObservationClass>(c)};
+    for (int v = 0; v < verdict_count; ++v) {
+      const auto verdict = static_cast<Verdict>(v);
+      const std::uint64_t n =
+          tally.verdicts[static_cast<std::size_t>(c)][static_cast<std::size_t>(v)];
+      shares.total += n;
+      switch (verdict) {
+        case Verdict::equal:
+        case Verdict::within_bound:
+        case Verdict::both_rejected:
+          shares.sharp += n;
+          break;
+        case Verdict::loose:
+        case Verdict::ill_conditioned:
+        case Verdict::poisoned:
+          shares.weak += n;
+          break;
+        case Verdict::known_deviation:
+          shares.known += n;
+          break;
+        case Verdict::unsupported:
+        case Verdict::underived:
+          shares.not_compared += n;
+          break;
+        default:
+          shares.discrepancies += n;
+      }
+    }
+    if (shares.total > 0) all.push_back(shares);
+  }
+  return all;
+}
+
+Table shares_table(const ReportSubject& subject) {
+  Table table{{"Class", "Observations", "Compared", "Equal or within bound", "Weakly", "Known",
+               "New", "Not compared"},
+              {},
+              1};
+  const Tally total = subject.total();
+  for (const ClassShares& shares : class_shares(total))
+    table.rows.push_back({std::string(to_string(shares.observed)), grouped(shares.total),
+                          percent(total.compared(shares.observed), shares.total),
+                          percent(shares.sharp, shares.total), grouped(shares.weak),
+                          grouped(shares.known), grouped(shares.discrepancies),
+                          grouped(shares.not_compared)});
+  return table;
+}
+
+Table not_compared_table(const ReportSubject& subject) {
+  Table table{{"Why", "Times"}, {}, 1};
+  const Tally total = subject.total();
+  std::vector<std::pair<std::string, std::uint64_t>> reasons(total.not_compared.begin(),
+                                                             total.not_compared.end());
+  std::stable_sort(reasons.begin(), reasons.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
+  for (const auto& [reason, count] : reasons) table.rows.push_back({reason, grouped(count)});
+  return table;
+}
+
+Table floors_table(const Report& report) {
+  Table table{{"Subject", "What", "Passed", "Share", "Floor"}, {}, 3};
+  for (const Floor& floor : report.floors)
+    table.rows.push_back({floor.subject, floor.what, floor.passed() ? "yes" : "no",
+                          fmt::format("{:.2f} %", std::floor(floor.share * 1e4) / 100),
+                          fmt::format("{:.0f} %", 100 * floor.floor)});
+  return table;
+}
+
+Table known_table(const Report& report) {
+  Table table{{"Deviation", "What happens, and why", "Versions", "Witness", "Seen"}, {}, 0};
+  const auto hits = report.deviation_hits();
+  for (const Deviation& deviation : report.deviations) {
+    const auto found = hits.find(deviation.id);
+    table.rows.push_back(
+        {deviation.id,
+         fmt::format("{}. {} (Rests on: {}.{})", deviation.title, deviation.why, deviation.standing,
+                     deviation.upstream.empty() ? "" : " See: " + joined(deviation.upstream) + "."),
+         fmt::format("{} {}", joined(deviation.subjects),
+                     deviation.versions.empty() ? "all" : deviation.versions),
+         deviation.witness,
+         hits_text(found == hits.end() ? std::map<std::string, std::uint64_t>() : found->second)});
+  }
+  return table;
+}
+
+Table power_table(const Report& report) {
+  Table table{{"Planted fault", "Found as", "After scenarios"}, {}, 2};
+  for (const FaultFound& fault : report.power)
+    table.rows.push_back(
+        {fault.fault, fault.signature,
+         fault.after ? grouped(*fault.after) : "not in " + grouped(report.power_most)});
+  return table;
+}
+
+std::vector<RatioRow> ratio_rows(const ReportSubject& subject) {
+  constexpr std::array<std::string_view, 2> dtypes = {"float32", "float64"};
+  constexpr std::array<std::string_view, 3> layouts = {"contiguous", "channels_last", "strided"};
+  const Tally total = subject.total();
+  std::vector<RatioRow> rows;
+  for (std::size_t d = 0; d < dtypes.size(); ++d)
+    for (std::size_t l = 0; l < layouts.size(); ++l) {
+      const RatioHistogram& histogram = total.ratios[d][l];
+      const bool any =
+          histogram.exact > 0 || std::any_of(histogram.buckets.begin(), histogram.buckets.end(),
+                                             [](std::uint64_t n) { return n > 0; });
+      if (any) rows.push_back({fmt::format("{}, {}", dtypes[d], layouts[l]), histogram});
+    }
+  return rows;
+}
+
+std::string power_sentence(const Report& report) {
+  if (report.power.empty())
+    return "Power was not measured (--power): a clean run of unknown power says little.";
+  const auto found = std::count_if(report.power.begin(), report.power.end(),
+                                   [](const FaultFound& fault) { return fault.after.has_value(); });
+  return fmt::format(
+      "With the same settings {} of {} faults planted in the textbook implementation were found, "
+      "{:.0f} for every 10,000 scenarios.",
+      found, report.power.size(), faults_per_10k(report.power, report.power_most));
+}
+
+std::string settings_sentence(const Report& report) {
+  const ReportSettings& settings = report.settings;
+  std::string text =
+      fmt::format("seed {}, profiles {}, ", settings.seed, joined(settings.profiles));
+  text += settings.time.empty()
+              ? fmt::format("{} scenarios for each subject", grouped(settings.scenarios))
+              : fmt::format("{} in all", settings.time);
+  if (settings.corpus) text += ", after the corpus";
+  if (settings.always_equal) text += "; the checker said equal to everything";
+  return text;
+}
+
+}  // namespace normdiff
