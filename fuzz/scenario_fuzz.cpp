@@ -16,8 +16,8 @@ namespace {
 
 using namespace normdiff;
 
-// LibTorch isn't instrumented: which branch of the reference was reached, and what each kind of step
-// did, is what tells libFuzzer that an input is new.
+// LibTorch isn't instrumented: which branch of the reference was reached, and what each kind of
+// step did, is what tells libFuzzer that an input is new.
 constexpr std::size_t counter_count = 4096;
 __attribute__((section("__libfuzzer_extra_counters"))) std::array<std::uint8_t, counter_count>
     counters;

@@ -13,7 +13,8 @@
 // The numbers that were printed in the forum thread: a model of a convolution, a batch norm in eval
 // mode and a linear layer, whose outputs PyTorch and the exported model both gave. With seed 0, and
 // two uniform draws between the initialisation of the convolution and that of the linear layer (the
-// weight of a batch norm was random up to PyTorch 1.1), today's LibTorch draws the same model again.
+// weight of a batch norm was random up to PyTorch 1.1), today's LibTorch draws the same model
+// again.
 namespace normdiff {
 namespace {
 
@@ -22,13 +23,13 @@ using namespace reference;
 // As printed, ten decimals: good to half a unit of the last.
 constexpr double half_a_unit = 5e-11;
 constexpr std::array<double, 18> convolved = {
-    0.4132035971,  -0.7129006982, 0.0829921290,  0.5575969219,  -0.5301585793, -0.2478107512,
-    0.2830447555,  -0.8774284720, -0.7162327170, -0.1680016071, -0.6251038313, -0.3634709716,
-    0.5589009523,  0.4439742863,  0.1032543331,  0.4814728498,  0.3313015699,  -0.5421049595};
+    0.4132035971, -0.7129006982, 0.0829921290,  0.5575969219,  -0.5301585793, -0.2478107512,
+    0.2830447555, -0.8774284720, -0.7162327170, -0.1680016071, -0.6251038313, -0.3634709716,
+    0.5589009523, 0.4439742863,  0.1032543331,  0.4814728498,  0.3313015699,  -0.5421049595};
 constexpr std::array<double, 18> normalised = {
-    0.4132015407,  -0.7128971219, 0.0829917118,  0.5575941205,  -0.5301558971, -0.2478095144,
-    0.2830433249,  -0.8774240613, -0.7162291408, -0.1680007726, -0.6251006722, -0.3634691536,
-    0.5588981509,  0.4439720511,  0.1032538190,  0.4814704359,  0.3312999010,  -0.5421022177};
+    0.4132015407, -0.7128971219, 0.0829917118,  0.5575941205,  -0.5301558971, -0.2478095144,
+    0.2830433249, -0.8774240613, -0.7162291408, -0.1680007726, -0.6251006722, -0.3634691536,
+    0.5588981509, 0.4439720511,  0.1032538190,  0.4814704359,  0.3312999010,  -0.5421022177};
 
 reference::Tensor copied(const at::Tensor& tensor, const Shape& shape) {
   reference::Tensor copy(DType::float32, shape);
@@ -58,7 +59,8 @@ void expect_printed(const Bounded& exact, const std::array<double, 18>& printed)
   ASSERT_EQ(exact.value.size(), printed.size());
   for (std::size_t i = 0; i < printed.size(); ++i) {
     ASSERT_TRUE(std::isfinite(exact.bound[i]));
-    EXPECT_LE(std::abs(exact.value[i] - printed[i]), exact.bound[i] + half_a_unit) << "element " << i;
+    EXPECT_LE(std::abs(exact.value[i] - printed[i]), exact.bound[i] + half_a_unit)
+        << "element " << i;
   }
 }
 

@@ -32,7 +32,8 @@ struct Ran {
     return static_cast<NameId>(found - scenario.names.begin());
   }
   /// What a step newly showed; null: nothing new.
-  [[nodiscard]] const Value* shown(std::size_t at, std::string_view of, int place, Slot slot) const {
+  [[nodiscard]] const Value* shown(std::size_t at, std::string_view of, int place,
+                                   Slot slot) const {
     const Key key{name(of), static_cast<std::uint16_t>(place), slot};
     for (std::uint32_t i = step(at).first; i < step(at).last; ++i)
       if (trace->observations[i].key == key) return &trace->observations[i].value;
@@ -92,9 +93,9 @@ TEST(LibTorchSubject, ShowsEverythingOfAFreshModuleOnce) {
 }
 
 TEST(LibTorchSubject, WhatIsAbsentIsNone) {
-  const Ran r = ran(
-      "bn = BatchNorm1d(2, affine=False, track_running_stats=False)\n"
-      "fc = Linear(2, 1, bias=False)\n");
+  const Ran r =
+      ran("bn = BatchNorm1d(2, affine=False, track_running_stats=False)\n"
+          "fc = Linear(2, 1, bias=False)\n");
   for (const Slot slot : {Slot::weight, Slot::bias, Slot::running_mean, Slot::running_var,
                           Slot::num_batches_tracked, Slot::weight_grad, Slot::bias_grad})
     EXPECT_TRUE(std::holds_alternative<None>(*r.shown(0, "bn", 0, slot))) << to_string(slot);
@@ -103,16 +104,17 @@ TEST(LibTorchSubject, WhatIsAbsentIsNone) {
 }
 
 TEST(LibTorchSubject, EvalMovesTheFlagsBelowAndNothingElse) {
-  const Ran r = ran("net = Sequential(conv=Conv2d(1, 2, kernel_size=1), bn=BatchNorm2d(2))\nnet.eval()\n");
+  const Ran r =
+      ran("net = Sequential(conv=Conv2d(1, 2, kernel_size=1), bn=BatchNorm2d(2))\nnet.eval()\n");
   for (int place = 0; place < 3; ++place) EXPECT_FALSE(r.flag(1, "net", place, Slot::training));
   EXPECT_EQ(r.step(1).last - r.step(1).first, 3u);
 }
 
 TEST(LibTorchSubject, TrainingForwardMovesStatistics) {
-  const Ran r = ran(
-      "bn = BatchNorm1d(1, momentum=0.5)\n"
-      "x = tensor(2, 1, [1, 3])\n"
-      "y = bn(x)\n");
+  const Ran r =
+      ran("bn = BatchNorm1d(1, momentum=0.5)\n"
+          "x = tensor(2, 1, [1, 3])\n"
+          "y = bn(x)\n");
   EXPECT_EQ(r.tensor(2, "bn", 0, Slot::running_mean).values().at(0), 1);
   EXPECT_EQ(r.tensor(2, "bn", 0, Slot::running_var).values().at(0), 1.5);
   const ObservedTensor& counter = r.tensor(2, "bn", 0, Slot::num_batches_tracked);
@@ -122,11 +124,11 @@ TEST(LibTorchSubject, TrainingForwardMovesStatistics) {
 }
 
 TEST(LibTorchSubject, RefusalHasClassAndTextAndShowsWhatMoved) {
-  const Ran r = ran(
-      "bn = BatchNorm1d(2)\n"
-      "x = tensor(1, 2, normal(0, 1))\n"
-      "y = bn(x)\n"
-      "backward(y, constant(1))\n");
+  const Ran r =
+      ran("bn = BatchNorm1d(2)\n"
+          "x = tensor(1, 2, normal(0, 1))\n"
+          "y = bn(x)\n"
+          "backward(y, constant(1))\n");
   EXPECT_EQ(r.step(2).outcome, Outcome::error);
   EXPECT_EQ(r.step(2).error_class.substr(0, 5), "c10::") << r.step(2).error_class;
   EXPECT_NE(r.step(2).text.find("Expected more than 1 value per channel"), std::string::npos)
@@ -161,16 +163,17 @@ TEST(LibTorchSubject, OddSeedsCallTheModuleAsAWholeWithTheSameResult) {
   const Ran whole = ran(two_leaves, 1);
   EXPECT_EQ(whole.shown(2, "y", 0, Slot::leaf_output), nullptr);
   EXPECT_EQ(whole.shown(3, "y", 0, Slot::leaf_output_grad), nullptr);
-  EXPECT_EQ(whole.tensor(2, "y", 0, Slot::value).shape, leaves.tensor(2, "y", 0, Slot::value).shape);
+  EXPECT_EQ(whole.tensor(2, "y", 0, Slot::value).shape,
+            leaves.tensor(2, "y", 0, Slot::value).shape);
 }
 
 TEST(LibTorchSubject, ARefusedForwardShowsTheLeavesBeforeIt) {
-  const Ran r = ran(
-      "net = Sequential(fc=Linear(2, 3), bn=BatchNorm2d(3))\n"
-      "x = tensor(4, 2, normal(0, 1))\n"
-      "y = net(x)\n"
-      "empty = Sequential()\n"
-      "z = empty(x)\n");
+  const Ran r =
+      ran("net = Sequential(fc=Linear(2, 3), bn=BatchNorm2d(3))\n"
+          "x = tensor(4, 2, normal(0, 1))\n"
+          "y = net(x)\n"
+          "empty = Sequential()\n"
+          "z = empty(x)\n");
   EXPECT_EQ(r.step(2).outcome, Outcome::error);
   EXPECT_NE(r.shown(2, "y", 0, Slot::leaf_output), nullptr);
   EXPECT_EQ(r.shown(2, "y", 0, Slot::value), nullptr);
@@ -178,10 +181,10 @@ TEST(LibTorchSubject, ARefusedForwardShowsTheLeavesBeforeIt) {
 }
 
 TEST(LibTorchSubject, ACloneHasMemoryOfItsOwnAndASharedChildIsOneModule) {
-  const Ran r = ran(
-      "bn = BatchNorm1d(2)\n"
-      "net = Sequential(a=Sequential(bn), b=bn)\n"
-      "c = copy.deepcopy(net)\n");
+  const Ran r =
+      ran("bn = BatchNorm1d(2)\n"
+          "net = Sequential(a=Sequential(bn), b=bn)\n"
+          "c = copy.deepcopy(net)\n");
   const auto first = static_cast<std::int64_t>(Key{r.name("bn"), 0, Slot::identity}.packed());
   EXPECT_EQ(std::get<std::int64_t>(*r.shown(1, "net", 2, Slot::identity)), first);
   EXPECT_EQ(std::get<std::int64_t>(*r.shown(1, "net", 3, Slot::identity)), first);
@@ -193,12 +196,12 @@ TEST(LibTorchSubject, ACloneHasMemoryOfItsOwnAndASharedChildIsOneModule) {
 }
 
 TEST(LibTorchSubject, LayoutsHaveTheStridesTheyClaim) {
-  const Ran r = ran(
-      "a = tensor(2, 3, 4, 5, arange(0, 1))\n"
-      "b = tensor(2, 3, 4, 5, arange(0, 1), memory_format=channels_last)\n"
-      "c = tensor(2, 3, 4, 5, arange(0, 1), memory_format=strided)\n"
-      "d = tensor(3, arange(0, 1), dtype=float64, memory_format=strided)\n"
-      "e = tensor(2, 0, arange(0, 1), memory_format=strided)\n");
+  const Ran r =
+      ran("a = tensor(2, 3, 4, 5, arange(0, 1))\n"
+          "b = tensor(2, 3, 4, 5, arange(0, 1), memory_format=channels_last)\n"
+          "c = tensor(2, 3, 4, 5, arange(0, 1), memory_format=strided)\n"
+          "d = tensor(3, arange(0, 1), dtype=float64, memory_format=strided)\n"
+          "e = tensor(2, 0, arange(0, 1), memory_format=strided)\n");
   EXPECT_EQ(r.tensor(0, "a", 0, Slot::value).strides, (Shape{60, 20, 5, 1}));
   EXPECT_EQ(r.tensor(1, "b", 0, Slot::value).strides, (Shape{60, 1, 15, 3}));
   EXPECT_EQ(r.tensor(2, "c", 0, Slot::value).strides, (Shape{120, 40, 10, 2}));
@@ -212,36 +215,36 @@ TEST(LibTorchSubject, LayoutsHaveTheStridesTheyClaim) {
 }
 
 TEST(LibTorchSubject, OptionsAndTensorsAreSet) {
-  const Ran r = ran(
-      "bn = BatchNorm1d(2)\n"
-      "bn.momentum = None\n"
-      "bn.eps = 0.5\n"
-      "bn.track_running_stats = False\n"
-      "fill(bn.weight, [3, 4])\n"
-      "fill(bn.num_batches_tracked, [7])\n"
-      "bn.to(float64)\n"
-      "bn.training = False\n");
+  const Ran r =
+      ran("bn = BatchNorm1d(2)\n"
+          "bn.momentum = None\n"
+          "bn.eps = 0.5\n"
+          "bn.track_running_stats = False\n"
+          "fill(bn.weight, [3, 4])\n"
+          "fill(bn.num_batches_tracked, [7])\n"
+          "bn.to(float64)\n"
+          "bn.training = False\n");
   EXPECT_TRUE(std::holds_alternative<None>(*r.shown(1, "bn", 0, Slot::momentum)));
   EXPECT_EQ(std::get<double>(*r.shown(2, "bn", 0, Slot::eps)), 0.5);
   EXPECT_FALSE(r.flag(3, "bn", 0, Slot::track_running_stats));
   EXPECT_EQ(r.tensor(4, "bn", 0, Slot::weight).values().at(1), 4);
-  EXPECT_EQ(*reinterpret_cast<const std::int64_t*>(
-                r.tensor(5, "bn", 0, Slot::num_batches_tracked).data),
-            7);
+  EXPECT_EQ(
+      *reinterpret_cast<const std::int64_t*>(r.tensor(5, "bn", 0, Slot::num_batches_tracked).data),
+      7);
   EXPECT_EQ(r.tensor(6, "bn", 0, Slot::weight).dtype, DType::float64);
   EXPECT_FALSE(r.flag(7, "bn", 0, Slot::training));
 }
 
 TEST(LibTorchSubject, StateDictIsCopiedAndGradientsAreDropped) {
-  const Ran r = ran(
-      "a = Linear(2, 1)\n"
-      "b = copy.deepcopy(a)\n"
-      "fill(a.weight, [5, 6])\n"
-      "b.load_state_dict(a.state_dict())\n"
-      "x = tensor(3, 2, normal(0, 1))\n"
-      "y = b(x)\n"
-      "backward(y, constant(1))\n"
-      "b.zero_grad()\n");
+  const Ran r =
+      ran("a = Linear(2, 1)\n"
+          "b = copy.deepcopy(a)\n"
+          "fill(a.weight, [5, 6])\n"
+          "b.load_state_dict(a.state_dict())\n"
+          "x = tensor(3, 2, normal(0, 1))\n"
+          "y = b(x)\n"
+          "backward(y, constant(1))\n"
+          "b.zero_grad()\n");
   EXPECT_EQ(r.step(3).outcome, Outcome::ok) << r.step(3).text;
   EXPECT_EQ(r.tensor(3, "b", 0, Slot::weight).values().at(1), 6);
   EXPECT_EQ(r.tensor(6, "b", 0, Slot::bias_grad).values().at(0), 3);
@@ -249,11 +252,11 @@ TEST(LibTorchSubject, StateDictIsCopiedAndGradientsAreDropped) {
 }
 
 TEST(LibTorchSubject, WhatTheFrontEndCannotIsUnsupported) {
-  const Ran r = ran(
-      "net = Sequential(ReLU())\n"
-      "net.training = False\n"
-      "s = torch.jit.script(net)\n"
-      "s2 = torch.jit.save_load(s)\n");
+  const Ran r =
+      ran("net = Sequential(ReLU())\n"
+          "net.training = False\n"
+          "s = torch.jit.script(net)\n"
+          "s2 = torch.jit.save_load(s)\n");
   for (std::size_t i = 1; i < 4; ++i) {
     EXPECT_EQ(r.step(i).outcome, Outcome::unsupported);
     EXPECT_FALSE(r.step(i).text.empty());
