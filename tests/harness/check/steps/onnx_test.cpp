@@ -1,0 +1,65 @@
+#include <gmock/gmock.h>
+
+#include "tests/harness/check/fake_subject.hpp"
+
+namespace normdiff {
+namespace {
+
+using testing::check;
+using testing::Checked;
+using testing::FakeSubject;
+using ::testing::IsEmpty;
+
+std::vector<std::string> found(FakeSubject subject) {
+  return check(subject).discrepancies();
+}
+
+const std::string model =
+    "net = Sequential(conv=Conv2d(1, 2, kernel_size=1), bn=BatchNorm2d(2))\n"
+    "x = tensor(2, 1, 2, 2, normal(0, 1))\n";
+std::string exported(const std::string& mode, int opset, const std::string& more = "") {
+  return model + "m = torch.onnx.export(net, x, training=" + mode +
+         ", dynamo=False, opset_version=" + std::to_string(opset) + more + ")\n";
+}
+
+TEST(OnnxStep, AnExportLeavesTheModelAsItWasInEveryMode) {
+  for (const char* mode : {"EVAL", "PRESERVE", "TRAINING"}) {
+    EXPECT_THAT(found(FakeSubject(exported(mode, 17))), IsEmpty()) << mode;
+    EXPECT_THAT(found(FakeSubject(exported(mode, 11))), IsEmpty()) << mode;
+    FakeSubject flips(exported(mode, 17));
+    flips.after[2] = [](FakeSubject& self) { self.module("net", "bn").training = false; };
+    EXPECT_EQ(found(flips).size(), 1u) << mode;
+  }
+}
+
+TEST(OnnxStep, FoldingIsAFreedomWhereItWasNotSwitchedOff) {
+  FakeSubject folds(exported("EVAL", 17));
+  folds.folds = true;
+  EXPECT_THAT(found(folds), IsEmpty());
+  FakeSubject forbidden(exported("EVAL", 17, ", do_constant_folding=False"));
+  forbidden.folds = true;
+  EXPECT_EQ(found(forbidden).size(), 1u);
+}
+
+TEST(OnnxStep, AnArtefactInTrainingIsNotRun) {
+  FakeSubject subject(exported("TRAINING", 17) + "y = m(x)\n");
+  const Checked checked = check(subject);
+  EXPECT_THAT(checked.discrepancies(), IsEmpty());
+  EXPECT_GT(checked.count(ObservationClass::error, Verdict::underived), 0u);
+}
+
+TEST(OnnxStep, AnArtefactTakesTheShapeItWasExportedFor) {
+  FakeSubject subject(exported("EVAL", 17) +
+                      "y = m(x)\nother = tensor(3, 1, 2, 2, normal(0, 1))\nz = m(other)\n");
+  const Checked checked = check(subject);
+  EXPECT_THAT(checked.discrepancies(), IsEmpty());
+  EXPECT_EQ(checked.count(ObservationClass::error, Verdict::both_rejected), 1u);
+}
+
+TEST(OnnxStep, AnOpsetThatNobodyKnowsIsRefused) {
+  FakeSubject subject(exported("EVAL", 99));
+  EXPECT_EQ(check(subject).count(ObservationClass::error, Verdict::both_rejected), 1u);
+}
+
+}  // namespace
+}  // namespace normdiff

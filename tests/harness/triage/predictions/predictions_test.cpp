@@ -1,0 +1,160 @@
+#include "harness/triage/predictions/predictions.hpp"
+
+#include <gmock/gmock.h>
+
+#include <set>
+
+#include "tests/harness/check/fake_subject.hpp"
+
+namespace normdiff {
+namespace {
+
+using reference::Held;
+using testing::check;
+using testing::Checked;
+using testing::FakeSubject;
+using ::testing::IsEmpty;
+
+/// A subject that deviates in one step exactly as it is known to, or by a little more.
+struct Case {
+  std::string id;
+  std::string family;
+  std::string statements;
+  int step;
+  std::function<void(FakeSubject&)> deviate;  ///< after the step
+  std::function<void(FakeSubject&)> further;  ///< and then this, which is new
+};
+
+reference::Tensor& held(FakeSubject& self, const char* path, Held which) {
+  return *self.module("net", path).tensor(which);
+}
+void move_counter(FakeSubject& self) {
+  reference::Tensor& counter = held(self, "bn", Held::num_batches_tracked);
+  counter.set(0, counter.at(0) + 1);
+}
+void nudge_mean(FakeSubject& self) {
+  reference::Tensor& mean = held(self, "bn", Held::running_mean);
+  mean.set(0, mean.at(0) + 0.125);
+}
+
+const std::string model =
+    "net = Sequential(bn=BatchNorm2d(2))\nx = tensor(2, 2, 2, 2, normal(0, 1))\n";
+
+std::vector<Case> cases() {
+  return {
+      {"onnx-export-restores-root-flag", "python",
+       model + "net.bn.eval()\nm = torch.onnx.export(net, x, training=EVAL, dynamo=False, "
+               "opset_version=17)\n",
+       3, [](FakeSubject& self) { self.module("net", "bn").training = true; },
+       [](FakeSubject& self) { self.module("net").training = false; }},
+      {"onnx-export-moves-state", "python",
+       model + "m = torch.onnx.export(net, x, training=TRAINING, dynamo=False, "
+               "opset_version=17)\n",
+       2, [](FakeSubject& self) { self.run_through("net", "x"); }, nudge_mean},
+      {"jit-trace-check-moves-state", "python", model + "s = torch.jit.trace(net, x)\n", 2,
+       [](FakeSubject& self) {
+         for (int i = 0; i < 4; ++i) self.run_through("net", "x");
+       },
+       move_counter},
+      {"jit-unshares-children", "python",
+       "bn = BatchNorm2d(2)\nnet = Sequential(a=bn, b=bn)\ns = torch.jit.script(net)\n", 2,
+       [](FakeSubject& self) { self.split("s"); },
+       [](FakeSubject& self) { self.module("s", "b").training = false; }},
+      {"counter-moves-before-refusal", "python",
+       "net = Sequential(bn=BatchNorm2d(2))\nx = tensor(1, 2, 1, 1, normal(0, 1))\ny = net(x)\n", 2,
+       move_counter, move_counter},
+      {"cpp-to-casts-counter", "libtorch", model + "net.to(float64)\n", 2,
+       [](FakeSubject& self) {
+         auto& counter = self.module("net", "bn").tensor(Held::num_batches_tracked);
+         counter = counter->to(DType::float64);
+       },
+       move_counter},
+  };
+}
+
+class Predictions : public ::testing::TestWithParam<Case> {};
+
+TEST_P(Predictions, WhoDeviatesExactlySoIsKnown) {
+  const Case& c = GetParam();
+  FakeSubject subject(c.statements, c.family);
+  subject.after[c.step] = c.deviate;
+  const Checked checked = check(subject, {}, Deviations::built_in());
+  ASSERT_FALSE(checked.judged.empty());
+  for (const Judged& judged : checked.judged) {
+    EXPECT_EQ(judged.step, c.step);
+    EXPECT_EQ(judged.verdict, Verdict::known_deviation)
+        << ::testing::PrintToString(checked.discrepancies());
+    EXPECT_EQ(judged.deviation, c.id);
+  }
+}
+
+TEST_P(Predictions, WhoDeviatesFurtherIsNew) {
+  const Case& c = GetParam();
+  FakeSubject subject(c.statements, c.family);
+  subject.after[c.step] = [&c](FakeSubject& self) {
+    c.deviate(self);
+    c.further(self);
+  };
+  EXPECT_FALSE(check(subject, {}, Deviations::built_in()).tally.signatures.empty());
+}
+
+TEST_P(Predictions, WithoutTheFileItIsNew) {
+  const Case& c = GetParam();
+  std::vector<Deviation> others;
+  for (const Deviation& deviation : Deviations::built_in().list())
+    if (deviation.id != c.id) others.push_back(deviation);
+  ASSERT_EQ(others.size() + 1, Deviations::built_in().list().size());
+  FakeSubject subject(c.statements, c.family);
+  subject.after[c.step] = c.deviate;
+  EXPECT_FALSE(check(subject, {}, Deviations(others)).tally.signatures.empty());
+}
+
+TEST_P(Predictions, WhoConformsIsRight) {
+  const Case& c = GetParam();
+  FakeSubject subject(c.statements, c.family);
+  EXPECT_THAT(check(subject, {}, Deviations::built_in()).judged, IsEmpty());
+}
+
+INSTANTIATE_TEST_SUITE_P(Known, Predictions, ::testing::ValuesIn(cases()), [](const auto& test) {
+  std::string name = test.param.id;
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+});
+
+TEST(PredictionTable, NamesAreTheirOwnAndFound) {
+  std::set<std::string_view> names;
+  for (std::string_view name : prediction_names()) {
+    EXPECT_TRUE(names.insert(name).second) << name;
+    EXPECT_NE(prediction(name), nullptr) << name;
+  }
+  EXPECT_EQ(prediction("magic"), nullptr);
+  EXPECT_EQ(prediction(""), nullptr);
+}
+
+TEST(Predictions, ASubjectThatAcceptsEpsZeroIsKnownAndItsValuesAreCompared) {
+  const char* statements =
+      "net = BatchNorm2d(2, eps=0)\nx = tensor(2, 2, 1, 1, [3, 2, 1, 6])\ny = net(x)\n";
+  FakeSubject subject(statements, "libtorch");
+  subject.accept = {2};
+  const Checked known = check(subject, {}, Deviations::built_in());
+  ASSERT_EQ(known.judged.size(), 1u);
+  EXPECT_EQ(known.judged[0].deviation, "cpp-eps-is-not-checked");
+  FakeSubject wrong(statements, "libtorch");
+  wrong.accept = {2};
+  wrong.lie(2, wrong.key("y", "", Slot::value));
+  EXPECT_EQ(check(wrong, {}, Deviations::built_in()).tally.signatures.size(), 1u);
+}
+
+TEST(Predictions, ASplitScriptsGradientsAddUp) {
+  FakeSubject subject(
+      "bn = BatchNorm2d(2)\nnet = Sequential(a=bn, b=bn)\nx = tensor(2, 2, 2, 2, normal(0, 1))\n"
+      "s = torch.jit.script(net)\ny = s(x)\nbackward(y, normal(0, 1))\n",
+      "python");
+  subject.after[3] = [](FakeSubject& self) { self.split("s"); };
+  const Checked checked = check(subject, {}, Deviations::built_in());
+  EXPECT_THAT(checked.tally.signatures, IsEmpty())
+      << ::testing::PrintToString(checked.discrepancies());
+}
+
+}  // namespace
+}  // namespace normdiff
