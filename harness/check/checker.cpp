@@ -123,6 +123,7 @@ struct Checker::Implementation {
     Context context{
         scenario, scope,    manifest, static_cast<int>(i), record.outcome == Outcome::ok, world,
         judge,    observed, work};
+    if (!candidates[step.index()].empty()) before = world.copy();
     if (record.outcome == Outcome::unsupported) {
       ++tally.verdicts[static_cast<std::size_t>(ObservationClass::error)]
                       [static_cast<std::size_t>(Verdict::unsupported)];
@@ -132,8 +133,6 @@ struct Checker::Implementation {
       finish(step, context, record);
       return;
     }
-    const bool may_explain = !candidates[step.index()].empty();
-    if (may_explain) before = world.copy();
     Execution execution = execute(context, step);
     if (execution.underived) {
       ++tally.not_compared[execution.underived];
