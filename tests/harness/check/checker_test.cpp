@@ -289,6 +289,15 @@ TEST(Checker, UnsupportedIsCountedByItsReasonAndWhatMovedIsFound) {
   EXPECT_EQ(check(moving).judged.size(), 1u);
 }
 
+TEST(Checker, WhatMovedInAnUnsupportedStepIsHeldAgainstDeviationsFromTheStateBeforeIt) {
+  FakeSubject subject("net = BatchNorm2d(2)\nnet.to(float64)\n", "libtorch");
+  subject.unsupported[1] = "no such thing here";
+  subject.lie(1, subject.key("net", "", Slot::num_batches_tracked));
+  const Checked checked = check(subject, {}, Deviations::built_in());
+  ASSERT_EQ(checked.judged.size(), 1u);
+  EXPECT_EQ(checked.judged[0].verdict, Verdict::diverged);
+}
+
 TEST(Checker, ABackwardThroughAChangedTensorIsUnderived) {
   FakeSubject subject(
       "net = BatchNorm2d(2)\n"
