@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <charconv>
 #include <nlohmann/json.hpp>
+#include <system_error>
 
 #include "harness/scenario/text.hpp"
 #include "harness/trace/json.hpp"
@@ -31,6 +33,28 @@ bool wanted(const Judged& judged, FindingKind kind) {
              : judged.verdict != Verdict::harness_error && is_new_discrepancy(judged.verdict);
 }
 
+/// "net.second", of any key of a module.
+std::string place_text(const Scenario& scenario, const Scope& scope, Key key) {
+  key.slot = Slot::identity;
+  const std::string text = print(scenario, scope, key);
+  return text.substr(0, text.rfind('.'));
+}
+
+/// An identity is the key of the first place with the same module: "the module at net.first".
+std::string identity_text(const Scenario& scenario, const Scope& scope, const std::string& value) {
+  std::uint64_t packed = 0;
+  const auto [end, failed] = std::from_chars(value.data(), value.data() + value.size(), packed);
+  const std::uint64_t name = packed >> 24;
+  const std::uint64_t place = (packed >> 8) & 0xFFFF;
+  if (failed != std::errc() || end != value.data() + value.size() ||
+      name >= scenario.names.size() || name >= scope.size() ||
+      place >= scope[static_cast<NameId>(name)].places.size())
+    return value;
+  return "the module at " +
+         place_text(scenario, scope,
+                    {static_cast<NameId>(name), static_cast<std::uint16_t>(place), Slot::identity});
+}
+
 std::uint64_t hash(std::string_view text) {
   std::uint64_t h = 14695981039346656037ULL;  // FNV-1a
   for (const char c : text) h = (h ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
@@ -45,6 +69,10 @@ std::string describe(const Scenario& scenario, const Scope& scope, const Judged&
                        judged.expected.empty() ? "" : ", expected ", judged.expected);
   if (judged.observed_class == ObservationClass::error)
     return fmt::format("the step: {}, expected {}", judged.observed, judged.expected);
+  if (judged.key.slot == Slot::identity)
+    return fmt::format("{} is {}, expected {}", place_text(scenario, scope, judged.key),
+                       identity_text(scenario, scope, judged.observed),
+                       identity_text(scenario, scope, judged.expected));
   std::string line = fmt::format("{} is {}, expected {}", print(scenario, scope, judged.key),
                                  judged.observed, judged.expected);
   if (judged.ratio > 0) line += fmt::format(" (error {:.3g} times the bound)", judged.ratio);

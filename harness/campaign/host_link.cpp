@@ -23,6 +23,12 @@ std::string shorten(std::string_view line) {
   return line.size() <= longest ? std::string(line) : std::string(line.substr(0, longest)) + "...";
 }
 
+std::string last_line(std::string_view text) {
+  while (!text.empty() && text.back() == '\n') text.remove_suffix(1);
+  const std::size_t begin = text.rfind('\n');
+  return std::string(begin == std::string_view::npos ? text : text.substr(begin + 1));
+}
+
 }  // namespace
 
 HostFailure HostLink::fail(HostFailure::Kind kind, std::string text) {
@@ -53,8 +59,10 @@ std::variant<std::string, HostFailure> HostLink::answer(milliseconds deadline) {
   while (true) {
     Process::Read read = process_->read_line(std::min(glance, deadline));
     if (auto* line = std::get_if<std::string>(&read)) return std::move(*line);
-    if (const auto* ended = std::get_if<Process::Ended>(&read))
+    if (const auto* ended = std::get_if<Process::Ended>(&read)) {
+      last_words_ = last_line(process_->error_output());
       return fail(HostFailure::Kind::crashed, ended->status.text());
+    }
     if (std::holds_alternative<Process::TooLong>(read))
       return fail(HostFailure::Kind::garbage, "a line that does not end");
     const Clock::time_point now = Clock::now();
@@ -74,7 +82,10 @@ std::variant<std::string, HostFailure> HostLink::answer(milliseconds deadline) {
 std::variant<Manifest, HostFailure> HostLink::manifest() {
   if (auto failure = ask(R"({"do":"manifest"})")) return *failure;
   auto line = answer(options_.start_deadline);
-  if (auto* failure = std::get_if<HostFailure>(&line)) return *failure;
+  if (auto* failure = std::get_if<HostFailure>(&line)) {
+    if (!last_words_.empty()) failure->text += ": " + last_words_;
+    return *failure;
+  }
   try {
     return manifest_from_json(json::parse(std::get<std::string>(line)).at("manifest"));
   } catch (const json::exception&) {

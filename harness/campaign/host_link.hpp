@@ -58,6 +58,7 @@ class HostLink {
   const std::atomic<bool>* interrupted_;
   std::unique_ptr<Process> process_;
   std::optional<NumberFile> number_;
+  std::string last_words_;  ///< the last line a host that ended wrote to its standard error
 };
 
 }  // namespace normdiff

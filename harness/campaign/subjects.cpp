@@ -99,7 +99,7 @@ std::vector<FoundSubject> named(const std::string& name, Catalogue& catalogue) {
                                                : family == "textbook" ? catalogue.textbooks()
                                                                       : std::vector<FoundSubject>();
   for (const FoundSubject& subject : candidates)
-    if (name == family || name == subject.id || name == family + "@" + subject.version)
+    if (name == family || name == subject.id || name == subject.id + "@" + subject.version)
       return {subject};
   return {};
 }
