@@ -1,0 +1,181 @@
+#include "harness/subjects/textbook/textbook.hpp"
+
+#include <gtest/gtest.h>
+
+#include <set>
+#include <stdexcept>
+
+#include "harness/check/check.hpp"
+#include "harness/check/tally.hpp"
+#include "harness/scenario/generate.hpp"
+#include "harness/scenario/text.hpp"
+#include "harness/triage/deviations.hpp"
+
+namespace normdiff {
+namespace {
+
+/// New discrepancies of one scenario, as text.
+class Judge {
+ public:
+  explicit Judge(std::string_view fault)
+      : subject_(make_textbook_subject(fault)), checker_(subject_.manifest, none_) {}
+
+  std::vector<std::string> discrepancies(const Scenario& scenario) {
+    const Scope scope = resolve(scenario);
+    subject_.run(scenario, scope, trace_);
+    EXPECT_EQ(trace_.steps.size(), scenario.statements.size());
+    Tally tally;
+    checker_.check(scenario, scope, trace_, tally, result_);
+    std::vector<std::string> found;
+    for (const Judged& judged : result_.judged)
+      if (is_new_discrepancy(judged.verdict))
+        found.push_back(signature(subject_.manifest, scenario, judged) + ": expected " +
+                        judged.expected + ", observed " + judged.observed);
+    return found;
+  }
+  std::vector<std::string> discrepancies(const std::string& text) {
+    return discrepancies(std::get<Scenario>(parse("# normdiff-scenario 1\n" + text)));
+  }
+  [[nodiscard]] const Trace& trace() const { return trace_; }
+
+ private:
+  Subject subject_;
+  Deviations none_;
+  Checker checker_;
+  Trace trace_;
+  CheckResult result_;
+};
+
+// The textbook is the reference's documentation in other words: it needs no deviation.
+TEST(Textbook, IsRight) {
+  Judge judge("");
+  Scenario scenario;
+  for (const Profile profile : {Profile::modes, Profile::numerics, Profile::exports})
+    for (std::uint64_t i = 0; i < 300; ++i) {
+      generate(profile, 11, i, scenario);
+      const auto found = judge.discrepancies(scenario);
+      ASSERT_TRUE(found.empty()) << found.front() << "\n" << print(scenario);
+    }
+}
+
+struct Planted {
+  const char* fault;
+  const char* scenario;  ///< a few lines that show it, and that the right textbook passes
+};
+
+class PlantedFault : public testing::TestWithParam<Planted> {};
+
+TEST_P(PlantedFault, IsSeen) {
+  EXPECT_TRUE(Judge("").discrepancies(GetParam().scenario).empty());
+  EXPECT_FALSE(Judge(GetParam().fault).discrepancies(GetParam().scenario).empty());
+}
+
+constexpr const char* train_forward = R"(
+bn = BatchNorm1d(2)
+x = tensor(3, 2, [1, 2, 3, 5, 8, 13], dtype=float32)
+y = bn(x)
+)";
+constexpr const char* eval_forward = R"(
+bn = BatchNorm1d(2)
+bn.eval()
+x = tensor(3, 2, [1, 2, 3, 5, 8, 13], dtype=float32)
+y = bn(x)
+)";
+constexpr const char* train_backward = R"(
+bn = BatchNorm1d(2)
+x = tensor(3, 2, [1, 2, 3, 5, 8, 13], dtype=float32, requires_grad=True)
+y = bn(x)
+backward(y, [1, 2, -3, 4, 5, 7])
+)";
+
+INSTANTIATE_TEST_SUITE_P(
+    Textbook, PlantedFault,
+    testing::Values(Planted{"biased-running-var", train_forward},
+                    Planted{"momentum-swapped", train_forward}, Planted{"eps-outside-root", R"(
+bn = BatchNorm1d(2, eps=0.1)
+x = tensor(3, 2, [1, 2, 3, 5, 8, 13], dtype=float32)
+y = bn(x)
+)"},
+                    Planted{"running-statistics-in-training", train_forward},
+                    Planted{"batch-statistics-in-eval", eval_forward},
+                    Planted{"counter-missed", train_forward},
+                    Planted{"cumulative-average-off-by-one", R"(
+bn = BatchNorm1d(2, momentum=None)
+x = tensor(3, 2, [1, 2, 3, 5, 8, 13], dtype=float32)
+y = bn(x)
+)"},
+                    Planted{"weight-gradient-without-normalisation", train_backward},
+                    Planted{"input-gradient-without-mean-term", train_backward},
+                    Planted{"flag-lost-in-copy", R"(
+bn = BatchNorm1d(2)
+bn.eval()
+b = copy.deepcopy(bn)
+)"},
+                    Planted{"shared-child-unshared", R"(
+bn = BatchNorm1d(2)
+net = Sequential(bn, bn)
+b = copy.deepcopy(net)
+)"},
+                    Planted{"statistics-moved-under-eval", eval_forward}, Planted{"stale-graph", R"(
+bn = BatchNorm1d(2)
+x = tensor(3, 2, [1, 2, 3, 5, 8, 13], dtype=float32, requires_grad=True)
+y = bn(x)
+bn.eval()
+backward(y, [1, 2, -3, 4, 5, 7])
+)"}),
+    [](const auto& test) {
+      std::string name = test.param.fault;
+      for (char& c : name)
+        if (c == '-') c = '_';
+      return name;
+    });
+
+TEST(Textbook, EveryFaultHasAScenario) {
+  EXPECT_EQ(textbook_faults().size(), 13U);
+  EXPECT_EQ(textbook_faults().front(), "biased-running-var");
+  EXPECT_EQ(textbook_faults().back(), "stale-graph");
+}
+
+TEST(Textbook, AFaultThatIsNotThereIsRefused) {
+  EXPECT_THROW((void)make_textbook_subject("gamma-forgotten"), std::invalid_argument);
+  EXPECT_EQ(make_textbook_subject("counter-missed").manifest.subject, "textbook:counter-missed");
+  EXPECT_EQ(make_textbook_subject("counter-missed").manifest.family, "textbook");
+}
+
+TEST(Textbook, ARefusalMovesNothingAndNamesItsKind) {
+  Judge judge("");
+  EXPECT_TRUE(judge
+                  .discrepancies(R"(
+net = Sequential(relu=ReLU(), bn=BatchNorm2d(2))
+one = tensor(1, 2, 1, 1, normal(0, 1), dtype=float32)
+flat = tensor(3, 2, normal(0, 1), dtype=float32)
+wide = tensor(3, 3, 2, 2, normal(0, 1), dtype=float32)
+double = tensor(3, 2, 2, 2, normal(0, 1), dtype=float64)
+x = tensor(3, 2, 2, 2, normal(0, 1), dtype=float32)
+y1 = net(one)
+y2 = net(flat)
+y3 = net(wide)
+y4 = net(double)
+net.bn.eps = 0
+y5 = net(x)
+net.bn.eps = 0.001
+y6 = net(x)
+backward(y6, normal(0, 1))
+backward(y6, normal(0, 1))
+backward(y5, normal(0, 1))
+)")
+                  .empty());
+  const auto& steps = judge.trace().steps;
+  EXPECT_EQ(steps[6].error_class, "single_value_per_channel");
+  EXPECT_EQ(steps[7].error_class, "wrong_rank");
+  EXPECT_EQ(steps[8].error_class, "channel_mismatch");
+  EXPECT_EQ(steps[9].error_class, "dtype_mismatch");
+  EXPECT_EQ(steps[11].error_class, "bad_eps");
+  EXPECT_EQ(steps[13].outcome, Outcome::ok);
+  EXPECT_EQ(steps[14].outcome, Outcome::ok);
+  EXPECT_EQ(steps[15].error_class, "graph_freed");
+  EXPECT_EQ(steps[16].text, "needs y5, which was not made");
+}
+
+}  // namespace
+}  // namespace normdiff
