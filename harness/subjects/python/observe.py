@@ -90,10 +90,13 @@ class Observer:
 
     def scalar(self, name, place, slot, value):
         key = (name, place, slot)
-        now = (type(value), repr(value) if isinstance(value, float) else value)
-        if self._last.get(key) != now:
-            self._last[key] = now
-            self._out.append((name, place, slot, scalar(value)))
+        last = self._last.get(key, self)  # self: nothing that a slot can hold
+        if last is value:
+            return
+        if type(last) is type(value) and repr(last) == repr(value):  # -0.0 and nan too
+            return
+        self._last[key] = value
+        self._out.append((name, place, slot, scalar(value)))
 
     def tensor(self, name, place, slot, tensor):
         """A tensor that lives on: compared with what it was."""

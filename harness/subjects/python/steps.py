@@ -46,7 +46,7 @@ class Session:
         self.live = []  # (name, what shows it, what is shown), in order of definition
         self.backward_of = None  # the result whose backward is under way
         self.files = 0
-        torch.manual_seed(0)
+        torch.default_generator.manual_seed(0)  # torch.manual_seed looks for accelerators, slowly
         torch.set_grad_enabled(True)
         torch.set_default_dtype(torch.float32)
         torch.set_flush_denormal(False)
