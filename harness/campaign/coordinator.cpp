@@ -13,7 +13,6 @@
 #include "harness/campaign/host_link.hpp"
 #include "harness/campaign/replay.hpp"
 #include "harness/campaign/schedule.hpp"
-#include "harness/scenario/text.hpp"
 #include "harness/subjects/support.hpp"
 
 namespace normdiff {
@@ -236,19 +235,8 @@ class Campaign {
     }
   }
 
-  /// Replays a finding alone in a fresh process: the same signature again?
-  bool confirm(std::size_t subject, const Finding& finding) {
-    const auto parsed = parse(finding.scenario);
-    if (!std::holds_alternative<Scenario>(parsed)) return false;
-    HostLink fresh(host_options(options_, subject));
-    CheckOptions check;
-    check.always_equal = options_.always_equal;
-    const auto replayed = replay(fresh, finding.subject, std::get<Scenario>(parsed),
-                                 *options_.deviations, check, finding.origin);
-    if (!std::holds_alternative<Replayed>(replayed)) return false;
-    const auto& findings = std::get<Replayed>(replayed).findings;
-    return std::any_of(findings.begin(), findings.end(),
-                       [&](const Finding& other) { return other.signature == finding.signature; });
+  [[nodiscard]] bool confirm(std::size_t subject, const Finding& finding) const {
+    return happens_alone(host_options(options_, subject), finding, *options_.deviations);
   }
 
   /// The order of the result; a finding whose first place turned up late is tried again there.

@@ -132,6 +132,9 @@ CorpusResult replay_corpus(const CampaignOptions& options, const FoundSubject& s
     for (Finding& error : replayed.harness_errors)
       keep_first(result.harness_errors, std::move(error));
   }
+  host_options.always_equal = options.always_equal;
+  for (Finding& finding : result.findings)
+    finding.confirmed = happens_alone(host_options, finding, *options.deviations);
   hold_to_witnesses(manifest, *options.deviations, seen, result);
   return result;
 }

@@ -112,7 +112,7 @@ std::variant<RangeResult, HostFailure> HostLink::run(const Range& range, double 
   if (auto* failure = std::get_if<HostFailure>(&line)) return *failure;
   try {
     const json answer = json::parse(std::get<std::string>(line));
-    if (const auto error = answer.find("error"); error != answer.end())
+    if (const auto error = answer.find("error"); error != answer.end() && !answer.contains("step"))
       return fail(HostFailure::Kind::garbage, shorten(error->dump()));
     return range_result_from_json(answer.at("range"));
   } catch (const json::exception&) {
@@ -139,7 +139,7 @@ std::optional<HostFailure> HostLink::trace(const std::string& text, std::size_t 
     try {
       const json answer = json::parse(std::get<std::string>(line));
       if (answer.is_object() && answer.contains("end")) return std::nullopt;
-      if (answer.is_object() && answer.contains("error"))
+      if (answer.is_object() && answer.contains("error") && !answer.contains("step"))
         wrong = answer.at("error").dump();
       else
         wrong = append_json(answer, names, trace);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "harness/campaign/findings.hpp"
 #include "harness/scenario/text.hpp"
 
@@ -49,6 +51,21 @@ std::variant<Replayed, HostFailure> replay(HostLink& host, const Manifest& subje
   replayed.trace.clear();
   replayed.findings.push_back(std::move(finding));
   return replayed;
+}
+
+bool happens_alone(const HostOptions& options, const Finding& finding,
+                   const Deviations& deviations) {
+  const auto parsed = parse(finding.scenario);
+  if (!std::holds_alternative<Scenario>(parsed)) return false;
+  HostLink fresh(options);
+  CheckOptions check;
+  check.always_equal = options.always_equal;
+  const auto replayed =
+      replay(fresh, finding.subject, std::get<Scenario>(parsed), deviations, check, finding.origin);
+  if (!std::holds_alternative<Replayed>(replayed)) return false;
+  const std::vector<Finding>& findings = std::get<Replayed>(replayed).findings;
+  return std::any_of(findings.begin(), findings.end(),
+                     [&](const Finding& other) { return other.signature == finding.signature; });
 }
 
 Finding locate_failure(HostLink& host, const Manifest& subject, const Scenario& scenario,

@@ -27,6 +27,10 @@ struct Replayed {
                                                          const CheckOptions& options,
                                                          const std::string& origin);
 
+/// Replays a finding's scenario alone in a fresh process: the same signature again?
+[[nodiscard]] bool happens_alone(const HostOptions& options, const Finding& finding,
+                                 const Deviations& deviations);
+
 /// What a trace shows, judged.
 void check_trace(const Manifest& subject, const Scenario& scenario, const Deviations& deviations,
                  const CheckOptions& options, const std::string& origin, Replayed& replayed);
