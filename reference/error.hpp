@@ -22,6 +22,7 @@ enum class ErrorKind : std::uint8_t {
   empty_sequential,          ///< forward of a Sequential without children
   modified_in_place,         ///< backward through a tensor that was changed in place since
   missing_statistics,        ///< one of the running statistics is not there
+  trace_differs,             ///< the check of a trace found another graph
   bad_opset,                 ///< an opset the exporter does not know
   unclassified,              ///< none of the above; never equal to anything
 };

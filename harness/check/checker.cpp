@@ -144,10 +144,14 @@ struct Checker::Implementation {
     }
     judge_outcome(record, execution);
     const bool only_one_did_it = (record.outcome == Outcome::error) == execution.refusals.empty();
-    if (only_one_did_it && record.outcome == Outcome::error)
+    if (only_one_did_it && record.outcome == Outcome::error) {
       judge.rest_underived(trace, record, "the subject refused what should work");
-    else
+    } else {
       scan(context, execution);
+      const auto made = result_of(step);
+      if (only_one_did_it && made && !world.is_live(*made))
+        judge.rest_underived(trace, record, "the subject did what has no formula");
+    }
     judge.rest(trace, record, world);
     finish(step, context, record);
   }

@@ -48,6 +48,8 @@ class Judge {
     const ObservedTensor* tensor = numeric_facts(key, facts, origin);
     if (tensor) numeric_values(key, *tensor, origin, compare(tensor->data));
   }
+  /// Anything is right: not an observation to compare.
+  void free(Key key) { observed_->at(key).judged = observed_->step(); }
   /// Nothing is known of it: counted by `reason`.
   void underived(Key key, const char* reason);
   /// What the step itself did. Only once a step.

@@ -3,10 +3,10 @@
 // interleaved.
 
 #include <benchmark/benchmark.h>
-#include <fmt/format.h>
 #include <torch/nn/modules/batchnorm.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <map>
 #include <string>
 #include <vector>
@@ -165,7 +165,7 @@ class Medians : public benchmark::BenchmarkReporter {
 };
 
 void row(const char* what, double value, const char* target) {
-  fmt::print("  {:<58} {:>7.2f}   {}\n", what, value, target);
+  std::printf("  %-58s %7.2f   %s\n", what, value, target);
 }
 
 }  // namespace
@@ -197,16 +197,16 @@ int main(int argc, char** argv) {
   int count = static_cast<int>(pointers.size());
   benchmark::Initialize(&count, pointers.data());
   if (count > 1) {
-    fmt::print(stderr,
-               "normdiff bench: {} is not an option; it takes Google Benchmark's, such as "
-               "--benchmark_repetitions=20\n",
-               pointers[1]);
+    std::fprintf(stderr,
+                 "normdiff bench: %s is not an option; it takes Google Benchmark's, such as "
+                 "--benchmark_repetitions=20\n                 ",
+                 pointers[1]);
     return 2;
   }
   Medians medians;
   benchmark::RunSpecifiedBenchmarks(&medians);
   if (!medians.failed.empty()) {
-    fmt::print(stderr, "normdiff bench: {}\n", medians.failed);
+    std::fprintf(stderr, "normdiff bench: %s\n", medians.failed.c_str());
     return 2;
   }
   const auto& t = medians.seconds;
@@ -215,9 +215,9 @@ int main(int argc, char** argv) {
     return x == t.end() || y == t.end() ? 0.0 : x->second / y->second;
   };
   const Subject subject = make_libtorch_subject();
-  fmt::print("normdiff bench on {} ({}), one thread; ratios of medians\n\n", subject.manifest.id(),
-             subject.manifest.cpu_capability);
-  fmt::print("  {:<58} {:>7}   {}\n", "", "ratio", "target");
+  std::printf("normdiff bench on %s (%s), one thread; ratios of medians\n\n",
+              subject.manifest.id().c_str(), subject.manifest.cpu_capability.c_str());
+  std::printf("  %-58s %7s   %s\n", "", "ratio", "target");
   row("generate + run + check / the same steps on LibTorch alone",
       of("everything", "libtorch_alone"), "<= 1.5");
   row("    of which generate", of("generating", "libtorch_alone"), "");
@@ -229,8 +229,10 @@ int main(int argc, char** argv) {
       of("reference_large_channels_last", "libtorch_large_channels_last"), "<= 1.0");
   row("checked reference / LibTorch forward, 4x3x4x4", of("reference_small", "libtorch_small"),
       "<= 0.1");
-  fmt::print("\n  {} scenarios of the mix take LibTorch alone {:.2f} ms, all together {:.2f} ms\n",
-             batch, t.count("libtorch_alone") ? t.at("libtorch_alone") * 1e3 : 0,
-             t.count("everything") ? t.at("everything") * 1e3 : 0);
+  std::printf(
+      "\n                  % d scenarios of the mix take LibTorch alone % .2f ms,\n              "
+      "all together % .2f ms ",
+      static_cast<int>(batch), t.count("libtorch_alone") ? t.at("libtorch_alone") * 1e3 : 0,
+      t.count("everything") ? t.at("everything") * 1e3 : 0);
   return 0;
 }

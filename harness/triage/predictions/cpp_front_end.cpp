@@ -125,8 +125,8 @@ Predicted clone_refuses_changed_modules(Context& c, const Step& step) {
       if (!tensor) continue;
       const Held held = static_cast<Held>(i);
       const bool counter = held == Held::num_batches_tracked;
-      const bool makes_one = held == Held::weight || held == Held::bias ||
-                             module->batch_norm().track_running_stats;
+      const bool makes_one =
+          held == Held::weight || held == Held::bias || module->batch_norm().track_running_stats;
       if (makes_one && tensor->dtype() == (counter ? DType::int64 : DType::float32)) continue;
       Execution execution;
       execution.refusals.push_back({ErrorKind::dtype_mismatch, "a tensor was cast"});

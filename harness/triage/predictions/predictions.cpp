@@ -125,6 +125,33 @@ Result backward_uses_moved_statistics(Context& c, const Step& step) {
   return normdiff::execute(c, step);
 }
 
+// With momentum None the factor is baked in as a number, and it is another one in the trace that
+// the checks make to compare with.
+Result trace_of_cumulative_average_is_refused(Context& c, const Step& step) {
+  const auto* t = std::get_if<JitTrace>(&step);
+  if (!t || !t->check_trace) return std::nullopt;
+  for (const Module* module : reference::places(c.world.module(t->module))) {
+    if (!reference::is_batch_norm(module->kind) || !module->training) continue;
+    if (module->batch_norm().momentum || !module->batch_norm().track_running_stats ||
+        !module->find(Held::num_batches_tracked))
+      continue;
+    Execution execution;
+    execution.refusals.push_back({reference::ErrorKind::trace_differs, "another factor"});
+    return execution;
+  }
+  return std::nullopt;
+}
+
+// A script module's plan for several operations in one differentiable graph is made once, for a
+// call that needs gradients, and used again under no_grad.
+Result script_ignores_no_grad(Context& c, const Step& step) {
+  const auto* f = std::get_if<Forward>(&step);
+  if (!f || f->grad || c.world.names[f->module.name].kind != NameKind::script) return std::nullopt;
+  Forward with_grad = *f;
+  with_grad.grad = true;
+  return normdiff::execute(c, with_grad);
+}
+
 const std::vector<std::pair<std::string_view, Prediction>>& table() {
   static const std::vector<std::pair<std::string_view, Prediction>> predictions = {
       {"root_flag_everywhere", root_flag_everywhere},
@@ -138,6 +165,8 @@ const std::vector<std::pair<std::string_view, Prediction>>& table() {
       {"empty_input_is_not_checked", empty_input_is_not_checked},
       {"empty_sequential_is_refused", empty_sequential_is_refused},
       {"backward_uses_moved_statistics", backward_uses_moved_statistics},
+      {"trace_of_cumulative_average_is_refused", trace_of_cumulative_average_is_refused},
+      {"script_ignores_no_grad", script_ignores_no_grad},
       {"archive_replaces_tensors", archive_replaces_tensors},
       {"clone_forgets_sequential_flags", clone_forgets_sequential_flags},
       {"clone_refuses_changed_modules", clone_refuses_changed_modules},
