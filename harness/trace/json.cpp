@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -70,6 +71,15 @@ std::optional<std::int64_t> integer_of(const json* value) {
 
 std::string_view text_of(const json& value) {
   return value.get_ref<const std::string&>();
+}
+
+/// At most `max_text` bytes, and no half of a UTF-8 character at the end.
+std::string_view clipped(const json& value) {
+  const std::string_view text = text_of(value);
+  std::size_t end = std::min(text.size(), max_text);
+  if (end < text.size())
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  return text.substr(0, end);
 }
 
 Problem read_shape(const json* value, const char* what, bool sizes, Shape& out) {
@@ -162,7 +172,7 @@ Problem read_value(const json& value, Arena& arena, Value& out) {
   } else if (const auto integer = integer_of(&value)) {
     out = *integer;
   } else if (value.is_string()) {
-    out = arena.copy(text_of(value).substr(0, max_text));
+    out = arena.copy(clipped(value));
   } else if (value.is_object()) {
     if (const json* number = member(value, "double")) return read_double(*number, out);
     ObservedTensor tensor;
@@ -229,11 +239,11 @@ Problem read_outcome(const json& step, Arena& arena, StepRecord& out) {
     const json* text = error && error->is_object() ? member(*error, "text") : nullptr;
     if (kind == nullptr || !kind->is_string() || text == nullptr || !text->is_string())
       return "an error needs a class and a text";
-    out.error_class = arena.copy(text_of(*kind).substr(0, max_text));
-    out.text = arena.copy(text_of(*text).substr(0, max_text));
+    out.error_class = arena.copy(clipped(*kind));
+    out.text = arena.copy(clipped(*text));
   } else if (const json* reason = member(step, "reason")) {
     if (!reason->is_string()) return "a reason is a text";
-    out.text = arena.copy(text_of(*reason).substr(0, max_text));
+    out.text = arena.copy(clipped(*reason));
   }
   return std::nullopt;
 }

@@ -83,7 +83,11 @@ std::string PythonWorker::last_words() const {
   while (!text.empty() && text.back() == '\n') text.remove_suffix(1);
   const std::size_t newline = text.rfind('\n');
   if (newline != std::string_view::npos) text.remove_prefix(newline + 1);
-  return text.empty() ? std::string() : fmt::format("; last it said: {}", text.substr(0, 500));
+  if (text.empty()) return {};
+  std::string line(text.substr(0, 500));
+  for (char& c : line)
+    if (c < ' ' || c > '~') c = '?';  // whatever it is, a report in UTF-8 can hold it
+  return "; last it said: " + line;
 }
 
 std::variant<json, PythonWorker::Lost> PythonWorker::next(milliseconds patience) {
