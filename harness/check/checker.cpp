@@ -149,7 +149,7 @@ struct Checker::Implementation {
     } else {
       scan(context, execution);
       const auto made = result_of(step);
-      if (only_one_did_it && made && !world.is_live(*made))
+      if (only_one_did_it && made && (!world.is_live(*made) || world.names[*made].underived))
         judge.rest_underived(trace, record, "the subject did what has no formula");
     }
     judge.rest(trace, record, world);

@@ -111,6 +111,10 @@ Execution execute(Context& c, const Forward& step) {
   if (!execution.refusals.empty() && !c.subject_accepted) return execution;
 
   Live& live = c.world.define(step.result, NameKind::result);
+  if (pass.calls() <= last) {  // the subject did what has no formula
+    live.underived = true;
+    return execution;
+  }
   live.tape = tape;
   live.input = step.input;
   if (last < 0 && execution.refusals.empty()) {  // an empty Sequential gives its input

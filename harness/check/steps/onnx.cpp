@@ -50,13 +50,16 @@ void expect_graph(Context& c, const OnnxExport& step, const reference::Exported&
     const reference::ExportedBatchNorm& bn = (*expected)[i];
     c.judge.exact(key(i, Slot::onnx_epsilon),
                   Value{static_cast<double>(static_cast<float>(bn.eps))}, origin);
-    // Opset 14 brought the attribute and 3 outputs in training; before it training shows in 5 outputs
-    // (ONNX operators, BatchNormalization).
+    // Opset 14 brought the attribute and 3 outputs in training; before it training shows in 5
+    // outputs (ONNX operators, BatchNormalization).
     const bool has_attribute = step.opset_version >= 14;
     c.judge.exact(key(i, Slot::onnx_training_mode),
                   Value{std::int64_t{bn.training && has_attribute}}, origin);
     c.judge.exact(key(i, Slot::onnx_outputs),
-                  Value{std::int64_t{!bn.training ? 1 : has_attribute ? 3 : 5}}, origin);
+                  Value{std::int64_t{!bn.training    ? 1
+                                     : has_attribute ? 3
+                                                     : 5}},
+                  origin);
     if (bn.training && bn.momentum)
       c.judge.exact(key(i, Slot::onnx_momentum),
                     Value{static_cast<double>(static_cast<float>(1 - *bn.momentum))}, origin);

@@ -114,22 +114,17 @@ Predicted clone_forgets_sequential_flags(Context& c, const Step& step) {
   return execution;
 }
 
-// clone makes fresh tensors, of float32 and int64, and puts the values in: another dtype is
-// refused.
+// clone makes a fresh module by the options as they are now and puts the values in: a tensor that
+// the fresh module does not have has nowhere to go.
 Predicted clone_refuses_changed_modules(Context& c, const Step& step) {
   const auto* copy = std::get_if<DeepCopy>(&step);
   if (!copy) return std::nullopt;
   for (const Module* module : reference::places(c.world.module(copy->module)))
-    for (std::size_t i = 0; i < reference::held_count; ++i) {
-      const auto& tensor = module->tensors[i];
-      if (!tensor) continue;
-      const Held held = static_cast<Held>(i);
-      const bool counter = held == Held::num_batches_tracked;
-      const bool makes_one =
-          held == Held::weight || held == Held::bias || module->batch_norm().track_running_stats;
-      if (makes_one && tensor->dtype() == (counter ? DType::int64 : DType::float32)) continue;
+    if (reference::is_batch_norm(module->kind) && module->find(Held::running_mean) &&
+        !module->batch_norm().track_running_stats) {
       Execution execution;
-      execution.refusals.push_back({ErrorKind::dtype_mismatch, "a tensor was cast"});
+      execution.refusals.push_back(
+          {ErrorKind::missing_statistics, "nowhere to put the statistics"});
       return execution;
     }
   return std::nullopt;
