@@ -63,7 +63,9 @@ std::uint64_t hash(std::string_view text) {
 
 }  // namespace
 
-std::string describe(const Scenario& scenario, const Scope& scope, const Judged& judged) {
+namespace {
+
+std::string in_words(const Scenario& scenario, const Scope& scope, const Judged& judged) {
   if (judged.verdict == Verdict::harness_error)
     return fmt::format("harness error: {}{}{}", judged.observed,
                        judged.expected.empty() ? "" : ", expected ", judged.expected);
@@ -76,6 +78,16 @@ std::string describe(const Scenario& scenario, const Scope& scope, const Judged&
   std::string line = fmt::format("{} is {}, expected {}", print(scenario, scope, judged.key),
                                  judged.observed, judged.expected);
   if (judged.ratio > 0) line += fmt::format(" (error {:.3g} times the bound)", judged.ratio);
+  return line;
+}
+
+}  // namespace
+
+std::string describe(const Scenario& scenario, const Scope& scope, const Judged& judged) {
+  std::string line = in_words(scenario, scope, judged);
+  // An exception's text may have many lines; a detail is one.
+  std::replace_if(
+      line.begin(), line.end(), [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
   return line;
 }
 
@@ -137,7 +149,7 @@ void add(RangeResult& sum, RangeResult&& part) {
 }
 
 std::string file_stem(const Finding& finding) {
-  constexpr std::size_t longest = 80;
+  constexpr std::size_t longest = 60;
   const auto append = [](std::string& stem, std::string_view text) {
     for (const char c : text) {
       const bool plain = std::isalnum(static_cast<unsigned char>(c)) != 0;

@@ -35,6 +35,11 @@ int run_cli(int argc, const char* const* argv) {
   for (const auto add :
        {add_run, add_check, add_trace, add_report, add_subjects, add_fmt, add_bench, add_host})
     add(app, action);
+  if (argc > 1 && *argv[1] != '-' && app.get_subcommand_no_throw(argv[1]) == nullptr)
+    return fail(
+        fmt::format("there is no command {}; there are run, check, trace, report, subjects, "
+                    "fmt and bench",
+                    argv[1]));
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

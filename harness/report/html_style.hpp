@@ -66,7 +66,7 @@ svg text { font-size: 9px; fill: var(--dim); text-anchor: middle; }
 svg .exact { fill: var(--sharp); } svg .bound { fill: var(--link); }
 code, pre { font-family: ui-monospace, "DejaVu Sans Mono", Consolas, monospace; font-size: .84rem; }
 pre { background: var(--tint); padding: .8rem 1rem; border-radius: 6px; overflow-x: auto; line-height: 1.5; margin: .6rem 0; }
-pre.command { border-left: 3px solid var(--link); }
+pre.command { border-left: 3px solid var(--link); white-space: pre-wrap; overflow-wrap: anywhere; }
 article { margin: 1.4rem 0 2.2rem; }
 article h3 { overflow-wrap: anywhere; }
 )css";

@@ -1,0 +1,202 @@
+#include "harness/campaign/coordinator.hpp"
+
+#include <gmock/gmock.h>
+
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "harness/campaign/findings.hpp"
+#include "harness/campaign/read_file.hpp"
+#include "harness/scenario/text.hpp"
+#include "tests/harness/campaign/campaign_support.hpp"
+
+namespace normdiff::test {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+const RangeResult& result_of(const CampaignResult& campaign) {
+  return campaign.subjects.front().profiles.front().result;
+}
+
+/// Everything a report is made from, as text.
+std::string digest(const CampaignResult& campaign) {
+  nlohmann::json json;
+  for (const SubjectResult& subject : campaign.subjects)
+    for (const ProfileResult& profile : subject.profiles)
+      json["profiles"].push_back(to_json(profile.result));
+  for (const Finding& finding : campaign.findings) json["findings"].push_back(to_json(finding));
+  return json.dump();
+}
+
+TEST(Coordinator, RunsTheNumberAskedFor) {
+  const CampaignResult campaign = run(campaign_on({strange("none")}, 150));
+  EXPECT_EQ(result_of(campaign).tally.scenarios, 150U);
+  EXPECT_THAT(campaign.findings, IsEmpty());
+  EXPECT_THAT(campaign.subjects.front().unusable, IsEmpty());
+  EXPECT_EQ(campaign.subjects.front().manifest.family, "textbook");
+}
+
+TEST(Coordinator, SpreadsTheNumberOverTheProfiles) {
+  CampaignOptions options = campaign_on({strange("none")}, 7);
+  options.profiles = {Profile::modes, Profile::numerics};
+  const CampaignResult campaign = run(options);
+  EXPECT_EQ(campaign.subjects.front().profiles[0].result.tally.scenarios, 4U);
+  EXPECT_EQ(campaign.subjects.front().profiles[1].result.tally.scenarios, 3U);
+}
+
+TEST(Coordinator, DoesNotRunAProfileThatTheSubjectHasNoStepsFor) {
+  CampaignOptions options = campaign_on({strange("none")}, 10);
+  options.profiles = {Profile::modes, Profile::exports};
+  const CampaignResult campaign = run(options);
+  EXPECT_THAT(campaign.subjects.front().profiles, SizeIs(1));
+  EXPECT_THAT(campaign.subjects.front().not_run,
+              testing::ElementsAre(HasSubstr("export: The textbook has no exporter")));
+}
+
+// --- A subject that misbehaves costs one scenario ------------------------------------------------
+
+struct Strange {
+  const char* mode;
+  const char* verdict;
+  const char* says;
+};
+
+class StrangeHost : public testing::TestWithParam<Strange> {};
+
+TEST_P(StrangeHost, CostsOneScenarioAndTheCampaignGoesOn) {
+  CampaignOptions options = campaign_on({strange(GetParam().mode, 70)}, 100);
+  options.deadline = std::chrono::milliseconds(400);
+  const CampaignResult campaign = run(options);
+  EXPECT_EQ(result_of(campaign).tally.scenarios, 100U);
+  ASSERT_THAT(campaign.findings, SizeIs(1));
+  const Finding& finding = campaign.findings.front();
+  EXPECT_THAT(finding.signature, HasSubstr(GetParam().verdict));
+  EXPECT_THAT(finding.details, testing::Contains(HasSubstr(GetParam().says)));
+  EXPECT_EQ(finding.number, 70U);
+  EXPECT_EQ(finding.origin, "seed 1, modes, number 70");
+  EXPECT_EQ(finding.step, 2) << "the third statement is where it happens";
+  EXPECT_TRUE(finding.confirmed);
+  EXPECT_TRUE(std::holds_alternative<Scenario>(parse(finding.scenario)));
+}
+
+INSTANTIATE_TEST_SUITE_P(All, StrangeHost,
+                         testing::Values(Strange{"crash", "crashed", "signal 11"},
+                                         Strange{"exit", "crashed", "exit 3"},
+                                         Strange{"hang", "timed_out", "no answer for 400 ms"},
+                                         Strange{"garbage", "crashed", "no answer"},
+                                         Strange{"halfway", "crashed", "exit 0"}),
+                         [](const auto& named) { return std::string(named.param.mode); });
+
+TEST(Coordinator, WhatALibraryPrintsIsNoAnswer) {
+  const CampaignResult campaign = run(campaign_on({strange("noisy")}, 50));
+  EXPECT_EQ(result_of(campaign).tally.scenarios, 50U);
+  EXPECT_THAT(campaign.findings, IsEmpty());
+}
+
+TEST(Coordinator, AHostThatNeverBeginsIsNoFinding) {
+  CampaignOptions options = campaign_on({strange("none")}, 50);
+  options.subjects.push_back({"gone", "libtorch", "2.13.0", "", {"/no/such/host"}});
+  const CampaignResult campaign = run(options);
+  EXPECT_EQ(result_of(campaign).tally.scenarios, 50U);
+  EXPECT_THAT(campaign.subjects[1].unusable, HasSubstr("/no/such/host"));
+  EXPECT_THAT(campaign.findings, IsEmpty());
+}
+
+TEST(Coordinator, AHostThatIsNoHostIsNoFinding) {
+  const CampaignResult campaign =
+      run(campaign_on({{"true", "libtorch", "2.13.0", "", {"/bin/true"}}}, 50));
+  EXPECT_THAT(campaign.subjects.front().unusable, HasSubstr("did not say what it is"));
+}
+
+// --- The same result, however the work was cut up
+// -------------------------------------------------
+
+TEST(Coordinator, ResultsDoNotDependOnJobsOrChunks) {
+  CampaignOptions options = campaign_on({strange("momentum-swapped"), strange("crash", 70)}, 400);
+  options.profiles = {Profile::modes, Profile::numerics};
+  const std::string one = digest(run(options));
+  options.jobs = 3;
+  EXPECT_EQ(digest(run(options)), one);
+  options.chunk_seconds = 0.001;
+  EXPECT_EQ(digest(run(options)), one);
+}
+
+TEST(Coordinator, AnotherSeedIsAnotherCampaign) {
+  CampaignOptions options = campaign_on({strange("none")}, 50);
+  const std::string one = digest(run(options));
+  options.seed = 2;
+  EXPECT_NE(digest(run(options)), one);
+}
+
+TEST(Coordinator, FindsAPlantedFaultAndKeepsTheFirstOfEachSignature) {
+  const CampaignResult campaign = run(campaign_on({strange("biased-running-var")}, 300));
+  ASSERT_FALSE(campaign.findings.empty());
+  std::set<std::string> signatures;
+  for (const Finding& finding : campaign.findings) {
+    EXPECT_TRUE(signatures.insert(finding.signature).second);
+    EXPECT_TRUE(finding.confirmed) << finding.signature;
+    EXPECT_GT(result_of(campaign).tally.signatures.at(finding.signature), 0U);
+  }
+}
+
+TEST(Coordinator, ACheckerThatSaysEqualFindsNothing) {
+  CampaignOptions options = campaign_on({strange("biased-running-var")}, 300);
+  options.always_equal = true;
+  EXPECT_THAT(run(options).findings, IsEmpty());
+}
+
+// --- On disk before it is told
+// --------------------------------------------------------------------
+
+TEST(Coordinator, FindingsAreOnDiskBeforeTheyAreTold) {
+  const Folder out;
+  auto log = FindingsLog::open(out.path());
+  const std::atomic<bool> stop{false};
+  std::size_t told = 0;
+  CampaignListener listener;
+  listener.found = [&](const Finding& finding, const std::string& file) {
+    ++told;
+    EXPECT_THAT(read(out.path() / "findings.jsonl"), HasSubstr(finding.signature));
+    EXPECT_EQ(read(out.path() / file), finding.scenario);
+    EXPECT_TRUE(std::holds_alternative<Scenario>(read_scenario(out.path() / file)));
+  };
+  const CampaignResult campaign = run_campaign(campaign_on({strange("counter-missed")}, 200),
+                                               std::get<FindingsLog>(log), listener, stop);
+  EXPECT_GE(told, 1U);
+  EXPECT_EQ(told, campaign.findings.size());
+}
+
+// --- Time, and Ctrl-C
+// -----------------------------------------------------------------------------
+
+TEST(Coordinator, StopsWhenTheTimeIsOver) {
+  CampaignOptions options = campaign_on({strange("none")}, 0);
+  options.scenarios.reset();
+  options.time = std::chrono::milliseconds(500);
+  const auto begin = std::chrono::steady_clock::now();
+  const CampaignResult campaign = run(options);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
+  EXPECT_GT(result_of(campaign).tally.scenarios, 0U);
+}
+
+TEST(Coordinator, AnInterruptKeepsWhatThereIs) {
+  CampaignOptions options = campaign_on({strange("none")}, 0);
+  options.scenarios.reset();
+  options.chunk_seconds = 0.05;
+  const Folder out;
+  auto log = FindingsLog::open(out.path());
+  std::atomic<bool> stop{false};
+  CampaignListener listener;
+  listener.progress = [&](const Progress& progress) {
+    if (progress.scenarios > 0) stop = true;
+  };
+  const CampaignResult campaign = run_campaign(options, std::get<FindingsLog>(log), listener, stop);
+  EXPECT_TRUE(campaign.interrupted);
+  EXPECT_GT(result_of(campaign).tally.scenarios, 0U);
+}
+
+}  // namespace
+}  // namespace normdiff::test

@@ -1,0 +1,105 @@
+#include "harness/campaign/corpus.hpp"
+
+#include <gmock/gmock.h>
+
+#include "tests/harness/campaign/campaign_support.hpp"
+
+namespace normdiff::test {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+const std::atomic<bool> never{false};
+
+/// A catalogue of one deviation, on the textbook, that nothing shows.
+Deviation deviation(const std::string& versions = "") {
+  Deviation one;
+  one.id = "made-up";
+  one.subjects = {"textbook"};
+  one.versions = versions;
+  one.steps = {"train"};
+  one.observations = {"flag:training"};
+  one.prediction = "root_flag_everywhere";
+  one.witness = "corpus/witness.scenario";
+  one.near_miss = "corpus/near-miss.scenario";
+  return one;
+}
+
+constexpr const char* text =
+    "# normdiff-scenario 1\nnet = Sequential(bn=BatchNorm2d(2))\nnet.eval()\n";
+
+struct Corpus : testing::Test {
+  CorpusResult replay(const FoundSubject& subject, const Deviations& deviations) {
+    CampaignOptions options = campaign_on({subject}, 1);
+    options.deviations = &deviations;
+    auto files = load_corpus(folder.path() / "corpus");
+    return replay_corpus(options, subject, std::get<std::vector<CorpusFile>>(files), never);
+  }
+  Folder folder;
+};
+
+TEST_F(Corpus, FilesAreNamedFromTheFoldersParent) {
+  (void)folder.write("corpus/seeds/b.scenario", text);
+  (void)folder.write("corpus/a.scenario", text);
+  (void)folder.write("corpus/README.md", "not a scenario");
+  const auto files = load_corpus(folder.path() / "corpus/");
+  ASSERT_TRUE(std::holds_alternative<std::vector<CorpusFile>>(files));
+  const auto& list = std::get<std::vector<CorpusFile>>(files);
+  ASSERT_EQ(list.size(), 2U);
+  EXPECT_EQ(list[0].name, "corpus/a.scenario");
+  EXPECT_EQ(list[1].name, "corpus/seeds/b.scenario");
+}
+
+TEST_F(Corpus, ABadFileOrFolderIsASentence) {
+  EXPECT_THAT(std::get<std::string>(load_corpus(folder.path() / "none")),
+              HasSubstr("can't be read"));
+  (void)folder.write("corpus/bad.scenario", "nonsense");
+  EXPECT_THAT(std::get<std::string>(load_corpus(folder.path() / "corpus")),
+              HasSubstr("bad.scenario:1:"));
+}
+
+TEST_F(Corpus, AWitnessThatConformsIsAnUnexpectedPass) {
+  (void)folder.write("corpus/witness.scenario", text);
+  (void)folder.write("corpus/near-miss.scenario", text);
+  const CorpusResult result = replay(strange("none"), Deviations({deviation()}));
+  EXPECT_EQ(result.files, 2U);
+  EXPECT_EQ(result.conforming, 2U);
+  EXPECT_THAT(result.unexpected_passes,
+              ElementsAre(HasSubstr("made-up.toml: corpus/witness.scenario conforms on "
+                                    "textbook@0.1.0 now; end `versions` before 0.1.0")));
+}
+
+TEST_F(Corpus, ADeviationOfAnotherVersionIsNotHeldToIt) {
+  (void)folder.write("corpus/other.scenario", text);
+  EXPECT_THAT(replay(strange("none"), Deviations({deviation(">=7")})).unexpected_passes, IsEmpty());
+}
+
+TEST_F(Corpus, AMissingWitnessOrNearMissIsSaid) {
+  (void)folder.write("corpus/other.scenario", text);
+  EXPECT_THAT(replay(strange("none"), Deviations({deviation()})).unexpected_passes,
+              ElementsAre(HasSubstr("its witness"), HasSubstr("its near miss")));
+}
+
+TEST_F(Corpus, ScenariosWithStepsThatTheSubjectNeverDoesAreSkipped) {
+  (void)folder.write("corpus/script.scenario",
+                     "# normdiff-scenario 1\nnet = BatchNorm2d(2)\ns = torch.jit.script(net)\n");
+  const CorpusResult result = replay(strange("none"), Deviations());
+  EXPECT_EQ(result.skipped, 1U);
+  EXPECT_EQ(result.files, 0U);
+}
+
+TEST_F(Corpus, AFaultIsFoundAndConfirmed) {
+  (void)folder.write("corpus/train.scenario",
+                     "# normdiff-scenario 1\nnet = BatchNorm2d(2)\n"
+                     "x = tensor(2, 2, 2, 2, normal(0, 1), seed=1)\ny = net(x)\n");
+  const CorpusResult result = replay(strange("counter-missed"), Deviations());
+  ASSERT_EQ(result.findings.size(), 1U);
+  EXPECT_EQ(result.findings[0].origin, "corpus/train.scenario");
+  EXPECT_TRUE(result.findings[0].confirmed);
+  EXPECT_EQ(result.conforming, 0U);
+}
+
+}  // namespace
+}  // namespace normdiff::test

@@ -1,0 +1,37 @@
+#include "harness/campaign/findings_log.hpp"
+
+#include <gmock/gmock.h>
+
+#include "tests/harness/campaign/campaign_support.hpp"
+
+namespace normdiff::test {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(FindingsLog, AFileInTheWayOfTheFolderIsSaidAtOnce) {
+  const Folder folder;
+  const std::string file = folder.write("taken", "");
+  const auto log = FindingsLog::open(file);
+  ASSERT_TRUE(std::holds_alternative<std::string>(log));
+  EXPECT_THAT(std::get<std::string>(log), HasSubstr("can't be made"));
+  EXPECT_THAT(std::get<std::string>(log), HasSubstr("--out"));
+}
+
+TEST(FindingsLog, AFolderThatIsNotThereIsMade) {
+  const Folder folder;
+  EXPECT_TRUE(std::holds_alternative<FindingsLog>(FindingsLog::open(folder.path() / "a/b/c")));
+  EXPECT_TRUE(std::filesystem::exists(folder.path() / "a/b/c/findings.jsonl"));
+}
+
+TEST(WriteFile, AFullDiskIsAnErrorAndTheOldFileStays) {
+  EXPECT_THAT(write_file("/dev/full/x", "text").value_or(""), HasSubstr("can't be written"));
+  const Folder folder;
+  const std::string path = folder.write("report.json", "old");
+  EXPECT_EQ(write_file(path, "new"), std::nullopt);
+  EXPECT_EQ(read(path), "new");
+  EXPECT_FALSE(std::filesystem::exists(path + ".part"));
+}
+
+}  // namespace
+}  // namespace normdiff::test

@@ -1,0 +1,135 @@
+#include "harness/campaign/findings.hpp"
+
+#include <gmock/gmock.h>
+
+#include <nlohmann/json.hpp>
+
+#include "harness/scenario/text.hpp"
+
+namespace normdiff {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::SizeIs;
+
+const Manifest subject = {"textbook", "textbook", "0.1.0", "", ""};
+
+Scenario scenario() {
+  return std::get<Scenario>(
+      parse("# normdiff-scenario 1\nnet = Sequential(bn=BatchNorm2d(2))\nnet.bn.eval()\n"));
+}
+
+Judged judged(int step, ObservationClass observed, Slot slot, Verdict verdict) {
+  Judged one;
+  one.step = step;
+  one.key = {0, 1, slot};
+  one.observed_class = observed;
+  one.verdict = verdict;
+  one.expected = "False";
+  one.observed = "True";
+  return one;
+}
+
+TEST(FindingsOf, OneForEachStepNamedByTheFirstInOrderOfCauses) {
+  CheckResult checked;
+  checked.judged = {
+      judged(0, ObservationClass::statistic, Slot::running_mean, Verdict::diverged),
+      judged(0, ObservationClass::flag, Slot::training, Verdict::diverged),
+      judged(1, ObservationClass::flag, Slot::training, Verdict::known_deviation),
+      judged(1, ObservationClass::counter, Slot::num_batches_tracked, Verdict::diverged)};
+  const Scenario s = scenario();
+  const auto findings = findings_of(s, resolve(s), subject, checked, FindingKind::discrepancy);
+  ASSERT_THAT(findings, SizeIs(2));
+  EXPECT_EQ(findings[0].signature, signature(subject, s, checked.judged[1]));
+  EXPECT_THAT(findings[0].details, ElementsAre("net.bn.training is True, expected False",
+                                               "net.bn.running_mean is True, expected False"));
+  EXPECT_EQ(findings[1].statement, "net.bn.eval()");
+  EXPECT_THAT(findings[1].details, SizeIs(1)) << "what is known is no finding";
+}
+
+TEST(FindingsOf, HarnessErrorsAreNoDiscrepancies) {
+  CheckResult checked;
+  checked.judged = {judged(0, ObservationClass::flag, Slot::training, Verdict::harness_error)};
+  const Scenario s = scenario();
+  EXPECT_THAT(findings_of(s, resolve(s), subject, checked, FindingKind::discrepancy), SizeIs(0));
+  EXPECT_THAT(findings_of(s, resolve(s), subject, checked, FindingKind::harness_error), SizeIs(1));
+}
+
+TEST(Describe, AnIdentityIsSaidByItsPlace) {
+  const Scenario s =
+      std::get<Scenario>(parse("# normdiff-scenario 1\nnet = Sequential(a=ReLU(), b=ReLU())\n"));
+  Judged one = judged(0, ObservationClass::sharing, Slot::identity, Verdict::diverged);
+  one.key.place = 2;
+  one.expected = std::to_string(Key{0, 1, Slot::identity}.packed());
+  one.observed = std::to_string(Key{0, 2, Slot::identity}.packed());
+  EXPECT_EQ(describe(s, resolve(s), one),
+            "net.b is the module at net.b, expected the module at net.a");
+  one.observed = "4611686018427387904";  // a foreign trace may say anything
+  EXPECT_THAT(describe(s, resolve(s), one), HasSubstr("4611686018427387904"));
+}
+
+TEST(Describe, IsOneLine) {
+  const Scenario s = scenario();
+  Judged one = judged(0, ObservationClass::error, Slot::value, Verdict::rejected_by_subject);
+  one.observed = "refused: two\nlines";
+  EXPECT_EQ(describe(s, resolve(s), one), "the step: refused: two lines, expected False");
+}
+
+TEST(KeepFirst, TheLowestNumberOfEachSignature) {
+  std::vector<Finding> kept;
+  for (const auto& [name, number] :
+       std::initializer_list<std::pair<const char*, int>>{{"a", 7}, {"b", 3}, {"a", 2}, {"a", 9}}) {
+    Finding finding;
+    finding.signature = name;
+    finding.number = static_cast<std::uint64_t>(number);
+    keep_first(kept, std::move(finding));
+  }
+  ASSERT_THAT(kept, SizeIs(2));
+  EXPECT_EQ(kept[0].number, 2U);
+  EXPECT_EQ(kept[1].number, 3U);
+}
+
+TEST(FileStem, IsAFileNameWhateverTheSignature) {
+  Finding finding;
+  finding.signature = "../../etc/passwd \n<b>" + std::string(500, 'x');
+  const std::string stem = file_stem(finding);
+  EXPECT_LT(stem.size(), 80U);
+  EXPECT_EQ(stem.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-"), std::string::npos);
+  Finding other = finding;
+  other.signature += "y";
+  EXPECT_NE(file_stem(other), stem) << "two signatures that read alike have two files";
+}
+
+TEST(Json, AFindingComesBack) {
+  Finding finding{"a/b",
+                  "# normdiff-scenario 1\n",
+                  "seed 1, modes, number 3",
+                  3,
+                  subject,
+                  2,
+                  "net.eval()",
+                  {"x is 1"},
+                  "",
+                  true};
+  const Finding back = finding_from_json(nlohmann::json::parse(to_json(finding).dump()));
+  EXPECT_EQ(to_json(back), to_json(finding));
+}
+
+TEST(Json, ARangeResultComesBack) {
+  RangeResult result;
+  result.done = 5;
+  result.tally.scenarios = 5;
+  result.findings.push_back({});
+  result.harness_errors.push_back({});
+  const RangeResult back = range_result_from_json(nlohmann::json::parse(to_json(result).dump()));
+  EXPECT_EQ(to_json(back), to_json(result));
+}
+
+TEST(Json, WhatIsNoFindingIsRefused) {
+  for (const char* text : {"{}", "[]", "3", R"({"signature":1})"})
+    EXPECT_THROW((void)finding_from_json(nlohmann::json::parse(text)), nlohmann::json::exception);
+}
+
+}  // namespace
+}  // namespace normdiff

@@ -1,0 +1,44 @@
+#include "harness/campaign/read_file.hpp"
+
+#include <gmock/gmock.h>
+
+#include "tests/harness/campaign/campaign_support.hpp"
+
+namespace normdiff::test {
+namespace {
+
+using testing::HasSubstr;
+
+std::string error_of(const std::filesystem::path& path) {
+  const auto read = read_scenario(path);
+  return std::holds_alternative<InputError>(read) ? std::get<InputError>(read).message : "";
+}
+
+TEST(ReadScenario, EveryBadInputIsOneSentenceWithPlaceAndRemedy) {
+  const Folder folder;
+  EXPECT_THAT(error_of(folder.path() / "none"), HasSubstr("there is no such file; check"));
+  EXPECT_THAT(error_of(folder.path()), HasSubstr("this is a folder; name the files"));
+  EXPECT_THAT(error_of("/dev/zero"), HasSubstr("no ordinary file"));
+  EXPECT_THAT(error_of(folder.write("empty", "")), HasSubstr("it is empty; the first line"));
+  EXPECT_THAT(error_of(folder.write("huge", std::string((1 << 20) + 1, '#'))),
+              HasSubstr("larger than 1048576 bytes"));
+  EXPECT_THAT(error_of(folder.write("latin", "# normdiff-scenario 1\n# \xE9t\xE9\n")),
+              HasSubstr("line 2: this is not text in UTF-8"));
+  EXPECT_THAT(error_of(folder.write("binary", std::string("\0\1\2", 3))),
+              HasSubstr("line 1: this is not text"));
+  EXPECT_THAT(error_of(folder.write("cut", "# normdiff-scenario 1\nnet = Sequ")),
+              HasSubstr("cut:2:"));
+  EXPECT_THAT(error_of(folder.write("newer", "# normdiff-scenario 99\n")), HasSubstr("newer:1:"));
+}
+
+TEST(ReadText, EveryKindOfBadUtf8) {
+  const Folder folder;
+  for (const char* text : {"\x80", "\xC0\x80", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80",
+                           "\xF8\x88\x80\x80\x80", "ab\xE2\x82"})
+    EXPECT_TRUE(std::holds_alternative<InputError>(read_text(folder.write("x", text), 100)));
+  for (const char* text : {"a", "\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x98\x80", "\xEF\xBF\xBD"})
+    EXPECT_TRUE(std::holds_alternative<std::string>(read_text(folder.write("x", text), 100)));
+}
+
+}  // namespace
+}  // namespace normdiff::test

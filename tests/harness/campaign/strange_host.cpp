@@ -1,0 +1,83 @@
+// A host whose subject misbehaves at one scenario:  strange-host MODE NUMBER
+// Otherwise it is the textbook. What it does at scenario NUMBER of seed 1, profile modes, from its
+// third statement on:
+//   crash    a null pointer            exit     exit(3)
+//   hang     never answers             garbage  writes what is no answer, and goes on
+//   halfway  dies in the middle of an answer
+// MODE may also be: noisy (prints to its standard output all the time), mute (never says what it
+// is), none, or a fault of the textbook.
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <set>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "harness/campaign/host.hpp"
+#include "harness/scenario/generate.hpp"
+#include "harness/scenario/text.hpp"
+#include "harness/subjects/textbook/textbook.hpp"
+
+namespace {
+
+using namespace normdiff;
+
+/// The beginnings of the scenario, from its third statement on.
+std::set<std::string> beginnings(std::uint64_t number) {
+  Scenario whole;
+  generate(Profile::modes, 1, number, whole);
+  Scenario beginning = whole;
+  beginning.statements.clear();
+  std::set<std::string> texts;
+  for (const Statement& statement : whole.statements) {
+    beginning.statements.push_back(statement);
+    if (beginning.statements.size() >= 3) texts.insert(print(beginning));
+  }
+  return texts;
+}
+
+/// Past the host's own care: to wherever its answers go.
+void write_to_answers(std::string_view text) {
+  for (int file = 3; file < 10; ++file)
+    if (write(file, text.data(), text.size()) > 0) return;
+}
+
+void misbehave(std::string_view mode) {
+  if (mode == "crash") std::raise(SIGSEGV);
+  if (mode == "exit") std::_Exit(3);
+  if (mode == "hang")
+    for (;;) std::this_thread::sleep_for(std::chrono::seconds(1));
+  if (mode == "garbage") write_to_answers("Segmentation fault? No, garbage.\n");
+  if (mode == "halfway") {
+    write_to_answers("{\"range\":{\"done\":");
+    std::_Exit(0);
+  }
+}
+
+bool is_fault(std::string_view mode) {
+  for (const std::string_view fault : textbook_faults())
+    if (fault == mode) return true;
+  return false;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 3) return 2;
+  const std::string mode = argv[1];
+  if (mode == "mute")
+    for (;;) std::this_thread::sleep_for(std::chrono::seconds(1));
+  const std::set<std::string> bad = beginnings(std::strtoull(argv[2], nullptr, 10));
+  const Subject good = make_textbook_subject(is_fault(mode) ? mode : "");
+  Subject subject = good;
+  subject.run = [&](const Scenario& scenario, const Scope& scope, Trace& trace) {
+    if (mode == "noisy") std::puts("{\"range\":\"a library says hello\"}");
+    if (bad.count(print(scenario)) != 0) misbehave(mode);
+    good.run(scenario, scope, trace);
+  };
+  return host_main(subject);
+}

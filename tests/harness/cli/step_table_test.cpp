@@ -1,0 +1,64 @@
+#include "harness/cli/step_table.hpp"
+
+#include <gmock/gmock.h>
+
+#include "harness/scenario/text.hpp"
+#include "harness/subjects/textbook/textbook.hpp"
+
+namespace normdiff {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+std::string table(std::string_view text, std::string_view fault, bool everything = false) {
+  const Scenario scenario = std::get<Scenario>(parse(text));
+  const Subject subject = make_textbook_subject(fault);
+  Replayed replayed;
+  subject.run(scenario, resolve(scenario), replayed.trace);
+  CheckOptions options;
+  options.keep_everything = true;
+  check_trace(subject.manifest, scenario, Deviations::built_in(), options, "test", replayed);
+  return step_table(scenario, replayed, Deviations::built_in(), everything, Terminal{});
+}
+
+constexpr std::string_view copied =
+    "# normdiff-scenario 1\nnet = Sequential(bn=BatchNorm2d(2))\nnet.bn.eval()\n"
+    "b = copy.deepcopy(net)\n";
+
+TEST(StepTable, TheRootsFlagThenThoseThatDiffer) {
+  const std::string text = table(copied, "");
+  EXPECT_THAT(text, HasSubstr("net = Sequential(bn=BatchNorm2d(2))"));
+  EXPECT_THAT(text, HasSubstr("net T, net.bn E; b T, b.bn E"));
+}
+
+TEST(StepTable, AFlagThatNobodyAskedForIsSaidSo) {
+  EXPECT_THAT(table(copied, "flag-lost-in-copy"),
+              HasSubstr("b.bn.training is True, expected False: nothing asked for it"));
+}
+
+TEST(StepTable, OnlyStatisticsThatMovedAreShown) {
+  const std::string text = table(
+      "# normdiff-scenario 1\nnet = BatchNorm2d(2)\nx = tensor(2, 2, 2, 2, normal(0, 1), seed=1)\n"
+      "y = net(x)\nnet.eval()\nz = net(x)\n",
+      "");
+  const std::size_t first = text.find("moved: net.running_mean, running_var, num_batches_tracked");
+  ASSERT_NE(first, std::string::npos);
+  EXPECT_EQ(text.find("moved", first + 1), std::string::npos);
+}
+
+TEST(StepTable, ARefusalShowsItsText) {
+  const std::string text = table(
+      "# normdiff-scenario 1\nnet = BatchNorm2d(2)\nx = tensor(2, normal(0, 1), seed=1)\ny = "
+      "net(x)\n",
+      "");
+  EXPECT_THAT(text, HasSubstr("error"));
+}
+
+TEST(StepTable, EverythingShowsVerdictsOfWhatAgreed) {
+  EXPECT_THAT(table(copied, ""), Not(HasSubstr("equal")));
+  EXPECT_THAT(table(copied, "", true), HasSubstr("net.bn.training: equal"));
+}
+
+}  // namespace
+}  // namespace normdiff

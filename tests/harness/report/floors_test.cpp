@@ -1,0 +1,66 @@
+#include <gmock/gmock.h>
+
+#include "tests/harness/report/sample_report.hpp"
+
+namespace normdiff::test {
+namespace {
+
+using testing::IsEmpty;
+
+ReportSubject subject_with(const std::string& profile, const Tally& tally) {
+  ReportSubject subject;
+  subject.manifest = {"libtorch", "libtorch", "2.13.0", "", ""};
+  subject.profiles.push_back({profile, tally});
+  return subject;
+}
+
+const Floor* find(const std::vector<Floor>& floors, const std::string& word) {
+  for (const Floor& floor : floors)
+    if (floor.what.find(word) != std::string::npos) return &floor;
+  return nullptr;
+}
+
+Tally mixed(ObservationClass observed, Verdict a, std::uint64_t n, Verdict b, std::uint64_t m) {
+  Tally tally = tally_of(observed, a, n);
+  tally += tally_of(observed, b, m);
+  return tally;
+}
+
+TEST(Floors, NinetyFivePercentOfEveryClassMustBeCompared) {
+  for (const auto& [not_compared, passes] : {std::pair(5, true), std::pair(6, false)}) {
+    const auto floors = floors_of({subject_with(
+        "modes", mixed(ObservationClass::flag, Verdict::equal, 100 - not_compared,
+                       Verdict::unsupported, static_cast<std::uint64_t>(not_compared)))});
+    ASSERT_NE(find(floors, "flag observations compared"), nullptr);
+    EXPECT_EQ(find(floors, "flag observations compared")->passed(), passes);
+  }
+}
+
+TEST(Floors, ManyFlagsDoNotHideAnOutputThatNobodyCompared) {
+  Tally tally = tally_of(ObservationClass::flag, Verdict::equal, 1'000'000);
+  tally += tally_of(ObservationClass::output, Verdict::underived, 100);
+  const auto floors = floors_of({subject_with("modes", tally)});
+  EXPECT_FALSE(find(floors, "output observations compared")->passed());
+}
+
+TEST(Floors, FewerThanTwentyObservationsAreNoShare) {
+  EXPECT_THAT(floors_of({subject_with("modes",
+                                      tally_of(ObservationClass::output, Verdict::underived, 19))}),
+              IsEmpty());
+}
+
+TEST(Floors, LooseIsNotSharpAndModesMustBeSharper) {
+  const Tally tally =
+      mixed(ObservationClass::output, Verdict::within_bound, 85, Verdict::loose, 15);
+  EXPECT_TRUE(find(floors_of({subject_with("numerics", tally)}), "within their bound")->passed());
+  EXPECT_FALSE(find(floors_of({subject_with("modes", tally)}), "within their bound")->passed());
+}
+
+TEST(Floors, SayWhichAndByHowMuch) {
+  const Floor floor{"libtorch@2.13.0", "output observations compared", 0.931, 0.95};
+  EXPECT_EQ(floor.text(),
+            "libtorch@2.13.0: 93.10 % of output observations compared, the floor is 95 %");
+}
+
+}  // namespace
+}  // namespace normdiff::test
