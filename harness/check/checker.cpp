@@ -146,11 +146,11 @@ struct Checker::Implementation {
     const bool only_one_did_it = (record.outcome == Outcome::error) == execution.refusals.empty();
     if (only_one_did_it && record.outcome == Outcome::error) {
       judge.rest_underived(trace, record, "the subject refused what should work");
+    } else if (const auto made = result_of(step);
+               made && only_one_did_it && (!world.is_live(*made) || world.names[*made].underived)) {
+      judge.rest_underived(trace, record, "the subject did what has no formula");
     } else {
       scan(context, execution);
-      const auto made = result_of(step);
-      if (only_one_did_it && made && (!world.is_live(*made) || world.names[*made].underived))
-        judge.rest_underived(trace, record, "the subject did what has no formula");
     }
     judge.rest(trace, record, world);
     finish(step, context, record);

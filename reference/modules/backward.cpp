@@ -25,9 +25,15 @@ void accumulate(const Tensor* before, const Bounded& added, DType dtype, Bounded
       sum.trivial[i] = old;
       sum.value[i] += old;
       // The addition rounds, and so does this one (which matters in float64).
-      if (sum.bound[i] >= 0) sum.bound[i] += (u + 0x1p-53) * (std::abs(sum.value[i]) + sum.bound[i]);
-      // Two infinities or a NaN: nothing but the class is known.
-      if (!std::isfinite(sum.value[i]) && !(sum.bound[i] < 0)) sum.bound[i] = std::nan("");
+      if (sum.bound[i] >= 0)
+        sum.bound[i] += (u + 0x1p-53) * (std::abs(sum.value[i]) + sum.bound[i]);
+      // Onto an infinity or a NaN a finite gradient adds nothing; of anything else that is not
+      // finite only that much is known.
+      if (!std::isfinite(sum.value[i]) && !(sum.bound[i] < 0)) {
+        const bool finite_added = std::isfinite(added.value[i]) && std::isfinite(added.bound[i]);
+        sum.bound[i] = finite_added ? std::nan("") : std::numeric_limits<double>::infinity();
+        if (!finite_added) sum.value[i] = std::nan("");
+      }
     }
     // Near overflow an honest implementation may be on either side of it.
     if (std::isfinite(sum.value[i]) && std::abs(sum.value[i]) > largest / 4) sum.bound[i] = -1;

@@ -277,10 +277,14 @@ void ForwardPass::normalise_statistics(Module& module, bool training, bool batch
     else
       batch_norm_.update_running_var(running, momentum, update);
     for (std::size_t i = 0; i < update.value.size(); ++i) {
-      if (i < bound_before.size())
-        update.bound[i] += std::abs(1 - momentum) *
-                           (bound_before[i] +
-                            std::abs(exact_before[i] - running.at(static_cast<std::int64_t>(i))));
+      if (i < bound_before.size()) {
+        const double before =
+            bound_before[i] + std::abs(exact_before[i] - running.at(static_cast<std::int64_t>(i)));
+        // What is not finite within one pass is not followed through the next update.
+        update.bound[i] = std::isfinite(before) && bound_before[i] >= 0
+                              ? update.bound[i] + std::abs(1 - momentum) * before
+                              : -1;
+      }
       running.set(static_cast<std::int64_t>(i), update.value[i]);
     }
   }

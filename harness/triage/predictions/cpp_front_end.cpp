@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "harness/triage/predictions/forward_order.hpp"
+
 namespace normdiff {
 
 using reference::ErrorKind;
@@ -135,6 +137,7 @@ Predicted clone_makes_statistics(Context& c, const Step& step) {
   const auto* copy = std::get_if<DeepCopy>(&step);
   if (!copy) return std::nullopt;
   Execution execution = normdiff::execute(c, step);
+  split_places(c.world.names[copy->result], true);
   for (Module* module : c.world.names[copy->result].places) {
     if (!reference::is_batch_norm(module->kind) || module->find(Held::running_mean)) continue;
     const auto& options = module->batch_norm();
@@ -163,9 +166,11 @@ void list_entries(Module& module, const std::string& prefix, bool numbered,
     if (module.tensors[i])
       out.push_back({prefix + std::string(to_string(static_cast<Held>(i))), &module.tensors[i]});
   std::size_t number = 0;
-  for (auto& [name, child] : module.children)
-    list_entries(*child, prefix + (numbered ? std::to_string(number++) : name) + '.', numbered,
-                 out);
+  for (auto& [name, child] : module.children) {
+    const std::string key = prefix + (numbered ? std::to_string(number++) : name);
+    out.push_back({key, nullptr});
+    list_entries(*child, key + '.', numbered, out);
+  }
 }
 
 bool is_clone(const Context& c, NameId name) {

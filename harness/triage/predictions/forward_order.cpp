@@ -38,4 +38,19 @@ Execution run_forward(Context& c, Module& root, NameId input_name, bool continue
   return {c.work.forward.refusals(), {root.kind, "", {}}, c.work.forward.updates(), nullptr};
 }
 
+void split_places(Live& tree, bool tensors) {
+  const std::function<void(Module&)> split = [&](Module& parent) {
+    for (auto& [name, child] : parent.children) {
+      child = std::make_shared<Module>(*child);
+      if (tensors)
+        for (auto& tensor : child->tensors)
+          if (tensor) tensor = tensor->clone();
+      split(*child);
+    }
+  };
+  if (!tree.root) return;
+  split(*tree.root);
+  tree.places = reference::places(*tree.root);
+}
+
 }  // namespace normdiff

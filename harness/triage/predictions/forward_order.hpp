@@ -13,4 +13,7 @@ void move_counter_of_refuser(Context& context);
 [[nodiscard]] Execution run_forward(Context& context, reference::Module& root, NameId input,
                                     bool continues);
 
+/// Gives every place of a tree a module of its own; with `tensors`, copies of its tensors too.
+void split_places(Live& tree, bool tensors);
+
 }  // namespace normdiff

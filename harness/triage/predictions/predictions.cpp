@@ -79,21 +79,7 @@ Result shared_children_become_two(Context& c, const Step& step) {
     return std::nullopt;
   Execution execution = normdiff::execute(c, step);
   Live& live = c.world.names[result];
-  const bool copies = std::holds_alternative<DeepCopy>(step);
-  // Each place gets a module of its own. A C++ clone copies the tensors of each place as well.
-  const std::function<void(Module&)> split = [&](Module& parent) {
-    for (auto& [name, child] : parent.children) {
-      child = std::make_shared<Module>(*child);
-      if (copies)
-        for (auto& tensor : child->tensors)
-          if (tensor) tensor = tensor->clone();
-      split(*child);
-    }
-  };
-  if (live.root) {
-    split(*live.root);
-    live.places = reference::places(*live.root);
-  }
+  split_places(live, std::holds_alternative<DeepCopy>(step));
   for (std::size_t p = 0; p < live.places.size(); ++p) {
     const Key key{result, static_cast<std::uint16_t>(p), Slot::identity};
     c.judge.exact(key, Value{static_cast<std::int64_t>(key.packed())},

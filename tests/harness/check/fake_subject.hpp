@@ -561,8 +561,9 @@ class FakeSubject {
       };
       integer(0, Slot::onnx_batch_norms, static_cast<std::int64_t>(norms.size()));
       for (std::size_t i = 0; i < norms.size(); ++i) {
-        if (s.opset_version >= 14) integer(i, Slot::onnx_training_mode, norms[i].training ? 1 : 0);
-        integer(i, Slot::onnx_outputs, norms[i].training ? 3 : 1);
+        const bool attribute = s.opset_version >= 14;  // before it, 5 outputs say the same
+        integer(i, Slot::onnx_training_mode, norms[i].training && attribute ? 1 : 0);
+        integer(i, Slot::onnx_outputs, !norms[i].training ? 1 : attribute ? 3 : 5);
         number(i, Slot::onnx_epsilon, norms[i].eps);
         number(i, Slot::onnx_momentum, 1 - norms[i].momentum.value_or(0));
       }
