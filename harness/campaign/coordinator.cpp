@@ -146,20 +146,25 @@ class Campaign {
     return std::max(seconds, 0.01);
   }
 
-  /// Runs what it can of `range`, in order; `done` counts what the campaign now has.
-  void run_part(HostLink& host, const Schedule::Lane& lane, Range range, std::uint64_t& done) {
+  /// Runs what it can of `range`, in order; `done` counts what the campaign now has. True: a
+  /// scenario took the process down.
+  bool run_part(HostLink& host, const Schedule::Lane& lane, Range range, std::uint64_t& done) {
     auto answer = host.run(range, seconds_left());
     if (auto* result = std::get_if<RangeResult>(&answer)) {
       done += result->done;
       take(lane, std::move(*result));
-      return;
+      return false;
     }
     const HostFailure& failure = std::get<HostFailure>(answer);
-    if (failure.kind == HostFailure::Kind::interrupted) return;
+    if (failure.kind == HostFailure::Kind::interrupted) return false;
     if (!failure.number || *failure.number < range.first ||
         *failure.number >= range.first + range.count) {
       give_up(lane.subject, fmt::format("its host failed before it began: {}", failure.text));
-      return;
+      return false;
+    }
+    if (failure.kind == HostFailure::Kind::garbage && range.count > 1) {
+      run_singly(host, lane, range, failure, done);
+      return true;
     }
     // What was done before the failure died with the process: it is done again, without the one
     // that ends it.
@@ -170,22 +175,47 @@ class Campaign {
       std::uint64_t again = 0;
       run_part(host, lane, before, again);
       done += again;
-      if (again == 0) return;
+      if (again == 0) return true;
       before.first += again;
       before.count -= again;
     }
     take_failure(host, lane, range, number, failure);
     ++done;
+    return true;
+  }
+
+  /// A host that writes garbage goes on, so its number says little: one scenario at a time, the
+  /// garbage comes before the answer of the one that made it. Garbage that does not come again is
+  /// told all the same, as the number said.
+  void run_singly(HostLink& host, const Schedule::Lane& lane, const Range& range,
+                  const HostFailure& failure, std::uint64_t& done) {
+    Range one = range;
+    one.count = 1;
+    bool again = false;
+    for (std::uint64_t i = 0; i < range.count && !over(); ++i) {
+      one.first = range.first + i;
+      std::uint64_t ran = 0;
+      again = run_part(host, lane, one, ran) || again;
+      if (ran == 0) return;
+      done += ran;
+    }
+    if (!again) offer(lane, located(host, lane, range, *failure.number, failure));
+  }
+
+  Finding located(HostLink& host, const Schedule::Lane& lane, const Range& range,
+                  std::uint64_t number, const HostFailure& failure) {
+    Scenario scenario;
+    generate(range.profile, range.seed, number, scenario);
+    Finding finding = locate_failure(host, manifest(lane.subject), scenario, failure);
+    finding.origin = origin_of(range, number);
+    finding.number = number;
+    return finding;
   }
 
   void take_failure(HostLink& host, const Schedule::Lane& lane, const Range& range,
                     std::uint64_t number, const HostFailure& failure) {
-    Scenario scenario;
-    generate(range.profile, range.seed, number, scenario);
     RangeResult result;
-    Finding finding = locate_failure(host, manifest(lane.subject), scenario, failure);
-    finding.origin = origin_of(range, number);
-    finding.number = number;
+    Finding finding = located(host, lane, range, number, failure);
     result.done = 1;
     count_failure(finding, failure, result.tally);
     result.findings.push_back(std::move(finding));

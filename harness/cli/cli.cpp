@@ -14,6 +14,15 @@ int fail(const std::string& sentence) {
   return exit_failure;
 }
 
+namespace {
+
+bool knows(CLI::App& app, const std::string& name) {
+  return !app.get_subcommands([&](const CLI::App* command) { return command->get_name() == name; })
+              .empty();
+}
+
+}  // namespace
+
 int run_cli(int argc, const char* const* argv) {
   CLI::App app(
       "Runs PyTorch-like scenarios on real implementations of BatchNorm and checks every step "
@@ -35,11 +44,10 @@ int run_cli(int argc, const char* const* argv) {
   for (const auto add :
        {add_run, add_check, add_trace, add_report, add_subjects, add_fmt, add_bench, add_host})
     add(app, action);
-  if (argc > 1 && *argv[1] != '-' && app.get_subcommand_no_throw(argv[1]) == nullptr)
-    return fail(
-        fmt::format("there is no command {}; there are run, check, trace, report, subjects, "
-                    "fmt and bench",
-                    argv[1]));
+  if (argc > 1 && *argv[1] != '-' && !knows(app, argv[1]))
+    return fail(fmt::format(
+        "there is no command {}; there are run, check, trace, report, subjects, fmt and bench",
+        argv[1]));
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
