@@ -147,8 +147,8 @@ struct Process::Implementation {
 
   static void read(uv_pipe_t& pipe, uv_read_cb callback) {
     const auto lend = [](uv_handle_t* handle, std::size_t, uv_buf_t* buffer) {
-      std::vector<char>& chunk = static_cast<Implementation*>(handle->data)->chunk;
-      *buffer = uv_buf_init(chunk.data(), static_cast<unsigned>(chunk.size()));
+      std::vector<char>& lent = static_cast<Implementation*>(handle->data)->chunk;
+      *buffer = uv_buf_init(lent.data(), static_cast<unsigned>(lent.size()));
     };
     uv_read_start(reinterpret_cast<uv_stream_t*>(&pipe), lend, callback);
   }

@@ -6,6 +6,7 @@
 #include "harness/check/error_kinds.hpp"
 #include "harness/check/execute.hpp"
 #include "harness/check/judge.hpp"
+#include "harness/subjects/support.hpp"
 #include "harness/triage/deviations.hpp"
 #include "harness/triage/predictions/predictions.hpp"
 
@@ -125,8 +126,10 @@ struct Checker::Implementation {
         judge,    observed, work};
     if (!candidates[step.index()].empty()) before = world.copy();
     if (record.outcome == Outcome::unsupported) {
-      ++tally.verdicts[static_cast<std::size_t>(ObservationClass::error)]
-                      [static_cast<std::size_t>(Verdict::unsupported)];
+      const bool may_decline = record.text.substr(0, 6) == "needs " ||
+                               unsupported_reason(manifest.family, step.index()) != nullptr;
+      ++tally.verdicts[static_cast<std::size_t>(ObservationClass::error)][static_cast<std::size_t>(
+          may_decline ? Verdict::unsupported : Verdict::harness_error)];
       ++tally.not_compared[std::string(record.text)];
       scan(context, {});
       judge.rest(trace, record, world);

@@ -68,9 +68,10 @@ std::string render_summary(const Report& report) {
   }
   if (const auto hits = report.deviation_hits(); !hits.empty()) {
     Table table{{"Times", "Deviation"}, {}, 0};
-    for (const auto& [id, by_subject] : hits) {
+    for (const auto& hit : hits) {
+      const std::string& id = hit.first;
       std::uint64_t sum = 0;
-      for (const auto& [subject, count] : by_subject) sum += count;
+      for (const auto& [subject, count] : hit.second) sum += count;
       const auto found = std::find_if(report.deviations.begin(), report.deviations.end(),
                                       [&](const Deviation& known) { return known.id == id; });
       table.rows.push_back({grouped(sum), found == report.deviations.end() ? id : found->title});
