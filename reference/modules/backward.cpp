@@ -51,7 +51,10 @@ void BackwardPass::add(Module* module, Held held, const Bounded& gradient, doubl
         (known.module == module || (storage(module) && storage(known.module) == storage(module)))) {
       for (std::size_t i = 0; i < gradient.value.size(); ++i) {
         known.expected.value[i] += gradient.value[i];
-        known.expected.bound[i] += gradient.bound[i] + 2 * u * std::abs(known.expected.value[i]);
+        double& bound = known.expected.bound[i];
+        bound = bound < 0 || gradient.bound[i] < 0
+                    ? -1
+                    : bound + gradient.bound[i] + 2 * u * std::abs(known.expected.value[i]);
       }
       return;
     }

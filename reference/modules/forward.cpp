@@ -261,8 +261,12 @@ void ForwardPass::normalise_statistics(Module& module, bool training, bool batch
     return;
   double count = 0;
   if (auto& counter = module.tensor(Held::num_batches_tracked)) {
-    count = counter->at(0) + 1;  // exact to 2^53
-    counter->set(0, count);
+    if (counter->dtype() == DType::int64) {
+      count = static_cast<double>(++*static_cast<std::int64_t*>(counter->data()));
+    } else {  // an implementation that cast it goes on counting
+      count = counter->at(0) + 1;
+      counter->set(0, count);
+    }
   }
   if (current_.values.shape.numel() == 0) return;
   const double momentum =
@@ -281,9 +285,10 @@ void ForwardPass::normalise_statistics(Module& module, bool training, bool batch
         const double before =
             bound_before[i] + std::abs(exact_before[i] - running.at(static_cast<std::int64_t>(i)));
         // What is not finite within one pass is not followed through the next update.
-        update.bound[i] = std::isfinite(before) && bound_before[i] >= 0
-                              ? update.bound[i] + std::abs(1 - momentum) * before
-                              : -1;
+        if (!std::isfinite(before) || bound_before[i] < 0)
+          update.bound[i] = -1;
+        else if (!(update.bound[i] < 0))
+          update.bound[i] += std::abs(1 - momentum) * before;
       }
       running.set(static_cast<std::int64_t>(i), update.value[i]);
     }
@@ -311,7 +316,10 @@ void ForwardPass::remember(Module& module, bool batch_statistics, const Profile&
   entry.profile = profile;
   for (std::size_t i = 0; i < held_count - 1; ++i)
     if (module.tensors[i]) entry.tensors[i] = module.tensors[i]->clone();
-  if (is_batch_norm(module.kind)) entry.eps = module.batch_norm().eps;
+  if (is_batch_norm(module.kind)) {
+    entry.eps = module.batch_norm().eps;
+    entry.tracking = module.batch_norm().track_running_stats;
+  }
   if (module.kind != ModuleKind::Flatten) tape_->saves_tensors = true;
   tape_->calls.push_back(std::move(entry));
 }

@@ -65,6 +65,7 @@ struct TapeEntry {
   Profile profile;
   std::array<std::optional<Tensor>, held_count> tensors;  ///< as they were
   double eps = 0;
+  bool tracking = true;  ///< track_running_stats, as it was
 };
 /// A result's graph. `owned` keeps the activations that nobody observed.
 struct Tape {
