@@ -64,6 +64,10 @@ struct Strange {
   const char* says;
 };
 
+void PrintTo(const Strange& strange, std::ostream* out) {
+  *out << strange.mode;
+}
+
 class StrangeHost : public testing::TestWithParam<Strange> {};
 
 TEST_P(StrangeHost, CostsOneScenarioAndTheCampaignGoesOn) {

@@ -39,6 +39,10 @@ struct BadUsage {
   const char* arguments;
   const char* says;
 };
+void PrintTo(const BadUsage& usage, std::ostream* out) {
+  *out << usage.arguments;
+}
+
 class Usage : public testing::TestWithParam<BadUsage> {};
 
 TEST_P(Usage, IsOneSentenceAndTwo) {
