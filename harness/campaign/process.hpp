@@ -12,8 +12,8 @@ namespace normdiff {
 
 /// How a child process ended.
 struct ExitStatus {
-  int code = 0;    ///< exit code, where it exited
-  int signal = 0;  ///< the signal that ended it, else 0
+  int code = 0;                            ///< exit code, where it exited
+  int signal = 0;                          ///< the signal that ended it, else 0
   [[nodiscard]] std::string text() const;  ///< "exit 3", "signal 11 (Segmentation fault)"
 };
 
@@ -21,13 +21,16 @@ struct ExitStatus {
 /// is kept (the last 4 KiB). Killed with its process group when destroyed. Built on libuv.
 class Process {
  public:
-  struct Ended { ExitStatus status; };  ///< the output is at its end
+  struct Ended {
+    ExitStatus status;
+  };  ///< the output is at its end
   struct TimedOut {};
   struct TooLong {};  ///< a line beyond `max_line`: garbage
   using Read = std::variant<std::string, Ended, TimedOut, TooLong>;
   static constexpr std::size_t max_line = std::size_t{1} << 30;
 
-  /// Starts `arguments[0]` (a path, or looked up on PATH). A program that can't be started: a sentence.
+  /// Starts `arguments[0]` (a path, or looked up on PATH). A program that can't be started: a
+  /// sentence.
   [[nodiscard]] static std::variant<std::unique_ptr<Process>, std::string> start(
       const std::vector<std::string>& arguments,
       const std::vector<std::pair<std::string, std::string>>& environment = {});

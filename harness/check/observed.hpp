@@ -15,7 +15,8 @@ class Observed {
     const Value* previous = nullptr;  ///< before the last change
     int changed = -1;                 ///< the step that changed it last
     int judged = -1;                  ///< the step it was judged in last
-    /// Storage::version of what the reference held when it was last made what was observed; 0: none.
+    /// Storage::version of what the reference held when it was last made what was observed; 0:
+    /// none.
     std::uint64_t version = 0;
   };
 

@@ -217,7 +217,7 @@ void add_run(CLI::App& app, Action& action) {
       "The same seed, number and subjects give the same report, whatever --jobs.\n\nExamples:\n"
       "  normdiff run --time 60s --corpus corpus --power\n"
       "  normdiff run --subject libtorch --profile modes --seed 7 --scenarios 10000 --jobs 2\n"
-      "  normdiff run --subject textbook:biased-running-var --scenarios 1000 --out /tmp/fault");
+      "  normdiff run --subject textbook:biased-running-var --scenarios 1000 --out reports/out/fault");
   command->callback([a, &action] { action = [a] { return run(*a); }; });
 }
 

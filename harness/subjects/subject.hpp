@@ -11,15 +11,15 @@ namespace normdiff {
 // What a subject shows, after every step (harness/trace/recorder.hpp drops what did not change),
 // for every live name in order of definition:
 //   module, script   for each place: identity, training; for a batch norm of an eager module also
-//                    momentum, eps, track_running_stats; every tensor slot that a module of this kind
-//                    can have (None where it is absent), weight_grad and bias_grad where it can have a
-//                    weight and bias (None or tensor)
+//                    momentum, eps, track_running_stats; every tensor slot that a module of this
+//                    kind can have (None where it is absent), weight_grad and bias_grad where it
+//                    can have a weight and bias (None or tensor)
 //   tensor           value, grad
 //   result           at the step that makes it: value, and where the subject can see them
 //                    leaf_output of every leaf call but the last (that one is the value). A leaf is
-//                    any module but a Sequential; calls are numbered from 0 in the order they happen,
-//                    the calls of a refused forward too: what ran before the refusal is shown.
-//                    At a backward step: leaf_output_grad of the same leaf calls
+//                    any module but a Sequential; calls are numbered from 0 in the order they
+//                    happen, the calls of a refused forward too: what ran before the refusal is
+//                    shown. At a backward step: leaf_output_grad of the same leaf calls
 //   artefact         at the step that makes it: the onnx_... facts of each node
 // A step whose operand was never made (its step was refused or unsupported) is `unsupported` with
 // the text "needs NAME, which was not made". A refused or unsupported step makes no name live, and

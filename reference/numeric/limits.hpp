@@ -45,7 +45,9 @@ static_assert(std::numeric_limits<long double>::digits >= 64,
 inline constexpr double own_slack = 1 + 0x1p-10;
 
 /// A value of A as it is stored in a Bounded: what rounding to double loses is added to the bound.
-inline double stored(double value, double&) { return value; }
+inline double stored(double value, double&) {
+  return value;
+}
 inline double stored(long double value, double& bound) {
   const auto rounded = static_cast<double>(value);
   if (bound >= 0 && std::isfinite(value) && rounded != value)

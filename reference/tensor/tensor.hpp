@@ -40,8 +40,8 @@ struct Values {
 /// Memory that tensors share: a script module and its original hold the same storage.
 struct Storage {
   std::vector<std::byte> bytes;
-  /// Another one whenever somebody is given the bytes to write; no two storages of a thread ever have
-  /// the same, so that memory that is used again is not taken for what was there before.
+  /// Another one whenever somebody is given the bytes to write; no two storages of a thread ever
+  /// have the same, so that memory that is used again is not taken for what was there before.
   std::uint64_t version = next_version();
 
   [[nodiscard]] static std::uint64_t next_version() {
