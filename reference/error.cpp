@@ -4,13 +4,13 @@
 
 namespace normdiff::reference {
 namespace {
-constexpr std::array<std::string_view, 16> names = {
-    "wrong_rank",         "channel_mismatch", "single_value_per_channel",
-    "shape_mismatch",     "dtype_mismatch",   "bad_eps",
-    "graph_freed",        "no_graph",         "state_keys",
-    "state_shape",        "empty_sequential", "modified_in_place",
-    "missing_statistics", "trace_differs",    "bad_opset",
-    "unclassified"};
+constexpr std::array<std::string_view, 17> names = {
+    "wrong_rank",        "channel_mismatch",   "single_value_per_channel",
+    "shape_mismatch",    "dtype_mismatch",     "bad_eps",
+    "graph_freed",       "no_graph",           "state_keys",
+    "state_shape",       "empty_sequential",   "empty_layer",
+    "modified_in_place", "missing_statistics", "trace_differs",
+    "bad_opset",         "unclassified"};
 }
 
 std::string_view to_string(ErrorKind kind) {

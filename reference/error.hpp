@@ -20,6 +20,7 @@ enum class ErrorKind : std::uint8_t {
   state_keys,                ///< a state dict with missing or unexpected keys
   state_shape,               ///< a state dict with a tensor of another shape
   empty_sequential,          ///< forward of a Sequential without children
+  empty_layer,               ///< a layer that would hold a weight without elements
   modified_in_place,         ///< backward through a tensor that was changed in place since
   missing_statistics,        ///< one of the running statistics is not there
   trace_differs,             ///< the check of a trace found another graph

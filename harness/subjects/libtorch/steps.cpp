@@ -265,10 +265,27 @@ bool would_read_past_the_end(const Live& source, std::size_t from, const Live& t
   return false;
 }
 
+/// A tensor that was read from a wider dtype keeps all of the archive's memory, and an archive is
+/// written from memory: what lies behind the elements would be saved, and nothing observes it.
+bool holds_more_than_its_elements(const Live& source, std::size_t from) {
+  if (source.kind != NameKind::module || from >= source.nodes.size()) return false;
+  for (std::size_t i = from; i < static_cast<std::size_t>(source.nodes[from].end); ++i)
+    for (int slot = 0; slot < tensor_slot_count; ++slot) {
+      const at::Tensor* tensor = source.nodes[i].tensor(static_cast<TensorSlot>(slot));
+      if (tensor != nullptr && tensor->defined() && tensor->storage().nbytes() > tensor->nbytes())
+        return true;
+    }
+  return false;
+}
+
 }  // namespace
 
 Ending Runner::run(const LoadStateDict& step) {
   if (lives_[step.target.name].kind != NameKind::module) return needs(step.target.name);
+  if (holds_more_than_its_elements(lives_[step.source.name], step.source.place))
+    return unsupported(
+        "C++ save() writes all of a tensor's memory: behind the elements that C++ load() left "
+        "there is what nothing observes");
   if (would_read_past_the_end(lives_[step.source.name], step.source.place, lives_[step.target.name],
                               step.target.place))
     return unsupported(

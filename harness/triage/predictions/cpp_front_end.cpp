@@ -73,6 +73,24 @@ Predicted counter_is_cast(Context& c, const Step& step) {
   return execution;
 }
 
+// The first filling of a weight divides by the inputs of one output, or looks at the first of them;
+// Python leaves a weight without elements alone. A Linear(n, 0) has inputs to count.
+Predicted empty_layer_is_refused(Context& c, const Step& step) {
+  const auto* construct = std::get_if<Construct>(&step);
+  if (!construct) return std::nullopt;
+  for (const reference::Place& place : c.scope[construct->result].places) {
+    const auto* conv = std::get_if<reference::Conv2dOptions>(&place.module->options);
+    const auto* linear = std::get_if<reference::LinearOptions>(&place.module->options);
+    if ((conv && (conv->in_channels == 0 || conv->out_channels == 0)) ||
+        (linear && linear->in_features == 0)) {
+      Execution execution;
+      execution.refusals.push_back({ErrorKind::empty_layer, "a weight without elements"});
+      return execution;
+    }
+  }
+  return std::nullopt;
+}
+
 // A Sequential without children has no forward in C++.
 Predicted empty_sequential_is_refused(Context& c, const Step& step) {
   const auto* f = std::get_if<Forward>(&step);

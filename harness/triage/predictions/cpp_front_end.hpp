@@ -12,6 +12,7 @@ Predicted track_option_is_read_each_time(Context& context, const Step& step);
 Predicted eps_is_not_checked(Context& context, const Step& step);
 Predicted counter_is_cast(Context& context, const Step& step);
 Predicted gradients_are_not_cast(Context& context, const Step& step);
+Predicted empty_layer_is_refused(Context& context, const Step& step);
 Predicted empty_sequential_is_refused(Context& context, const Step& step);
 Predicted eval_needs_statistics(Context& context, const Step& step);
 Predicted clone_forgets_sequential_flags(Context& context, const Step& step);

@@ -149,6 +149,7 @@ const std::vector<std::pair<std::string_view, Prediction>>& table() {
       {"eps_is_not_checked", eps_is_not_checked},
       {"counter_is_cast", counter_is_cast},
       {"empty_input_is_not_checked", empty_input_is_not_checked},
+      {"empty_layer_is_refused", empty_layer_is_refused},
       {"empty_sequential_is_refused", empty_sequential_is_refused},
       {"backward_uses_moved_statistics", backward_uses_moved_statistics},
       {"trace_of_cumulative_average_is_refused", trace_of_cumulative_average_is_refused},
