@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "reference/numeric/judge.hpp"
 #include "reference/ops/conv2d.hpp"
 #include "reference/ops/linear.hpp"
 #include "reference/ops/relu.hpp"
@@ -12,6 +13,16 @@ namespace normdiff::reference {
 Comparison InputGradient::compare(const void* observed) const {
   return reference::compare(*stored_, observed, dtype_);
 }
+
+namespace {
+
+void add_to(Bounded& to, std::size_t i, const Expected<double>& added, double u) {
+  const Expected<double> both = sum({to.value[i], to.bound[i]}, added, u);
+  to.value[i] = both.value;
+  to.bound[i] = both.bound;
+}
+
+}  // namespace
 
 void accumulate(const Tensor* before, const Bounded& added, DType dtype, Bounded& sum) {
   const double u = dtype == DType::float64 ? 0x1p-53 : 0x1p-24;
@@ -23,17 +34,7 @@ void accumulate(const Tensor* before, const Bounded& added, DType dtype, Bounded
     if (before) {
       const double old = before->at(static_cast<std::int64_t>(i));
       sum.trivial[i] = old;
-      sum.value[i] += old;
-      // The addition rounds, and so does this one (which matters in float64).
-      if (sum.bound[i] >= 0)
-        sum.bound[i] += (u + 0x1p-53) * (std::abs(sum.value[i]) + sum.bound[i]);
-      // Onto an infinity or a NaN a finite gradient adds nothing; of anything else that is not
-      // finite only that much is known.
-      if (!std::isfinite(sum.value[i]) && !(sum.bound[i] < 0)) {
-        const bool finite_added = std::isfinite(added.value[i]) && std::isfinite(added.bound[i]);
-        sum.bound[i] = finite_added ? std::nan("") : std::numeric_limits<double>::infinity();
-        if (!finite_added) sum.value[i] = std::nan("");
-      }
+      add_to(sum, i, {old, 0}, u);
     }
     // Near overflow an honest implementation may be on either side of it.
     if (std::isfinite(sum.value[i]) && std::abs(sum.value[i]) > largest / 4) sum.bound[i] = -1;
@@ -49,13 +50,8 @@ void BackwardPass::add(Module* module, Held held, const Bounded& gradient, doubl
   for (ParameterGradient& known : parameters_)
     if (known.held == held &&
         (known.module == module || (storage(module) && storage(known.module) == storage(module)))) {
-      for (std::size_t i = 0; i < gradient.value.size(); ++i) {
-        known.expected.value[i] += gradient.value[i];
-        double& bound = known.expected.bound[i];
-        bound = bound < 0 || gradient.bound[i] < 0
-                    ? -1
-                    : bound + gradient.bound[i] + 2 * u * std::abs(known.expected.value[i]);
-      }
+      for (std::size_t i = 0; i < gradient.value.size(); ++i)
+        add_to(known.expected, i, {gradient.value[i], gradient.bound[i]}, u);
       return;
     }
   parameters_.push_back({module, held, gradient});

@@ -37,6 +37,27 @@ constexpr Expected<A> expect_anything() {
   return {0, -1};
 }
 
+/// What is known of a sum that is rounded once, to nearest, with unit roundoff `u`.
+[[nodiscard]] inline Expected<double> sum(const Expected<double>& a, const Expected<double>& b,
+                                          double u) {
+  const double value = a.value + b.value;
+  if (a.bound < 0 || b.bound < 0) return expect_anything<double>();
+  const bool a_is_finite = std::isfinite(a.value), b_is_finite = std::isfinite(b.value);
+  if (a_is_finite && b_is_finite) {
+    // However far from its value, a finite one may still overflow.
+    if (std::isnan(a.bound) || std::isnan(b.bound)) return expect_anything<double>();
+    const double bound = a.bound + b.bound;
+    return {value, bound + (u + 0x1p-53) * (std::abs(value) + bound)};  // this addition rounds too
+  }
+  const auto surely_nan = [](const Expected<double>& e) {
+    return std::isnan(e.value) && e.bound != std::numeric_limits<double>::infinity();
+  };
+  if (surely_nan(a) || surely_nan(b)) return expect_nan<double>();
+  // The sign of an infinity is not stated: two of them may meet as a NaN.
+  if (std::isinf(value) && a_is_finite != b_is_finite) return {value, std::nan("")};
+  return expect_not_finite<double>();
+}
+
 /// Keeps the element furthest out. An `outside` one has a ratio above 1, so it beats any other.
 inline void note_worst(Comparison& c, std::int64_t index, double ratio, double expected,
                        double observed, double bound) {
