@@ -4,7 +4,7 @@ First it writes {"manifest": {...}}. Then, for each line {"plan": PLAN} (harness
 on standard input, one line for each step (harness/trace/json.hpp), written as soon as the step
 ended, so that a crash is located; then {"end": true}. It ends when its input does.
 
-    python worker.py [--memory BYTES] [--folder FOLDER]
+    python worker.py [--memory BYTES] --folder FOLDER
 """
 
 import argparse
@@ -13,8 +13,8 @@ import json
 import logging
 import os
 import resource
+import shutil
 import sys
-import tempfile
 import warnings
 from importlib import metadata
 
@@ -57,7 +57,7 @@ def manifest(torch):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--memory", type=int, default=0, help="address space in bytes; 0: no limit")
-    parser.add_argument("--folder", help="where files are put")
+    parser.add_argument("--folder", required=True, help="where files are put; gone when this ends")
     arguments = parser.parse_args()
     if arguments.memory:
         resource.setrlimit(resource.RLIMIT_AS, (arguments.memory, arguments.memory))
@@ -71,15 +71,16 @@ def main():
     torch.set_num_interop_threads(1)
     gc.collect()
     gc.freeze()  # what torch brought along lives for ever; collections need not look at it
-    folder = arguments.folder or tempfile.mkdtemp(prefix="normdiff-")
     write_line(output, {"manifest": manifest(torch)})
     for line in sys.stdin.buffer:
-        session = Session(json.loads(line)["plan"], folder)
+        session = Session(json.loads(line)["plan"], arguments.folder)
         record = None
         for record in session.run():
             write_line(output, record)
         del session, record  # what clearing up breaks belongs to this scenario
         write_line(output, {"end": True})
+    # No more will be asked for: whoever started this ended, perhaps killed, and cannot clear up.
+    shutil.rmtree(arguments.folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

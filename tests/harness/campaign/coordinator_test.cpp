@@ -156,7 +156,7 @@ TEST(Coordinator, ACheckerThatSaysEqualFindsNothing) {
 // --------------------------------------------------------------------
 
 TEST(Coordinator, FindingsAreOnDiskBeforeTheyAreTold) {
-  const Folder out;
+  const TemporaryFolder out;
   auto log = FindingsLog::open(out.path());
   const std::atomic<bool> stop{false};
   std::size_t told = 0;
@@ -190,7 +190,7 @@ TEST(Coordinator, AnInterruptKeepsWhatThereIs) {
   CampaignOptions options = campaign_on({strange("none")}, 0);
   options.scenarios.reset();
   options.chunk_seconds = 0.05;
-  const Folder out;
+  const TemporaryFolder out;
   auto log = FindingsLog::open(out.path());
   std::atomic<bool> stop{false};
   CampaignListener listener;

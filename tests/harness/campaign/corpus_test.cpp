@@ -37,7 +37,7 @@ struct Corpus : testing::Test {
     auto files = load_corpus(folder.path() / "corpus");
     return replay_corpus(options, subject, std::get<std::vector<CorpusFile>>(files), never);
   }
-  Folder folder;
+  TemporaryFolder folder;
 };
 
 TEST_F(Corpus, FilesAreNamedFromTheFoldersParent) {

@@ -10,7 +10,7 @@ namespace {
 using testing::HasSubstr;
 
 TEST(FindingsLog, AFileInTheWayOfTheFolderIsSaidAtOnce) {
-  const Folder folder;
+  const TemporaryFolder folder;
   const std::string file = folder.write("taken", "");
   const auto log = FindingsLog::open(file);
   ASSERT_TRUE(std::holds_alternative<std::string>(log));
@@ -19,14 +19,14 @@ TEST(FindingsLog, AFileInTheWayOfTheFolderIsSaidAtOnce) {
 }
 
 TEST(FindingsLog, AFolderThatIsNotThereIsMade) {
-  const Folder folder;
+  const TemporaryFolder folder;
   EXPECT_TRUE(std::holds_alternative<FindingsLog>(FindingsLog::open(folder.path() / "a/b/c")));
   EXPECT_TRUE(std::filesystem::exists(folder.path() / "a/b/c/findings.jsonl"));
 }
 
 TEST(WriteFile, AFullDiskIsAnErrorAndTheOldFileStays) {
   EXPECT_THAT(write_file("/dev/full/x", "text").value_or(""), HasSubstr("can't be written"));
-  const Folder folder;
+  const TemporaryFolder folder;
   const std::string path = folder.write("report.json", "old");
   EXPECT_EQ(write_file(path, "new"), std::nullopt);
   EXPECT_EQ(read(path), "new");

@@ -23,7 +23,7 @@ TEST(NumberFile, IsSeenOnTheOtherSideAndRemoved) {
 }
 
 TEST(NumberFile, AShortFileIsRefusedNotMapped) {
-  const Folder folder;
+  const TemporaryFolder folder;
   EXPECT_FALSE(NumberFile::open(folder.write("short", "abc")));
   EXPECT_FALSE(NumberFile::open((folder.path() / "none").string()));
 }

@@ -15,7 +15,7 @@ std::string error_of(const std::filesystem::path& path) {
 }
 
 TEST(ReadScenario, EveryBadInputIsOneSentenceWithPlaceAndRemedy) {
-  const Folder folder;
+  const TemporaryFolder folder;
   EXPECT_THAT(error_of(folder.path() / "none"), HasSubstr("there is no such file; check"));
   EXPECT_THAT(error_of(folder.path()), HasSubstr("this is a folder; name the files"));
   EXPECT_THAT(error_of("/dev/zero"), HasSubstr("no ordinary file"));
@@ -32,7 +32,7 @@ TEST(ReadScenario, EveryBadInputIsOneSentenceWithPlaceAndRemedy) {
 }
 
 TEST(ReadText, EveryKindOfBadUtf8) {
-  const Folder folder;
+  const TemporaryFolder folder;
   for (const char* text : {"\x80", "\xC0\x80", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80",
                            "\xF8\x88\x80\x80\x80", "ab\xE2\x82"})
     EXPECT_TRUE(std::holds_alternative<InputError>(read_text(folder.write("x", text), 100)));

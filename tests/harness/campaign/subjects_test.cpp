@@ -25,7 +25,7 @@ struct Subjects : testing::Test {
       list.push_back(subject.id);
     return list;
   }
-  Folder folder;
+  TemporaryFolder folder;
   SubjectPlaces places;
 };
 

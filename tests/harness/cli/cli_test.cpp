@@ -20,9 +20,12 @@ struct Ran {
   std::string output;  ///< of both streams
 };
 
-/// The real program, in a pipe.
+/// The real program, in a pipe and in a folder of its own.
 Ran normdiff(const std::string& arguments) {
-  const std::string command = NORMDIFF_BINARY_DIR "/bin/normdiff " + arguments + " 2>&1 </dev/null";
+  const TemporaryFolder here;
+  const std::string command = "cd " + here.path().string() +
+                              " && " NORMDIFF_BINARY_DIR "/bin/normdiff " + arguments +
+                              " 2>&1 </dev/null";
   Ran ran;
   std::FILE* pipe = popen(command.c_str(), "r");
   std::array<char, 4096> block{};
@@ -65,8 +68,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadUsage{"run --subject none", "there is no subject none; there are "},
         BadUsage{"run --subject textbook --profile export", "nothing can run"},
         BadUsage{"run --subject textbook --out /proc/none", "can't be made"},
-        BadUsage{"run --subject textbook --corpus /none --out /tmp/normdiff-cli-test",
-                 "the corpus /none"},
+        BadUsage{"run --subject textbook --corpus /none", "the corpus /none"},
         BadUsage{"run --subject textbook --deviations /none", "/none"}, BadUsage{"check", "FILE"},
         BadUsage{"check /none.scenario", "no such file"},
         BadUsage{"check /none.jsonl", "no such file"}, BadUsage{"check /tmp", "this is a folder"},
@@ -107,7 +109,7 @@ TEST(Check, EverythingShowsWhatWasEqual) {
 }
 
 TEST(Trace, IsCheckedWithoutTheSubject) {
-  const Folder folder;
+  const TemporaryFolder folder;
   const std::string file = (folder.path() / "t.jsonl").string();
   EXPECT_EQ(normdiff("trace " + seeds + "shared-child.scenario --subject textbook >" + file).code,
             0);
@@ -125,7 +127,7 @@ TEST(Trace, IsCheckedWithoutTheSubject) {
 }
 
 TEST(Fmt, MakesCanonicalAndCheckOnlySays) {
-  const Folder folder;
+  const TemporaryFolder folder;
   const std::string file =
       folder.write("a.scenario", "# normdiff-scenario 1\nnet=BatchNorm2d( 2, eps = 1e-5 )\n");
   EXPECT_EQ(normdiff("fmt --check " + file).code, 1);
@@ -135,7 +137,7 @@ TEST(Fmt, MakesCanonicalAndCheckOnlySays) {
 }
 
 TEST(Run, SeedFirstVerdictLast) {
-  const Folder out;
+  const TemporaryFolder out;
   const Ran ran =
       normdiff("run --subject textbook --seed 5 --scenarios 60 --out " + out.path().string());
   EXPECT_EQ(ran.code, 0) << ran.output;
@@ -147,7 +149,7 @@ TEST(Run, SeedFirstVerdictLast) {
 }
 
 TEST(Run, APlantedFaultIsOneAndItsReplayCommandShowsIt) {
-  const Folder out;
+  const TemporaryFolder out;
   const Ran ran =
       normdiff("run --subject textbook:counter-missed --profile modes --scenarios 100 --out " +
                out.path().string());
@@ -160,8 +162,8 @@ TEST(Run, APlantedFaultIsOneAndItsReplayCommandShowsIt) {
 }
 
 TEST(Run, TheSameSettingsGiveTheSameReportByteForByte) {
-  const Folder one;
-  const Folder two;
+  const TemporaryFolder one;
+  const TemporaryFolder two;
   const std::string run =
       "run --subject textbook:counter-missed --scenarios 200 --power "
       "--power-scenarios 300 --out latest";
@@ -178,7 +180,7 @@ TEST(Run, TheSameSettingsGiveTheSameReportByteForByte) {
 }
 
 TEST(Report, IsRenderedAgainFromItsJson) {
-  const Folder out;
+  const TemporaryFolder out;
   const std::string folder = out.path().string();
   EXPECT_EQ(normdiff("run --subject textbook --scenarios 30 --out " + folder).code, 0);
   const std::string page = read(out.path() / "report.html");

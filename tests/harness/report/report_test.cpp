@@ -70,7 +70,7 @@ TEST(ReportJson, AnotherSchemaIsRefused) {
 }
 
 TEST(WriteReport, ThreeFilesOrASentence) {
-  const Folder folder;
+  const TemporaryFolder folder;
   EXPECT_EQ(write_report(sample_report(), folder.path()), std::nullopt);
   for (const char* name : {"report.json", "report.md", "report.html"})
     EXPECT_TRUE(std::filesystem::exists(folder.path() / name)) << name;

@@ -1,141 +1,17 @@
 #include "harness/subjects/python/python.hpp"
-#include <unistd.h>
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <cstdlib>
-#include <fstream>
+#include <filesystem>
 
-#include "harness/scenario/text.hpp"
+#include "tests/temporary_folder.hpp"
 
-namespace normdiff {
+namespace normdiff::test {
 namespace {
 
-using namespace std::chrono_literals;
 using testing::HasSubstr;
-
-struct Ran {
-  Scenario scenario;
-  Trace trace;
-
-  /// The last value shown in a slot up to `step`.
-  template <class T>
-  [[nodiscard]] std::optional<T> at(std::size_t step, std::string_view name, int place,
-                                    Slot slot) const {
-    const T* found = nullptr;
-    for (std::uint32_t i = 0; i < trace.steps[step].last; ++i) {
-      const auto& [key, value] = trace.observations[i];
-      if (scenario.names[key.name] == name && key.place == place && key.slot == slot)
-        found = std::get_if<T>(&value);
-    }
-    if (found == nullptr) return std::nullopt;
-    return *found;
-  }
-  [[nodiscard]] std::vector<double> elements(std::size_t step, std::string_view name, int place,
-                                             Slot slot) const {
-    const auto tensor = at<ObservedTensor>(step, name, place, slot);
-    std::vector<double> out;
-    if (!tensor) return out;
-    for (std::int64_t i = 0; i < tensor->shape.numel(); ++i) out.push_back(tensor->values().at(i));
-    return out;
-  }
-};
-
-Ran run(const Subject& subject, const std::string& text) {
-  auto parsed = parse("# normdiff-scenario 1\n" + text);
-  if (const auto* error = std::get_if<ParseError>(&parsed)) {
-    ADD_FAILURE() << error->text("test");
-    return {};
-  }
-  Ran ran;
-  ran.scenario = std::get<Scenario>(parsed);
-  subject.run(ran.scenario, resolve(ran.scenario), ran.trace);
-  return ran;
-}
-
-// --- Workers that misbehave: a few lines of sh in the place of the interpreter ------------------
-
-constexpr const char* three_steps = "a = ReLU()\nb = ReLU()\nc = ReLU()\n";
-constexpr const char* first_step = R"({"step":0,"outcome":"ok","observed":[]})";
-
-class FakeWorker : public testing::Test {
- protected:
-  Subject start(const std::string& answer) {
-    const std::string path = testing::TempDir() + "normdiff-fake-worker-" +
-                             std::to_string(getpid()) + ".sh";  // tests run side by side
-    std::ofstream(path) << "#!/bin/sh\necho '{\"manifest\":{\"version\":\"2.13.0+cpu\"}}'\n"
-                        << "while read plan; do\n"
-                        << answer << "\ndone\n";
-    std::filesystem::permissions(path, std::filesystem::perms::owner_all);
-    PythonOptions options;
-    options.step_deadline = 2s;
-    auto made = make_python_subject(path, options);
-    EXPECT_TRUE(std::holds_alternative<Subject>(made));
-    return std::get<Subject>(std::move(made));
-  }
-  static std::string say(const std::string& text) { return "echo '" + text + "'\n"; }
-};
-
-TEST_F(FakeWorker, SaysWhatItIs) {
-  const Manifest manifest = start("").manifest;
-  EXPECT_EQ(manifest.id(), "python@2.13.0");
-  EXPECT_EQ(manifest.family, "python");
-}
-
-TEST_F(FakeWorker, DiesInAStep) {
-  const Subject subject =
-      start(say(first_step) + "echo first >&2; echo 'why it died' >&2; kill -SEGV $$");
-  for (int again = 0; again < 2; ++again) {  // it is started anew
-    const Ran ran = run(subject, three_steps);
-    ASSERT_EQ(ran.trace.steps.size(), 2U);
-    EXPECT_EQ(ran.trace.steps[0].outcome, Outcome::ok);
-    EXPECT_EQ(ran.trace.steps[1].outcome, Outcome::crashed);
-    EXPECT_EQ(ran.trace.steps[1].text, "signal 11 (Segmentation fault); last it said: why it died");
-  }
-}
-
-TEST_F(FakeWorker, Hangs) {
-  const Subject subject = start(say(first_step) + "sleep 100");
-  const Ran ran = run(subject, three_steps);
-  ASSERT_EQ(ran.trace.steps.size(), 2U);
-  EXPECT_EQ(ran.trace.steps[1].outcome, Outcome::timed_out);
-  EXPECT_EQ(ran.trace.steps[1].text, "no answer within 2 s");
-}
-
-TEST_F(FakeWorker, WritesGarbage) {
-  const Ran ran = run(start("printf '\\001\\377{[\\n'"), three_steps);
-  ASSERT_EQ(ran.trace.steps.size(), 1U);
-  EXPECT_EQ(ran.trace.steps[0].outcome, Outcome::crashed);
-  EXPECT_EQ(ran.trace.steps[0].text, "it wrote what is no JSON object");
-}
-
-TEST_F(FakeWorker, WritesWhatIsNoTrace) {
-  const Ran ran = run(start(say(first_step) + say(first_step)), three_steps);
-  ASSERT_EQ(ran.trace.steps.size(), 2U);
-  EXPECT_EQ(ran.trace.steps[1].text, "it wrote what is no trace: expected step 1");
-}
-
-TEST_F(FakeWorker, DiesInTheMiddleOfAMessage) {
-  const Ran ran = run(start(say(first_step) + "printf '{\"step\":1,'; exit 1"), three_steps);
-  ASSERT_EQ(ran.trace.steps.size(), 2U);
-  EXPECT_EQ(ran.trace.steps[1].outcome, Outcome::crashed);
-  EXPECT_EQ(ran.trace.steps[1].text, "exit 1");
-}
-
-TEST_F(FakeWorker, EndsTooEarly) {
-  const Ran ran = run(start(say(first_step) + say(R"({"end":true})")), three_steps);
-  ASSERT_EQ(ran.trace.steps.size(), 2U);
-  EXPECT_EQ(ran.trace.steps[1].outcome, Outcome::crashed);
-}
-
-TEST_F(FakeWorker, RunsOutOfMemory) {
-  const Ran ran =
-      run(start(say(first_step) + say(R"({"step":1,"outcome":"out_of_memory","observed":[]})") +
-                say(R"({"end":true})")),
-          three_steps);
-  ASSERT_EQ(ran.trace.steps.size(), 2U);
-  EXPECT_EQ(ran.trace.steps[1].outcome, Outcome::out_of_memory);
-}
 
 TEST(PythonSubject, AnInterpreterThatIsNotThereIsASentence) {
   const auto made = make_python_subject("/nowhere/python");
@@ -143,163 +19,23 @@ TEST(PythonSubject, AnInterpreterThatIsNotThereIsASentence) {
   EXPECT_THAT(std::get<std::string>(made), HasSubstr("/nowhere/python"));
 }
 
-// --- The real worker, where there is an interpreter with torch ---------------------------------
-
-class RealWorker : public testing::Test {
- protected:
-  static void SetUpTestSuite() {
-    const auto interpreters = find_interpreters();
-    if (interpreters.empty()) return;
-    auto made = make_python_subject(interpreters.front());
-    if (auto* started = std::get_if<Subject>(&made)) subject_ = std::move(*started);
-  }
-  static void TearDownTestSuite() { subject_.reset(); }
-  void SetUp() override {
-    if (!subject_) GTEST_SKIP() << "no interpreter with torch";
-  }
-  static inline std::optional<Subject> subject_;
-};
-
-constexpr const char* network = R"(
-net = Sequential(
-    conv1=Conv2d(3, 2, kernel_size=3, bias=False),
-    bn=BatchNorm2d(2),
-    relu=ReLU(),
-    flatten=Flatten(),
-    fc1=Linear(18, 10, bias=False),
-)
-net.bn.eval()
-x = tensor(1, 3, 5, 5, normal(0, 1), seed=2, dtype=float32)
-)";
-
-TEST_F(RealWorker, ShowsWhatAnExportDoesToFlags) {
-  const Ran ran = run(*subject_, std::string(network) + R"(
-y = net(x)
-m = torch.onnx.export(net, x, training=EVAL, dynamo=False, opset_version=17)
-w = m(x)
-)");
-  ASSERT_EQ(ran.trace.steps.size(), 6U);
-  for (const StepRecord& step : ran.trace.steps) EXPECT_EQ(step.outcome, Outcome::ok) << step.text;
-  EXPECT_EQ(ran.at<bool>(1, "net", 2, Slot::training), false);
-  EXPECT_EQ(ran.at<bool>(3, "net", 2, Slot::training), false);
-  EXPECT_EQ(ran.at<bool>(4, "net", 2, Slot::training), true);             // the thread's complaint
-  EXPECT_EQ(ran.at<std::int64_t>(4, "m", 0, Slot::onnx_batch_norms), 0);  // folded
-  // The leaf calls before the last; the last one is the value.
-  EXPECT_EQ(ran.elements(3, "y", 0, Slot::leaf_output).size(), 18U);
-  EXPECT_EQ(ran.elements(3, "y", 3, Slot::leaf_output).size(), 18U);
-  EXPECT_TRUE(ran.elements(3, "y", 4, Slot::leaf_output).empty());
-  // onnxruntime computes what the eager module did in eval.
-  const auto eager = ran.elements(3, "y", 0, Slot::value);
-  const auto exported = ran.elements(5, "w", 0, Slot::value);
-  ASSERT_EQ(eager.size(), 10U);
-  ASSERT_EQ(exported.size(), 10U);
-  for (std::size_t i = 0; i < 10; ++i) EXPECT_NEAR(eager[i], exported[i], 1e-5);
-}
-
-TEST_F(RealWorker, ShowsTheNodesOfAnExport) {
-  const Ran ran = run(*subject_, R"(
-net = Sequential(bn=BatchNorm2d(2, momentum=0.25))
-x = tensor(2, 2, 3, 3, normal(0, 1), dtype=float32)
-m = torch.onnx.export(net, x, training=TRAINING, dynamo=False, opset_version=17)
-)");
-  EXPECT_EQ(ran.at<std::int64_t>(2, "m", 0, Slot::onnx_batch_norms), 1);
-  EXPECT_EQ(ran.at<std::int64_t>(2, "m", 0, Slot::onnx_training_mode), 1);
-  EXPECT_EQ(ran.at<std::int64_t>(2, "m", 0, Slot::onnx_outputs), 3);
-  EXPECT_EQ(ran.at<double>(2, "m", 0, Slot::onnx_momentum), 0.75);
-  EXPECT_NEAR(*ran.at<double>(2, "m", 0, Slot::onnx_epsilon), 1e-5, 1e-9);
-}
-
-TEST_F(RealWorker, ShowsWhatARefusedStepLeft) {
-  const Ran ran = run(*subject_, R"(
-net = Sequential(relu=ReLU(), bn=BatchNorm2d(2))
-x = tensor(1, 2, 1, 1, normal(0, 1), dtype=float32)
-y = net(x)
-backward(y, normal(0, 1))
-)");
-  ASSERT_EQ(ran.trace.steps.size(), 4U);
-  EXPECT_EQ(ran.trace.steps[2].outcome, Outcome::error);
-  EXPECT_EQ(ran.trace.steps[2].error_class, "ValueError");
-  EXPECT_THAT(std::string(ran.trace.steps[2].text), HasSubstr("more than 1 value per channel"));
-  EXPECT_EQ(ran.elements(2, "y", 0, Slot::leaf_output).size(), 2U);
-  EXPECT_EQ(ran.trace.steps[3].outcome, Outcome::unsupported);
-  EXPECT_EQ(ran.trace.steps[3].text, "needs y, which was not made");
-}
-
-TEST_F(RealWorker, ShowsGradients) {
-  const Ran ran = run(*subject_, R"(
-net = Sequential(bn=BatchNorm1d(2), relu=ReLU())
-x = tensor(3, 2, [1, 2, 3, 4, 5, 6.5], dtype=float64, requires_grad=True)
-net.to(float64)
-y = net(x)
-backward(y, [1, -2, 3, 0.5, 1, 1])
-net.zero_grad()
-)");
-  for (const StepRecord& step : ran.trace.steps) EXPECT_EQ(step.outcome, Outcome::ok) << step.text;
-  // ReLU lets through what was above zero.
-  EXPECT_EQ(ran.elements(4, "y", 0, Slot::leaf_output_grad),
-            (std::vector<double>{0, 0, 0, 0, 1, 1}));
-  EXPECT_EQ(ran.elements(4, "net", 1, Slot::bias_grad), (std::vector<double>{1, 1}));
-  EXPECT_EQ(ran.elements(4, "x", 0, Slot::grad).size(), 6U);
-  EXPECT_FALSE(ran.at<ObservedTensor>(5, "net", 1, Slot::bias_grad));
-}
-
-TEST_F(RealWorker, ShowsWhatIsShared) {
-  const Ran ran = run(*subject_, R"(
-bn = BatchNorm2d(2)
-net = Sequential(a=bn, b=bn)
-s = torch.jit.script(net)
-t = torch.jit.save_load(s)
-)");
-  const auto key = [&](std::string_view name, int place) {
-    for (std::size_t i = 0; i < ran.scenario.names.size(); ++i)
-      if (ran.scenario.names[i] == name)
-        return static_cast<std::int64_t>(
-            Key{static_cast<NameId>(i), static_cast<std::uint16_t>(place), Slot::identity}
-                .packed());
-    return std::int64_t{-1};
+TEST(FindInterpreters, ThoseNamedThatHaveTorchComeFirstEachOnce) {
+  const TemporaryFolder folder;
+  const auto program = [&](const std::string& name, const std::string& script) {
+    const std::string path = folder.write(name, "#!/bin/sh\n" + script + "\n");
+    std::filesystem::permissions(path, std::filesystem::perms::owner_all);
+    return path;
   };
-  EXPECT_EQ(ran.at<std::int64_t>(3, "net", 1, Slot::identity), key("bn", 0));
-  EXPECT_EQ(ran.at<std::int64_t>(3, "net", 2, Slot::identity), key("bn", 0));
-  EXPECT_EQ(ran.at<std::int64_t>(3, "s", 1, Slot::identity), key("s", 1));
-  EXPECT_EQ(ran.at<std::int64_t>(3, "s", 2, Slot::identity), key("s", 2));  // two now
-  const auto storage = [&](std::string_view name, int place) {
-    return ran.at<ObservedTensor>(3, name, place, Slot::weight)->storage;
-  };
-  EXPECT_EQ(storage("net", 2), storage("bn", 0));
-  EXPECT_EQ(storage("s", 2), storage("bn", 0));
-  EXPECT_NE(storage("t", 1), storage("bn", 0));
-  EXPECT_EQ(storage("t", 2), storage("t", 1));
-}
-
-TEST_F(RealWorker, CountsTheForwardsOfATrace) {
-  const Ran ran = run(*subject_, R"(
-net = Sequential(bn=BatchNorm2d(2))
-x = tensor(2, 2, 3, 3, normal(0, 1), dtype=float32)
-s = torch.jit.trace(net, x, check_trace=False)
-t = torch.jit.trace(net, x)
-u = torch.jit.script(net)
-y = u(x)
-)");
-  const auto counter = [&](std::size_t step) {
-    const auto tensor = ran.at<ObservedTensor>(step, "net", 1, Slot::num_batches_tracked);
-    std::int64_t value = -1;
-    if (tensor) std::memcpy(&value, tensor->data, sizeof value);
-    return value;
-  };
-  EXPECT_EQ(counter(2), 1);
-  EXPECT_GE(counter(3), 2);
-  EXPECT_EQ(counter(5), counter(4) + 1);  // the script module shares its buffers
-  EXPECT_EQ(ran.at<bool>(5, "u", 1, Slot::training), true);
-}
-
-TEST_F(RealWorker, ABadOpsetIsAnError) {
-  const Ran ran =
-      run(*subject_,
-          std::string(network) +
-              "m = torch.onnx.export(net, x, training=EVAL, dynamo=False, opset_version=99)\n");
-  EXPECT_EQ(ran.trace.steps[3].outcome, Outcome::error);
-  EXPECT_THAT(std::string(ran.trace.steps[3].text), HasSubstr("99"));
+  const std::string with = program("with", "exit 0"), without = program("without", "exit 1");
+  const std::string also = program("also", "exit 0");
+  setenv("NORMDIFF_PYTHON", (without + ":" + with + "::/none:" + also + ":" + with).c_str(), 1);
+  const auto found = find_interpreters();
+  ASSERT_GE(found.size(), 2U);
+  EXPECT_EQ(found[0], with);
+  EXPECT_EQ(found[1], also);
+  for (const std::string& other : {with, without, std::string("/none")})
+    EXPECT_EQ(std::count(found.begin(), found.end(), other), other == with ? 1 : 0) << other;
 }
 
 }  // namespace
-}  // namespace normdiff
+}  // namespace normdiff::test

@@ -1,0 +1,104 @@
+#include "harness/subjects/python/worker.hpp"
+
+#include <gmock/gmock.h>
+
+#include <chrono>
+#include <filesystem>
+
+#include "harness/subjects/python/python.hpp"
+#include "tests/harness/subjects/python/python_run.hpp"
+#include "tests/temporary_folder.hpp"
+
+// Workers that misbehave: a few lines of sh in the place of the interpreter.
+namespace normdiff::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr const char* three_steps = "a = ReLU()\nb = ReLU()\nc = ReLU()\n";
+constexpr const char* first_step = R"({"step":0,"outcome":"ok","observed":[]})";
+
+class FakeWorker : public testing::Test {
+ protected:
+  Subject start(const std::string& answer) {
+    const std::string path =
+        folder_.write("worker.sh",
+                      "#!/bin/sh\necho '{\"manifest\":{\"version\":\"2.13.0+cpu\"}}'\n"
+                      "while read plan; do\n" +
+                          answer + "\ndone\n");
+    std::filesystem::permissions(path, std::filesystem::perms::owner_all);
+    PythonOptions options;
+    options.step_deadline = 2s;
+    auto made = make_python_subject(path, options);
+    EXPECT_TRUE(std::holds_alternative<Subject>(made));
+    return std::get<Subject>(std::move(made));
+  }
+  static std::string say(const std::string& text) { return "echo '" + text + "'\n"; }
+
+ private:
+  TemporaryFolder folder_;
+};
+
+TEST_F(FakeWorker, SaysWhatItIs) {
+  const Manifest manifest = start("").manifest;
+  EXPECT_EQ(manifest.id(), "python@2.13.0");
+  EXPECT_EQ(manifest.family, "python");
+}
+
+TEST_F(FakeWorker, DiesInAStep) {
+  const Subject subject =
+      start(say(first_step) + "echo first >&2; echo 'why it died' >&2; kill -SEGV $$");
+  for (int again = 0; again < 2; ++again) {  // it is started anew
+    const Ran ran = run(subject, three_steps);
+    ASSERT_EQ(ran.trace.steps.size(), 2U);
+    EXPECT_EQ(ran.trace.steps[0].outcome, Outcome::ok);
+    EXPECT_EQ(ran.trace.steps[1].outcome, Outcome::crashed);
+    EXPECT_EQ(ran.trace.steps[1].text, "signal 11 (Segmentation fault); last it said: why it died");
+  }
+}
+
+TEST_F(FakeWorker, Hangs) {
+  const Subject subject = start(say(first_step) + "sleep 100");
+  const Ran ran = run(subject, three_steps);
+  ASSERT_EQ(ran.trace.steps.size(), 2U);
+  EXPECT_EQ(ran.trace.steps[1].outcome, Outcome::timed_out);
+  EXPECT_EQ(ran.trace.steps[1].text, "no answer within 2 s");
+}
+
+TEST_F(FakeWorker, WritesGarbage) {
+  const Ran ran = run(start("printf '\\001\\377{[\\n'"), three_steps);
+  ASSERT_EQ(ran.trace.steps.size(), 1U);
+  EXPECT_EQ(ran.trace.steps[0].outcome, Outcome::crashed);
+  EXPECT_EQ(ran.trace.steps[0].text, "it wrote what is no JSON object");
+}
+
+TEST_F(FakeWorker, WritesWhatIsNoTrace) {
+  const Ran ran = run(start(say(first_step) + say(first_step)), three_steps);
+  ASSERT_EQ(ran.trace.steps.size(), 2U);
+  EXPECT_EQ(ran.trace.steps[1].text, "it wrote what is no trace: expected step 1");
+}
+
+TEST_F(FakeWorker, DiesInTheMiddleOfAMessage) {
+  const Ran ran = run(start(say(first_step) + "printf '{\"step\":1,'; exit 1"), three_steps);
+  ASSERT_EQ(ran.trace.steps.size(), 2U);
+  EXPECT_EQ(ran.trace.steps[1].outcome, Outcome::crashed);
+  EXPECT_EQ(ran.trace.steps[1].text, "exit 1");
+}
+
+TEST_F(FakeWorker, EndsTooEarly) {
+  const Ran ran = run(start(say(first_step) + say(R"({"end":true})")), three_steps);
+  ASSERT_EQ(ran.trace.steps.size(), 2U);
+  EXPECT_EQ(ran.trace.steps[1].outcome, Outcome::crashed);
+}
+
+TEST_F(FakeWorker, RunsOutOfMemory) {
+  const Ran ran =
+      run(start(say(first_step) + say(R"({"step":1,"outcome":"out_of_memory","observed":[]})") +
+                say(R"({"end":true})")),
+          three_steps);
+  ASSERT_EQ(ran.trace.steps.size(), 2U);
+  EXPECT_EQ(ran.trace.steps[1].outcome, Outcome::out_of_memory);
+}
+
+}  // namespace
+}  // namespace normdiff::test
