@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "harness/campaign/host_link.hpp"
+#include "harness/campaign/process.hpp"
 #include "tests/harness/campaign/campaign_support.hpp"
 
 namespace normdiff::test {
@@ -57,41 +57,6 @@ TEST(Host, TracesAScenarioStepByStep) {
   EXPECT_EQ(json::parse(host.ask(request.dump()))["step"], 0);
   EXPECT_EQ(json::parse(host.next())["step"], 1);
   EXPECT_EQ(json::parse(host.next())["end"], true);
-}
-
-TEST(HostLink, ARefusedStepIsAStepAndNoErrorOfTheHost) {
-  HostOptions options;
-  options.command = strange("none").command;
-  HostLink host(options);
-  Trace trace;
-  const auto failure = host.trace(
-      "# normdiff-scenario 1\nnet = BatchNorm2d(2)\nx = tensor(2, normal(0, 1), seed=1)\ny = "
-      "net(x)\n",
-      3, trace);
-  ASSERT_FALSE(failure) << failure->text;
-  ASSERT_EQ(trace.steps.size(), 3U);
-  EXPECT_EQ(trace.steps[2].outcome, Outcome::error);
-}
-
-TEST(HostLink, AHostThatNeverSaysWhatItIsIsGivenUp) {
-  HostOptions options;
-  options.command = strange("mute").command;
-  options.start_deadline = std::chrono::milliseconds(200);
-  HostLink host(options);
-  const auto manifest = host.manifest();
-  ASSERT_TRUE(std::holds_alternative<HostFailure>(manifest));
-  EXPECT_EQ(std::get<HostFailure>(manifest).kind, HostFailure::Kind::timed_out);
-}
-
-TEST(HostLink, ARangeEndsEarlyWithAWholeScenario) {
-  HostOptions options;
-  options.command = strange("none").command;
-  HostLink host(options);
-  const auto result = host.run({Profile::modes, 1, 0, 1'000'000'000}, 0.05);
-  ASSERT_TRUE(std::holds_alternative<RangeResult>(result));
-  const RangeResult& range = std::get<RangeResult>(result);
-  EXPECT_GT(range.done, 0U);
-  EXPECT_EQ(range.done, range.tally.scenarios);
 }
 
 }  // namespace

@@ -1,0 +1,148 @@
+#include "harness/campaign/replay.hpp"
+
+#include <gmock/gmock.h>
+
+#include "harness/scenario/text.hpp"
+#include "tests/harness/campaign/campaign_support.hpp"
+
+namespace normdiff::test {
+namespace {
+
+using std::chrono::milliseconds;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+constexpr int bad = 2;  ///< the scenario at which a strange host misbehaves, from step 2 on
+
+HostOptions host(const std::string& mode) {
+  HostOptions options;
+  options.command = strange(mode, bad).command;
+  options.deadline = milliseconds(2000);
+  return options;
+}
+Manifest textbook() {
+  return {"textbook", "textbook", "0.1.0", "", ""};
+}
+Scenario numbered(std::uint64_t number) {
+  Scenario scenario;
+  generate(Profile::modes, 1, number, scenario);
+  return scenario;
+}
+/// What came of the scenario that a strange host does not survive.
+Replayed replayed_on(const HostOptions& options, const Scenario& scenario) {
+  HostLink link(options);
+  auto answer = replay(link, textbook(), scenario, Deviations::built_in(), {}, "here");
+  if (const auto* failure = std::get_if<HostFailure>(&answer)) {
+    ADD_FAILURE() << failure->text;
+    return {};
+  }
+  return std::get<Replayed>(std::move(answer));
+}
+
+TEST(Replay, WhatConformsIsNoFinding) {
+  const Scenario scenario = numbered(bad);
+  const Replayed replayed = replayed_on(host("none"), scenario);
+  EXPECT_THAT(replayed.findings, IsEmpty());
+  EXPECT_THAT(replayed.harness_errors, IsEmpty());
+  EXPECT_EQ(replayed.trace.steps.size(), scenario.statements.size());
+  EXPECT_EQ(replayed.tally.scenarios, 1U);
+}
+
+TEST(Replay, ADiscrepancyIsAFindingWithItsScenarioAndWhereItCameFrom) {
+  const auto parsed = parse(
+      "# normdiff-scenario 1\nnet = BatchNorm1d(2)\nx = tensor(3, 2, normal(0, 1), seed=1)\n"
+      "y = net(x)\n");
+  const Scenario& scenario = std::get<Scenario>(parsed);
+  const Replayed replayed = replayed_on(host("counter-missed"), scenario);
+  ASSERT_EQ(replayed.findings.size(), 1U);
+  const Finding& finding = replayed.findings.front();
+  EXPECT_EQ(finding.step, 2);
+  EXPECT_EQ(finding.statement, "y = net(x)");
+  EXPECT_EQ(finding.scenario, print(scenario));
+  EXPECT_EQ(finding.origin, "here");
+  EXPECT_THAT(finding.details, ElementsAre(HasSubstr("num_batches_tracked is 0, expected 1")));
+}
+
+struct Ending {
+  const char* mode;
+  Verdict verdict;
+  const char* detail;
+};
+void PrintTo(const Ending& ending, std::ostream* out) {
+  *out << ending.mode;
+}
+class ReplayEnding : public testing::TestWithParam<Ending> {};
+INSTANTIATE_TEST_SUITE_P(
+    All, ReplayEnding,
+    testing::Values(Ending{"crash", Verdict::crashed, "the process ended: signal 11"},
+                    Ending{"exit", Verdict::crashed, "the process ended: exit 3"},
+                    Ending{"halfway", Verdict::crashed, "the process ended: exit 0"},
+                    Ending{"garbage", Verdict::crashed, "the process wrote what is no answer"},
+                    Ending{"hang", Verdict::timed_out, "no answer for 2000 ms"}));
+
+TEST_P(ReplayEnding, IsAFindingAtTheFirstStepThatBringsItAbout) {
+  const Scenario scenario = numbered(bad);
+  const Replayed replayed = replayed_on(host(GetParam().mode), scenario);
+  ASSERT_EQ(replayed.findings.size(), 1U);
+  const Finding& finding = replayed.findings.front();
+  EXPECT_EQ(finding.step, 2);
+  EXPECT_EQ(finding.statement, print(scenario, scenario.statements[2].step));
+  EXPECT_EQ(finding.signature,
+            "textbook/" + std::string(step_kind_name(scenario.statements[2].step.index())) + "/" +
+                std::string(to_string(GetParam().verdict)));
+  EXPECT_THAT(finding.details, ElementsAre(HasSubstr(GetParam().detail)));
+  EXPECT_EQ(finding.origin, "here");
+  EXPECT_THAT(replayed.trace.steps, IsEmpty());
+  // It counts as one scenario with one verdict.
+  EXPECT_EQ(replayed.tally.scenarios, 1U);
+  EXPECT_EQ(replayed.tally.signatures.at(finding.signature), 1U);
+  EXPECT_EQ(replayed.tally.verdicts[static_cast<std::size_t>(ObservationClass::error)]
+                                   [static_cast<std::size_t>(GetParam().verdict)],
+            1U);
+}
+
+TEST(Replay, AHostThatCannotBeStartedIsNoFinding) {
+  HostOptions options;
+  options.command = {"/nowhere/host"};
+  HostLink link(options);
+  const auto answer = replay(link, textbook(), numbered(bad), Deviations::built_in(), {}, "here");
+  ASSERT_TRUE(std::holds_alternative<HostFailure>(answer));
+  EXPECT_EQ(std::get<HostFailure>(answer).kind, HostFailure::Kind::not_started);
+}
+
+TEST(LocateFailure, WhatDoesNotHappenAgainHasNoStep) {
+  HostLink link(host("none"));
+  const HostFailure failure{HostFailure::Kind::crashed, "signal 9 (Killed)", bad, 0};
+  const Finding finding = locate_failure(link, textbook(), numbered(bad), failure);
+  EXPECT_EQ(finding.step, -1);
+  EXPECT_EQ(finding.statement, "");
+  EXPECT_EQ(finding.signature, "textbook/unlocated/crashed");
+}
+
+TEST(HappensAlone, WhereAFreshProcessShowsTheSameSignature) {
+  const Finding finding = replayed_on(host("crash"), numbered(bad)).findings.at(0);
+  const Deviations& deviations = Deviations::built_in();
+  EXPECT_TRUE(happens_alone(host("crash"), finding, deviations));
+  EXPECT_FALSE(happens_alone(host("none"), finding, deviations));
+  Finding other = finding;
+  other.signature = "textbook/forward/crashed, but elsewhere";
+  EXPECT_FALSE(happens_alone(host("crash"), other, deviations));
+  other = finding;
+  other.scenario = "nonsense";
+  EXPECT_FALSE(happens_alone(host("crash"), other, deviations));
+}
+
+TEST(HappensAlone, WhatACheckerThatSaysEqualWouldNotSeeDoesNot) {
+  const auto parsed = parse(
+      "# normdiff-scenario 1\nnet = BatchNorm1d(2)\nx = tensor(3, 2, normal(0, 1), seed=1)\n"
+      "y = net(x)\n");
+  HostOptions options = host("counter-missed");
+  const Finding finding = replayed_on(options, std::get<Scenario>(parsed)).findings.at(0);
+  EXPECT_TRUE(happens_alone(options, finding, Deviations::built_in()));
+  options.always_equal = true;
+  EXPECT_FALSE(happens_alone(options, finding, Deviations::built_in()));
+}
+
+}  // namespace
+}  // namespace normdiff::test

@@ -1,0 +1,56 @@
+#include "tests/harness/cli/program.hpp"
+
+namespace normdiff::test {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+TEST(CheckCommand, BadUsageIsASentence) {
+  expect_one_sentence("check", "FILE");
+  expect_one_sentence("check /none.scenario", "no such file");
+  expect_one_sentence("check /none.jsonl", "no such file");
+  expect_one_sentence("check /tmp", "this is a folder");
+  expect_one_sentence("check " + seeds + "shared-child.scenario --subject none",
+                      "there is no subject none; there are ");
+  expect_one_sentence("check " + seeds + "shared-child.scenario --deviations /none", "/none");
+}
+
+TEST(CheckCommand, ABadFileAmongGoodOnesIsSaidBeforeAnythingRuns) {
+  expect_one_sentence("check " + seeds + "shared-child.scenario /none.scenario --subject textbook",
+                      "/none.scenario");
+}
+
+TEST(CheckCommand, ShowsFlagsAndWhatMoved) {
+  const Ran ran = normdiff("check " + seeds + "shared-child.scenario --subject textbook");
+  EXPECT_EQ(ran.code, 0) << ran.output;
+  EXPECT_THAT(ran.output,
+              AllOf(HasSubstr("net T, net.first E"), HasSubstr("moved: bn.running_mean"),
+                    HasSubstr("conforms; "), Not(HasSubstr("\033"))));
+}
+
+TEST(CheckCommand, ADiscrepancyIsOne) {
+  const Ran ran =
+      normdiff("check " + seeds + "shared-child.scenario --subject textbook:counter-missed");
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_THAT(ran.output, AllOf(HasSubstr("num_batches_tracked is 0, expected 2"),
+                                HasSubstr("does not conform")));
+}
+
+TEST(CheckCommand, TheWorstOfSeveralSubjectsCounts) {
+  const Ran ran = normdiff("check " + seeds +
+                           "shared-child.scenario --subject textbook:counter-missed "
+                           "--subject textbook");
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_THAT(ran.output, AllOf(HasSubstr("does not conform"), HasSubstr(": conforms; ")));
+}
+
+TEST(CheckCommand, EverythingShowsWhatWasEqual) {
+  const std::string check = "check " + seeds + "shared-child.scenario --subject textbook";
+  EXPECT_THAT(normdiff(check + " --everything").output, HasSubstr("equal"));
+  EXPECT_THAT(normdiff(check).output, Not(HasSubstr("equal")));
+}
+
+}  // namespace
+}  // namespace normdiff::test

@@ -1,0 +1,87 @@
+#include "tests/harness/cli/program.hpp"
+
+namespace normdiff::test {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+struct BadUsage {
+  const char* arguments;
+  const char* says;
+};
+void PrintTo(const BadUsage& usage, std::ostream* out) {
+  *out << usage.arguments;
+}
+
+class RunUsage : public testing::TestWithParam<BadUsage> {};
+
+TEST_P(RunUsage, IsOneSentenceAndTwo) {
+  expect_one_sentence(std::string("run ") + GetParam().arguments, GetParam().says);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, RunUsage,
+    testing::Values(BadUsage{"--seed x", "--seed"}, BadUsage{"--scenarios 0", "--scenarios"},
+                    BadUsage{"--scenarios 5 --time 5s", "can't both be given"},
+                    BadUsage{"--time 5x", "--time 5x is no duration; write 60s"},
+                    BadUsage{"--deadline -1s", "is no duration"}, BadUsage{"--jobs 0", "--jobs"},
+                    BadUsage{"--profile none", "there is no profile none; there are modes"},
+                    BadUsage{"--subject none", "there is no subject none; there are "},
+                    BadUsage{"--subject textbook --profile export", "nothing can run"},
+                    BadUsage{"--subject textbook --out /proc/none", "can't be made"},
+                    BadUsage{"--subject textbook --corpus /none", "the corpus /none"},
+                    BadUsage{"--subject textbook --deviations /none", "/none"}));
+
+TEST(RunCommand, SeedFirstVerdictLast) {
+  const TemporaryFolder out;
+  const Ran ran =
+      normdiff("run --subject textbook --seed 5 --scenarios 60 --out " + out.path().string());
+  EXPECT_EQ(ran.code, 0) << ran.output;
+  EXPECT_EQ(ran.output.rfind("seed 5; subjects: textbook\n", 0), 0U);
+  const std::string last = ran.output.substr(ran.output.rfind('\n', ran.output.size() - 2) + 1);
+  EXPECT_THAT(last, HasSubstr("conforms: 1 subject, 60 scenarios"));
+  for (const char* name : {"report.json", "report.md", "report.html"})
+    EXPECT_TRUE(std::filesystem::exists(out.path() / name));
+}
+
+TEST(RunCommand, APlantedFaultIsOneAndItsReplayCommandShowsIt) {
+  const TemporaryFolder out;
+  const Ran ran =
+      normdiff("run --subject textbook:counter-missed --profile modes --scenarios 100 --out " +
+               out.path().string());
+  EXPECT_EQ(ran.code, 1);
+  const std::size_t begin = ran.output.find("normdiff check ");
+  ASSERT_NE(begin, std::string::npos);
+  const std::string command = ran.output.substr(begin, ran.output.find('\n', begin) - begin);
+  const Ran replayed = normdiff(command.substr(std::string("normdiff ").size()));
+  EXPECT_EQ(replayed.code, 1) << replayed.output;
+}
+
+TEST(RunCommand, TheCorpusIsReplayedFirstAndAFaultFoundThereIsOne) {
+  const TemporaryFolder corpus;
+  const std::string file = corpus.write("seeds/a.scenario", read(seeds + "shared-child.scenario"));
+  const Ran ran =
+      normdiff("run --subject textbook:counter-missed --profile numerics --scenarios 1 --corpus " +
+               corpus.path().string());
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_THAT(ran.output, AllOf(HasSubstr("corpus on textbook:counter-missed"),
+                                HasSubstr(": 0 of 1 scenarios conform"), HasSubstr("a.scenario")));
+}
+
+TEST(RunCommand, TheSameSettingsGiveTheSameReportByteForByte) {
+  const TemporaryFolder one;
+  const TemporaryFolder two;
+  const std::string run = " && " + program +
+                          " run --subject textbook:counter-missed --scenarios 200 --power "
+                          "--power-scenarios 300 --out latest";
+  (void)run_in_shell("cd " + one.path().string() + run);
+  (void)run_in_shell("cd " + two.path().string() + run + " --jobs 3");
+  for (const char* name : {"latest/report.json", "latest/report.md", "latest/report.html"}) {
+    EXPECT_FALSE(read(one.path() / name).empty());
+    EXPECT_EQ(read(one.path() / name), read(two.path() / name)) << name;
+  }
+}
+
+}  // namespace
+}  // namespace normdiff::test
