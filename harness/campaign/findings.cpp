@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <system_error>
 
+#include "harness/json_fields.hpp"
 #include "harness/scenario/text.hpp"
 #include "harness/trace/json.hpp"
 
@@ -16,6 +17,27 @@ namespace normdiff {
 namespace {
 
 constexpr std::size_t most_details = 12;
+
+constexpr auto manifest_fields = [](auto& manifest, auto visit) {
+  visit("subject", manifest.subject);
+  visit("family", manifest.family);
+  visit("version", manifest.version);
+  visit("path", manifest.path);
+  visit("cpu_capability", manifest.cpu_capability);
+};
+
+/// But for the subject.
+constexpr auto finding_fields = [](auto& finding, auto visit) {
+  visit("signature", finding.signature);
+  visit("scenario", finding.scenario);
+  visit("origin", finding.origin);
+  visit("number", finding.number);
+  visit("step", finding.step);
+  visit("statement", finding.statement);
+  visit("details", finding.details);
+  visit("deviation", finding.deviation);
+  visit("confirmed", finding.confirmed);
+};
 
 /// The order in which discrepancies of one step name the finding: causes before consequences.
 int rank(ObservationClass observed) {
@@ -171,48 +193,22 @@ std::string origin_of(const Range& range, std::uint64_t number) {
 }
 
 nlohmann::json to_json(const Manifest& manifest) {
-  return {{"subject", manifest.subject},
-          {"family", manifest.family},
-          {"version", manifest.version},
-          {"path", manifest.path},
-          {"cpu_capability", manifest.cpu_capability}};
+  return fields_to_json(manifest, manifest_fields);
 }
 
 Manifest manifest_from_json(const nlohmann::json& json) {
-  Manifest manifest;
-  json.at("subject").get_to(manifest.subject);
-  json.at("family").get_to(manifest.family);
-  json.at("version").get_to(manifest.version);
-  json.at("path").get_to(manifest.path);
-  json.at("cpu_capability").get_to(manifest.cpu_capability);
-  return manifest;
+  return fields_from_json<Manifest>(json, manifest_fields);
 }
 
 nlohmann::json to_json(const Finding& finding) {
-  return {{"signature", finding.signature},
-          {"scenario", finding.scenario},
-          {"origin", finding.origin},
-          {"number", finding.number},
-          {"subject", to_json(finding.subject)},
-          {"step", finding.step},
-          {"statement", finding.statement},
-          {"details", finding.details},
-          {"deviation", finding.deviation},
-          {"confirmed", finding.confirmed}};
+  nlohmann::json json = fields_to_json(finding, finding_fields);
+  json["subject"] = to_json(finding.subject);
+  return json;
 }
 
 Finding finding_from_json(const nlohmann::json& json) {
-  Finding finding;
-  json.at("signature").get_to(finding.signature);
-  json.at("scenario").get_to(finding.scenario);
-  json.at("origin").get_to(finding.origin);
-  json.at("number").get_to(finding.number);
+  auto finding = fields_from_json<Finding>(json, finding_fields);
   finding.subject = manifest_from_json(json.at("subject"));
-  json.at("step").get_to(finding.step);
-  json.at("statement").get_to(finding.statement);
-  json.at("details").get_to(finding.details);
-  json.at("deviation").get_to(finding.deviation);
-  json.at("confirmed").get_to(finding.confirmed);
   return finding;
 }
 

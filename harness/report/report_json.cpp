@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/campaign/findings.hpp"
+#include "harness/json_fields.hpp"
 #include "harness/report/report.hpp"
 
 namespace normdiff {
@@ -10,22 +11,30 @@ using nlohmann::json;
 
 constexpr int schema = 1;
 
-json to_json(const ReportSettings& settings) {
-  return {{"seed", settings.seed},           {"profiles", settings.profiles},
-          {"scenarios", settings.scenarios}, {"time", settings.time},
-          {"corpus", settings.corpus},       {"always_equal", settings.always_equal}};
-}
+constexpr auto settings_fields = [](auto& settings, auto visit) {
+  visit("seed", settings.seed);
+  visit("profiles", settings.profiles);
+  visit("scenarios", settings.scenarios);
+  visit("time", settings.time);
+  visit("corpus", settings.corpus);
+  visit("always_equal", settings.always_equal);
+};
 
-ReportSettings settings_from(const json& j) {
-  ReportSettings settings;
-  j.at("seed").get_to(settings.seed);
-  j.at("profiles").get_to(settings.profiles);
-  j.at("scenarios").get_to(settings.scenarios);
-  j.at("time").get_to(settings.time);
-  j.at("corpus").get_to(settings.corpus);
-  j.at("always_equal").get_to(settings.always_equal);
-  return settings;
-}
+constexpr auto deviation_fields = [](auto& deviation, auto visit) {
+  visit("id", deviation.id);
+  visit("title", deviation.title);
+  visit("why", deviation.why);
+  visit("standing", deviation.standing);
+  visit("upstream", deviation.upstream);
+  visit("subjects", deviation.subjects);
+  visit("versions", deviation.versions);
+  visit("verified_on", deviation.verified_on);
+  visit("steps", deviation.steps);
+  visit("observations", deviation.observations);
+  visit("prediction", deviation.prediction);
+  visit("witness", deviation.witness);
+  visit("near_miss", deviation.near_miss);
+};
 
 json to_json(const ReportSubject& subject) {
   json profiles = json::array();
@@ -56,40 +65,6 @@ ReportSubject subject_from(const json& j) {
   corpus.at("skipped").get_to(subject.corpus_skipped);
   corpus.at("deviations").get_to(subject.corpus_deviations);
   return subject;
-}
-
-json to_json(const Deviation& deviation) {
-  return {{"id", deviation.id},
-          {"title", deviation.title},
-          {"why", deviation.why},
-          {"standing", deviation.standing},
-          {"upstream", deviation.upstream},
-          {"subjects", deviation.subjects},
-          {"versions", deviation.versions},
-          {"verified_on", deviation.verified_on},
-          {"steps", deviation.steps},
-          {"observations", deviation.observations},
-          {"prediction", deviation.prediction},
-          {"witness", deviation.witness},
-          {"near_miss", deviation.near_miss}};
-}
-
-Deviation deviation_from(const json& j) {
-  Deviation deviation;
-  j.at("id").get_to(deviation.id);
-  j.at("title").get_to(deviation.title);
-  j.at("why").get_to(deviation.why);
-  j.at("standing").get_to(deviation.standing);
-  j.at("upstream").get_to(deviation.upstream);
-  j.at("subjects").get_to(deviation.subjects);
-  j.at("versions").get_to(deviation.versions);
-  j.at("verified_on").get_to(deviation.verified_on);
-  j.at("steps").get_to(deviation.steps);
-  j.at("observations").get_to(deviation.observations);
-  j.at("prediction").get_to(deviation.prediction);
-  j.at("witness").get_to(deviation.witness);
-  j.at("near_miss").get_to(deviation.near_miss);
-  return deviation;
 }
 
 /// "Not found" is null.
@@ -143,15 +118,18 @@ json list(const std::vector<T>& values, F&& convert) {
 
 json to_json(const Report& report) {
   const auto plain = [](const auto& value) { return to_json(value); };
+  const auto deviation = [](const Deviation& value) {
+    return fields_to_json(value, deviation_fields);
+  };
   const auto finding = [](const Finding& value) { return normdiff::to_json(value); };
   return {{"normdiff_report", schema},
           {"normdiff_version", report.normdiff_version},
-          {"settings", to_json(report.settings)},
+          {"settings", fields_to_json(report.settings, settings_fields)},
           {"subjects", list(report.subjects, plain)},
           {"findings", list(report.findings, plain)},
           {"harness_errors", list(report.harness_errors, finding)},
           {"unexpected_passes", report.unexpected_passes},
-          {"deviations", list(report.deviations, plain)},
+          {"deviations", list(report.deviations, deviation)},
           {"power", {{"most", report.power_most}, {"faults", list(report.power, plain)}}},
           {"floors", list(report.floors, plain)},
           {"interrupted", report.interrupted},
@@ -164,14 +142,14 @@ Report report_from_json(const json& j) {
   if (const int found = j.at("normdiff_report"); found != schema)
     throw json::other_error::create(600, "this is a report of another schema", nullptr);
   j.at("normdiff_version").get_to(report.normdiff_version);
-  report.settings = settings_from(j.at("settings"));
+  report.settings = fields_from_json<ReportSettings>(j.at("settings"), settings_fields);
   for (const json& subject : j.at("subjects")) report.subjects.push_back(subject_from(subject));
   for (const json& finding : j.at("findings")) report.findings.push_back(finding_from(finding));
   for (const json& error : j.at("harness_errors"))
     report.harness_errors.push_back(finding_from_json(error));
   j.at("unexpected_passes").get_to(report.unexpected_passes);
   for (const json& deviation : j.at("deviations"))
-    report.deviations.push_back(deviation_from(deviation));
+    report.deviations.push_back(fields_from_json<Deviation>(deviation, deviation_fields));
   j.at("power").at("most").get_to(report.power_most);
   for (const json& fault : j.at("power").at("faults")) report.power.push_back(fault_from(fault));
   for (const json& floor : j.at("floors")) report.floors.push_back(floor_from(floor));
