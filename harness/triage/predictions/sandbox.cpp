@@ -1,4 +1,4 @@
-#include "harness/triage/predictions/forward_order.hpp"
+#include "harness/triage/predictions/sandbox.hpp"
 
 #include <algorithm>
 
@@ -8,8 +8,8 @@ using reference::ErrorKind;
 using reference::Held;
 using reference::Module;
 
-void move_counter_of_refuser(Context& c) {
-  const reference::ForwardPass& pass = c.work.forward;
+void Sandbox::move_counter_of_refuser() {
+  const reference::ForwardPass& pass = context_.work.forward;
   auto* refuser = const_cast<Module*>(pass.refused_by());
   if (!refuser || !reference::is_batch_norm(refuser->kind)) return;
   const auto& refusals = pass.refusals();
@@ -25,20 +25,25 @@ void move_counter_of_refuser(Context& c) {
     counter->set(0, counter->at(0) + 1);
 }
 
-Execution run_forward(Context& c, Module& root, NameId input_name, bool continues) {
-  const Live& input = c.world.names[input_name];
+Execution Sandbox::run_forward(Module& root, NameId input_name, bool continues) {
+  const Live& input = world.names[input_name];
   reference::ForwardOptions options;
   options.grad = true;
   options.input_requires_grad = input.requires_grad;
-  options.past_soft_refusals = c.subject_accepted;
+  options.past_soft_refusals = context_.subject_accepted;
   options.continues = continues;
   options.arithmetic = &reference::libtorch_cpu();
-  c.work.forward.run(root, {input.values, input.values.dtype, input.layout}, options, {}, nullptr);
-  move_counter_of_refuser(c);
-  return {c.work.forward.refusals(), {root.kind, "", {}}, c.work.forward.updates(), nullptr};
+  context_.work.forward.run(root, {input.values, input.values.dtype, input.layout}, options, {},
+                            nullptr);
+  move_counter_of_refuser();
+  return {context_.work.forward.refusals(),
+          {root.kind, "", {}},
+          context_.work.forward.updates(),
+          nullptr};
 }
 
-void split_places(Live& tree, bool tensors) {
+void Sandbox::split_places(NameId of, bool tensors) {
+  Live& tree = world.names[of];
   const std::function<void(Module&)> split = [&](Module& parent) {
     for (auto& [name, child] : parent.children) {
       child = std::make_shared<Module>(*child);
