@@ -15,9 +15,12 @@ using reference::Tensor;
 Predicted track_option_is_read_each_time(Sandbox& c, const Step& step) {
   if (const auto* b = std::get_if<Backward>(&step)) {
     // A forward whose output happened to agree shows it in its gradients.
-    if (!c.world.names[b->output].tape) return std::nullopt;
-    for (reference::TapeEntry& call : c.world.names[b->output].tape->calls)
-      if (!call.tracking) call.batch_statistics = true;
+    const auto& tape = c.world.names[b->output].tape;
+    if (!tape) return std::nullopt;
+    bool changed = false;
+    for (reference::TapeEntry& call : tape->calls)
+      if (!call.tracking && !call.batch_statistics) changed = call.batch_statistics = true;
+    if (!changed || !c.recompute(*tape)) return std::nullopt;
     return c.execute(step);
   }
   const auto* f = std::get_if<Forward>(&step);

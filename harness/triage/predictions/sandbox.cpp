@@ -42,6 +42,35 @@ Execution Sandbox::run_forward(Module& root, NameId input_name, bool continues) 
           nullptr};
 }
 
+bool Sandbox::recompute(reference::Tape& graph) {
+  if (graph.calls.empty()) return true;
+  Module root;
+  for (const reference::TapeEntry& call : graph.calls) {
+    auto again = std::make_shared<Module>(*call.module);
+    std::copy(call.tensors.begin(), call.tensors.end(), again->tensors.begin());
+    again->training = call.batch_statistics;
+    if (reference::is_batch_norm(again->kind)) {
+      again->batch_norm().eps = call.eps;
+      again->batch_norm().track_running_stats = false;  // what moved has moved already
+    }
+    root.children.emplace_back("", std::move(again));
+  }
+  reference::ForwardOptions options;
+  options.input_requires_grad = graph.calls.front().input_requires_grad;
+  options.past_soft_refusals = true;
+  options.arithmetic = &reference::libtorch_cpu();
+  reference::Tape made;
+  reference::ForwardPass& pass = context_.work.forward;
+  pass.run(root, graph.calls.front().input, options, {}, &made);
+  if (made.calls.size() != graph.calls.size()) return false;
+  for (std::size_t i = 0; i < made.calls.size(); ++i) {
+    reference::TapeEntry& call = graph.calls[i];
+    call.input = made.calls[i].input;
+  }
+  graph.owned = std::move(made.owned);
+  return true;
+}
+
 void Sandbox::split_places(NameId of, bool tensors) {
   Live& tree = world.names[of];
   const std::function<void(Module&)> split = [&](Module& parent) {

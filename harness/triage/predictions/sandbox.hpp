@@ -24,6 +24,9 @@ class Sandbox {
   /// Where the last forward was refused by a batch norm that had already counted: PyTorch moves
   /// num_batches_tracked after the check of the rank and before every other one.
   void move_counter_of_refuser();
+  /// Runs the calls of a graph again, each with what it saved, from the first one's input. False
+  /// where one of them refuses.
+  [[nodiscard]] bool recompute(reference::Tape& graph);
   /// Gives every place of a tree a module of its own; with `tensors`, copies of its tensors too.
   void split_places(NameId tree, bool tensors);
   /// States what will be seen where the world does not say it.
