@@ -1,7 +1,8 @@
 #include <gmock/gmock.h>
 
 #include "harness/scenario/generate.hpp"
-#include "tests/harness/check/fake_subject.hpp"
+#include "harness/scenario/text.hpp"
+#include "tests/harness/check/checked.hpp"
 
 namespace normdiff {
 namespace {

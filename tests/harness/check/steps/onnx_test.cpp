@@ -1,6 +1,6 @@
 #include <gmock/gmock.h>
 
-#include "tests/harness/check/fake_subject.hpp"
+#include "tests/harness/check/checked.hpp"
 
 namespace normdiff {
 namespace {

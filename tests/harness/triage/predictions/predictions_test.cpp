@@ -4,7 +4,7 @@
 
 #include <set>
 
-#include "tests/harness/check/fake_subject.hpp"
+#include "tests/harness/check/checked.hpp"
 
 namespace normdiff {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/harness/check/fake_subject.hpp"
+#include "tests/harness/check/checked.hpp"
 
 namespace normdiff {
 namespace {
