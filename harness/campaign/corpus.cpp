@@ -31,6 +31,15 @@ bool concerns(const Deviation& deviation, const Manifest& subject) {
          in_range(subject.version, deviation.versions);
 }
 
+/// A witness or near miss of a deviation that concerns the subject is run as far as it can.
+bool is_evidence(const CorpusFile& file, const Manifest& subject, const Deviations& deviations) {
+  const auto& list = deviations.list();
+  return std::any_of(list.begin(), list.end(), [&](const Deviation& deviation) {
+    return concerns(deviation, subject) &&
+           (deviation.witness == file.name || deviation.near_miss == file.name);
+  });
+}
+
 /// Deviations seen in each file.
 using Seen = std::map<std::string, std::set<std::string>>;
 
@@ -111,7 +120,8 @@ CorpusResult replay_corpus(const CampaignOptions& options, const FoundSubject& s
   Seen seen;
   for (const CorpusFile& file : files) {
     if (stop) return result;
-    if (!supports(subject.family, file.scenario)) {
+    if (!supports(subject.family, file.scenario) &&
+        !is_evidence(file, manifest, *options.deviations)) {
       ++result.skipped;
       seen[file.name];
       continue;
