@@ -7,6 +7,7 @@
 
 #include "harness/campaign/read_file.hpp"
 #include "harness/cli/cli.hpp"
+#include "harness/cli/terminal.hpp"
 #include "harness/trace/json.hpp"
 
 namespace normdiff {
@@ -29,7 +30,7 @@ int render(const std::string& folder) {
                             error.what(), remedy));
   }
   const auto failed = write_report(report, folder);
-  fmt::print("{}\n", render_summary(report));
+  fmt::print("{}\n", render_summary(report, Terminal::of(stdout).width));
   if (failed) return fail(*failed);
   fmt::print("{}/report.md and {}/report.html are written\n{}\n", folder, folder,
              conclude(report).text);

@@ -180,7 +180,7 @@ int run(const RunArguments& arguments) {
                                      arguments.power_scenarios, deviations, arguments.out);
   const auto failed = write_report(report, arguments.out);
   const Conclusion conclusion = conclude(report);
-  fmt::print("{}\n", render_summary(report));
+  fmt::print("{}\n", render_summary(report, Terminal::of(stdout).width));
   if (!failed)
     fmt::print("Report: {}/report.html, report.md and report.json beside it\n", arguments.out);
   fmt::print("{}\n", conclusion.text);
