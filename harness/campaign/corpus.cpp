@@ -84,6 +84,9 @@ std::variant<std::vector<CorpusFile>, std::string> load_corpus(
   if (failed)
     return fmt::format("the corpus {} can't be read ({}); name a folder of *.scenario files",
                        folder.string(), failed.message());
+  if (paths.empty())
+    return fmt::format("the corpus {} has no *.scenario files; name a folder that has",
+                       folder.string());
   std::sort(paths.begin(), paths.end());
   std::vector<CorpusFile> files;
   const std::filesystem::path whole = std::filesystem::absolute(folder).lexically_normal();

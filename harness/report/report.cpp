@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/campaign/findings_log.hpp"
+#include "harness/report/tables.hpp"
 
 namespace normdiff {
 
@@ -66,7 +67,7 @@ Conclusion conclude(const Report& report) {
   if (conclusion.exit_code == 0 && report.interrupted) word = "conforms so far (interrupted)";
   conclusion.text = fmt::format(
       "{}: {}, {} scenarios and {} corpus replays; {} ({} unconfirmed), {}, {}", word,
-      counted(report.subjects.size(), "subject", "subjects"), scenarios, files,
+      counted(report.subjects.size(), "subject", "subjects"), grouped(scenarios), grouped(files),
       counted(report.findings.size(), "new discrepancy", "new discrepancies"), unconfirmed,
       counted(report.deviation_hits().size(), "known deviation", "known deviations"),
       counted(report.unexpected_passes.size(), "unexpected pass", "unexpected passes"));

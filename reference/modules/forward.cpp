@@ -178,7 +178,7 @@ bool ForwardPass::leaf(Module& module) {
       relu(current_.values, *stored_);
       branch = "relu";
       break;
-    default: {  // Flatten
+    case ModuleKind::Flatten: {
       out = Shape{x[0], 1};
       for (int i = 1; i < x.rank(); ++i) out[1] *= x[i];
       const std::int64_t n = x.numel();
@@ -194,6 +194,11 @@ bool ForwardPass::leaf(Module& module) {
       branch = "flatten";
       break;
     }
+    case ModuleKind::Sequential:
+    case ModuleKind::BatchNorm1d:
+    case ModuleKind::BatchNorm2d:
+    case ModuleKind::BatchNorm3d:
+      break;  // done above; named, so that a new kind is missed by the compiler
   }
   remember(module, false, plain_profile(current_.dtype));
   emit(module, branch, out, weight != nullptr);
