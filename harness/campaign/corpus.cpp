@@ -31,6 +31,15 @@ bool concerns(const Deviation& deviation, const Manifest& subject) {
          in_range(subject.version, deviation.versions);
 }
 
+/// A witness or near miss of a deviation that concerns the subject is run as far as it can.
+bool is_evidence(const CorpusFile& file, const Manifest& subject, const Deviations& deviations) {
+  const auto& list = deviations.list();
+  return std::any_of(list.begin(), list.end(), [&](const Deviation& deviation) {
+    return concerns(deviation, subject) &&
+           (deviation.witness == file.name || deviation.near_miss == file.name);
+  });
+}
+
 /// Deviations seen in each file.
 using Seen = std::map<std::string, std::set<std::string>>;
 
@@ -75,6 +84,9 @@ std::variant<std::vector<CorpusFile>, std::string> load_corpus(
   if (failed)
     return fmt::format("the corpus {} can't be read ({}); name a folder of *.scenario files",
                        folder.string(), failed.message());
+  if (paths.empty())
+    return fmt::format("the corpus {} has no *.scenario files; name a folder that has",
+                       folder.string());
   std::sort(paths.begin(), paths.end());
   std::vector<CorpusFile> files;
   const std::filesystem::path whole = std::filesystem::absolute(folder).lexically_normal();
@@ -111,7 +123,8 @@ CorpusResult replay_corpus(const CampaignOptions& options, const FoundSubject& s
   Seen seen;
   for (const CorpusFile& file : files) {
     if (stop) return result;
-    if (!supports(subject.family, file.scenario)) {
+    if (!supports(subject.family, file.scenario) &&
+        !is_evidence(file, manifest, *options.deviations)) {
       ++result.skipped;
       seen[file.name];
       continue;

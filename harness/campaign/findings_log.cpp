@@ -36,7 +36,7 @@ std::optional<std::string> write_file(const std::filesystem::path& path, std::st
   if (failed == 0 && rename(temporary.c_str(), path.c_str()) != 0) failed = errno;
   if (failed == 0) return std::nullopt;
   unlink(temporary.c_str());
-  return fmt::format("{} can't be written ({}); make room or choose another folder with --out",
+  return fmt::format("{} can't be written ({}); make room, or see who may write there",
                      path.string(), std::strerror(failed));
 }
 

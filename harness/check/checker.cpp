@@ -128,12 +128,13 @@ struct Checker::Implementation {
     if (record.outcome == Outcome::unsupported) {
       const bool may_decline = record.text.substr(0, 6) == "needs " ||
                                unsupported_reason(manifest.family, step.index()) != nullptr;
-      ++tally.verdicts[static_cast<std::size_t>(ObservationClass::error)][static_cast<std::size_t>(
-          may_decline ? Verdict::unsupported : Verdict::harness_error)];
+      judge.outcome(may_decline ? Verdict::unsupported : Verdict::harness_error, {},
+                    "what the support table says is done",
+                    fmt::format("declined: {}", record.text));
       ++tally.not_compared[std::string(record.text)];
       scan(context, {});
       judge.rest(trace, record, world);
-      finish(step, context, record);
+      end_step(step, record, judge.anything_unexplained());
       return;
     }
     Execution execution = execute(context, step);
@@ -159,10 +160,14 @@ struct Checker::Implementation {
     finish(step, context, record);
   }
 
-  /// Tries the deviations on what is not explained, then makes the world what was observed.
+  /// Tries every deviation on what is not explained, then makes the world what was observed.
   void finish(const Step& step, Context& context, const StepRecord& record) {
     const bool diverged = judge.anything_unexplained();
     if (diverged) explain(step, context, record);
+    end_step(step, record, diverged);
+  }
+
+  void end_step(const Step& step, const StepRecord& record, bool diverged) {
     judge.end_step();
     const std::optional<NameId> result = result_of(step);
     // A graph is derived from the step that made it: where that step deviated, nothing can be said.
@@ -175,7 +180,6 @@ struct Checker::Implementation {
 
   void explain(const Step& step, Context& reference_context, const StepRecord& record) {
     for (const Candidate& candidate : candidates[step.index()]) {
-      if (!judge.anything_unexplained()) return;
       World predicted = before.copy();
       Context context{reference_context.scenario,
                       reference_context.scope,
@@ -187,7 +191,8 @@ struct Checker::Implementation {
                       observed,
                       work};
       judge.begin_explaining(*candidate.deviation);
-      if (const auto execution = (*candidate.prediction)(context, step))
+      Sandbox sandbox(context);
+      if (const auto execution = (*candidate.prediction)(sandbox, step))
         judge_step(context, record, *execution);
       judge.end_explaining();
     }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "harness/triage/deviations.hpp"
 
@@ -91,12 +92,25 @@ bool Judge::wanted(Key key, ObservationClass observed_class) {
                    [&place](const std::string& glob) { return glob_matches(glob, place); }))
     return false;
   return std::any_of(discrepancies_.begin(), discrepancies_.end(), [&](const Judged& d) {
-    return d.key == key && d.observed_class == observed_class && is_new_discrepancy(d.verdict);
+    return d.key == key && d.observed_class == observed_class;
   });
 }
 
 bool Judge::wants_text(Verdict verdict) const {
   return !explaining_ && (options_.keep_everything || is_new_discrepancy(verdict));
+}
+
+void Judge::explain(Judged& discrepancy) {
+  if (is_new_discrepancy(discrepancy.verdict)) {
+    discrepancy.verdict = Verdict::known_deviation;
+    discrepancy.deviation = explaining_->id;
+  } else if (discrepancy.verdict == Verdict::known_deviation &&
+             discrepancy.deviation != explaining_->id) {
+    discrepancy.verdict = Verdict::harness_error;
+    discrepancy.observed = fmt::format("predicted by both {} and {}",
+                                       std::exchange(discrepancy.deviation, {}), explaining_->id);
+    discrepancy.expected = "one deviation to a discrepancy";
+  }
 }
 
 void Judge::record(Key key, ObservationClass observed_class, Verdict verdict, const Origin& origin,
@@ -105,10 +119,7 @@ void Judge::record(Key key, ObservationClass observed_class, Verdict verdict, co
   if (explaining_) {
     if (is_new_discrepancy(verdict)) return;
     for (Judged& d : discrepancies_)
-      if (d.key == key && d.observed_class == observed_class && is_new_discrepancy(d.verdict)) {
-        d.verdict = Verdict::known_deviation;
-        d.deviation = explaining_->id;
-      }
+      if (d.key == key && d.observed_class == observed_class) explain(d);
     return;
   }
   if (*origin.branch != '\0') ++tally_->cells[origin.branch];
@@ -116,7 +127,7 @@ void Judge::record(Key key, ObservationClass observed_class, Verdict verdict, co
   const bool discrepancy = is_new_discrepancy(verdict);
   if (!discrepancy) {
     ++tally_->verdicts[static_cast<std::size_t>(observed_class)][static_cast<std::size_t>(verdict)];
-    if (!options_.keep_everything) return;
+    if (!options_.keep_everything && verdict != Verdict::harness_error) return;
   }
   judged.step = observed_->step();
   judged.key = key;
@@ -264,7 +275,7 @@ void Judge::end_step() {
                       [static_cast<std::size_t>(d.verdict)];
     if (d.verdict == Verdict::known_deviation)
       ++tally_->deviations[d.deviation];
-    else
+    else if (d.verdict != Verdict::harness_error)
       ++tally_->signatures[signature(manifest_, *scenario_, d)];
     result_->judged.push_back(std::move(d));
   }

@@ -74,6 +74,8 @@ class Judge {
   /// Records a verdict, or in explain mode settles the discrepancy if `verdict` is none.
   void record(Key key, ObservationClass observed_class, Verdict verdict, const Origin& origin,
               double ratio, const std::string& expected, const std::string& observed);
+  /// The deviation under trial predicts it; two that do are a harness error.
+  void explain(Judged& discrepancy);
   [[nodiscard]] bool wanted(Key key, ObservationClass observed_class);
   [[nodiscard]] bool wants_text(Verdict verdict) const;
 

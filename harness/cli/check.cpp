@@ -45,9 +45,13 @@ int conclude(const std::string& file, const Manifest& subject, const Replayed& r
                            : code == exit_failure
                                ? terminal.paint("the harness failed", Colour::red)
                                : terminal.paint("does not conform", Colour::red);
-  fmt::print("{} on {}: {}; {} of {} observations compared, {} new {}, {} known {}\n", file,
-             subject.id(), word, compared, total, news, news == 1 ? "discrepancy" : "discrepancies",
-             known.size(), known.size() == 1 ? "deviation" : "deviations");
+  const std::string counts =
+      fmt::format("{} of {} observations compared, {} new {}, {} known {}", compared, total, news,
+                  news == 1 ? "discrepancy" : "discrepancies", known.size(),
+                  known.size() == 1 ? "deviation" : "deviations");
+  const bool fits =
+      !terminal.interactive || width_of(file + subject.id() + word + counts) + 8 < terminal.width;
+  fmt::print("{} on {}: {};{}{}\n", file, subject.id(), word, fits ? " " : "\n  ", counts);
   return code;
 }
 

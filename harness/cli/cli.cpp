@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <exception>
+#include <system_error>
 
 namespace normdiff {
 
@@ -53,8 +56,16 @@ int run_cli(int argc, const char* const* argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? exit_conforms : exit_failure;
   }
+  const auto not_written = [](int error) {
+    return fail(fmt::format("the output can't be written ({}); make room where it goes",
+                            std::strerror(error)));
+  };
   try {
-    return action();
+    const int code = action();
+    return std::fflush(stdout) == 0 ? code : not_written(errno);
+  } catch (const std::system_error& error) {
+    if (std::ferror(stdout) != 0) return not_written(error.code().value());
+    return fail(fmt::format("an error of its own: {}", error.what()));
   } catch (const std::exception& error) {
     return fail(fmt::format("an error of its own: {}", error.what()));
   }

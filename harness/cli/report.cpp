@@ -7,26 +7,33 @@
 
 #include "harness/campaign/read_file.hpp"
 #include "harness/cli/cli.hpp"
+#include "harness/cli/terminal.hpp"
+#include "harness/trace/json.hpp"
 
 namespace normdiff {
 namespace {
 
 constexpr std::size_t longest_report = std::size_t{1} << 28;
+constexpr std::string_view remedy = "run normdiff run again";
 
 int render(const std::string& folder) {
   const std::filesystem::path path = std::filesystem::path(folder) / "report.json";
-  auto text = read_text(path, longest_report);
+  auto text = read_text(path, longest_report, remedy);
   if (const auto* error = std::get_if<InputError>(&text)) return fail(error->message);
+  if (is_nested_deeply(std::get<std::string>(text)))
+    return fail(fmt::format("{}: it is nested too deeply; {}", path.string(), remedy));
   Report report;
   try {
     report = report_from_json(nlohmann::json::parse(std::get<std::string>(text)));
   } catch (const nlohmann::json::exception& error) {
-    return fail(fmt::format("{}: this is no report of this normdiff ({}); run normdiff run again",
-                            path.string(), error.what()));
+    return fail(fmt::format("{}: this is no report of this normdiff ({}); {}", path.string(),
+                            error.what(), remedy));
   }
-  if (const auto failed = write_report(report, folder)) return fail(*failed);
-  fmt::print("{}\n{}/report.md and {}/report.html are written\n{}\n", render_summary(report),
-             folder, folder, conclude(report).text);
+  const auto failed = write_report(report, folder);
+  fmt::print("{}\n", render_summary(report, Terminal::of(stdout).width));
+  if (failed) return fail(*failed);
+  fmt::print("{}/report.md and {}/report.html are written\n{}\n", folder, folder,
+             conclude(report).text);
   return conclude(report).exit_code;
 }
 

@@ -130,14 +130,15 @@ int run(const RunArguments& arguments) {
   if (const auto* error = std::get_if<std::string>(&catalogue)) return fail(*error);
   const Deviations& deviations = std::get<Deviations>(catalogue);
   options.deviations = &deviations;
-  auto log = FindingsLog::open(arguments.out);
-  if (const auto* error = std::get_if<std::string>(&log)) return fail(*error);
   std::vector<CorpusFile> files;
   if (!arguments.corpus.empty()) {
     auto loaded = load_corpus(arguments.corpus);
     if (const auto* error = std::get_if<std::string>(&loaded)) return fail(*error);
     files = std::get<std::vector<CorpusFile>>(std::move(loaded));
   }
+  // Last, as it empties the findings of the run before.
+  auto log = FindingsLog::open(arguments.out);
+  if (const auto* error = std::get_if<std::string>(&log)) return fail(*error);
   std::signal(SIGINT, on_interrupt);
   std::signal(SIGTERM, on_interrupt);
 
@@ -177,11 +178,13 @@ int run(const RunArguments& arguments) {
   line.clear();
   const Report report = build_report(settings_of(arguments, options), campaign, corpus, power,
                                      arguments.power_scenarios, deviations, arguments.out);
-  if (const auto failed = write_report(report, arguments.out)) return fail(*failed);
+  const auto failed = write_report(report, arguments.out);
   const Conclusion conclusion = conclude(report);
-  fmt::print("{}\nReport: {}/report.html, report.md and report.json beside it\n{}\n",
-             render_summary(report), arguments.out, conclusion.text);
-  return conclusion.exit_code;
+  fmt::print("{}\n", render_summary(report, Terminal::of(stdout).width));
+  if (!failed)
+    fmt::print("Report: {}/report.html, report.md and report.json beside it\n", arguments.out);
+  fmt::print("{}\n", conclusion.text);
+  return failed ? fail(*failed) : conclusion.exit_code;
 }
 
 }  // namespace
@@ -217,7 +220,8 @@ void add_run(CLI::App& app, Action& action) {
       "The same seed, number and subjects give the same report, whatever --jobs.\n\nExamples:\n"
       "  normdiff run --time 60s --corpus corpus --power\n"
       "  normdiff run --subject libtorch --profile modes --seed 7 --scenarios 10000 --jobs 2\n"
-      "  normdiff run --subject textbook:biased-running-var --scenarios 1000 --out reports/out/fault");
+      "  normdiff run --subject textbook:biased-running-var --scenarios 1000 --out "
+      "reports/out/fault");
   command->callback([a, &action] { action = [a] { return run(*a); }; });
 }
 

@@ -170,7 +170,10 @@ std::string step_table(const Scenario& scenario, const Replayed& replayed,
     line.erase(line.find_last_not_of(' ') + 1);
     out += line + "\n";
     const auto note = [&](std::string_view text, Colour colour) {
-      out += "        " + terminal.paint(text, colour) + "\n";
+      // A pipe gets whole lines, for whoever searches them.
+      const std::string lines =
+          terminal.interactive ? hanging(text, 10, terminal.width - 1) : std::string(text);
+      out += "        " + terminal.paint(lines, colour) + "\n";
     };
     if (width_of(row.flags) > flag) note("training: " + row.flags, Colour::dim);
     if (!trace.steps[i].text.empty())

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "harness/cli/cli.hpp"
 #include "harness/cli/terminal.hpp"
 #include "harness/subjects/support.hpp"
@@ -11,8 +13,10 @@ namespace {
 
 void list(const std::vector<FoundSubject>& subjects, std::string_view none) {
   if (subjects.empty()) fmt::print("  {}\n", none);
+  std::size_t widest = 0;
+  for (const FoundSubject& subject : subjects) widest = std::max(widest, width_of(subject.id));
   for (const FoundSubject& subject : subjects)
-    fmt::print("  {}  {}\n", padded(subject.id, 36), subject.path);
+    fmt::print("  {}  {}\n", padded(subject.id, widest), subject.path);
 }
 
 int subjects() {
@@ -28,6 +32,7 @@ int subjects() {
   const std::vector<Support>& table = support_table();
   std::string head = "  " + padded("", 26);
   for (const Support& support : table) head += padded(support.family, 12);
+  head.erase(head.find_last_not_of(' ') + 1);
   fmt::print("{}\n", head);
   std::vector<std::string> notes;
   for (std::size_t kind = 0; kind < step_kind_count; ++kind) {
@@ -37,13 +42,13 @@ int subjects() {
       const bool partly = reason.rfind("partly", 0) == 0;
       row += padded(reason.empty() ? "yes" : partly ? "partly" : "no", 12);
       if (!reason.empty())
-        notes.push_back(fmt::format("  {}, {}: {}", support.family, step_kind_name(kind), reason));
+        notes.push_back(fmt::format("{}, {}: {}", support.family, step_kind_name(kind), reason));
     }
     row.erase(row.find_last_not_of(' ') + 1);
     fmt::print("{}\n", row);
   }
   fmt::print("\n");
-  for (const std::string& note : notes) fmt::print("{}\n", note);
+  for (const std::string& note : notes) fmt::print("  {}\n", hanging(note, 4, terminal.width));
   return exit_conforms;
 }
 

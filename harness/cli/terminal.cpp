@@ -28,11 +28,6 @@ std::string Terminal::paint(std::string_view text, Colour colour) const {
          "\033[0m";
 }
 
-std::size_t width_of(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
-}
-
 std::string shorten(std::string_view text, std::size_t width) {
   if (width_of(text) <= width) return std::string(text);
   const std::size_t keep = width > 3 ? width - 3 : 0;
@@ -41,11 +36,6 @@ std::string shorten(std::string_view text, std::size_t width) {
       ++end;
     while (end < text.size() && (text[end] & 0xC0) == 0x80);
   return std::string(text.substr(0, end)) + "...";
-}
-
-std::string padded(std::string_view text, std::size_t width) {
-  const std::size_t columns = width_of(text);
-  return std::string(text) + std::string(columns < width ? width - columns : 0, ' ');
 }
 
 }  // namespace normdiff

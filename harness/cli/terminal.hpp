@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "harness/report/columns.hpp"
+
 namespace normdiff {
 
 enum class Colour { plain, bold, dim, red, green, yellow };
@@ -21,9 +23,5 @@ struct Terminal {
 
 /// At most `width` columns, "..." at the end where something is missing.
 [[nodiscard]] std::string shorten(std::string_view text, std::size_t width);
-/// How many columns a text takes (code points).
-[[nodiscard]] std::size_t width_of(std::string_view text);
-/// Filled up with spaces.
-[[nodiscard]] std::string padded(std::string_view text, std::size_t width);
 
 }  // namespace normdiff

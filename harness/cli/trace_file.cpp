@@ -16,6 +16,7 @@ using nlohmann::json;
 
 constexpr int trace_format = 1;
 constexpr std::size_t longest_trace = std::size_t{1} << 30;
+constexpr std::string_view remedy = "record it again with normdiff trace";
 
 }  // namespace
 
@@ -27,16 +28,16 @@ json trace_header(const Manifest& subject, const Scenario& scenario) {
 
 std::variant<TraceFile, InputError> read_trace(const std::filesystem::path& path, Trace& trace) {
   trace.clear();
-  auto text = read_text(path, longest_trace);
+  auto text = read_text(path, longest_trace, remedy);
   if (auto* error = std::get_if<InputError>(&text)) return *error;
   const auto wrong = [&](int line, std::string_view what) {
-    return InputError{
-        fmt::format("{}:{}: {}; record it again with normdiff trace", path.string(), line, what)};
+    return InputError{fmt::format("{}:{}: {}; {}", path.string(), line, what, remedy)};
   };
   std::istringstream lines(std::get<std::string>(text));
   std::string line;
   TraceFile file;
   std::getline(lines, line);
+  if (is_nested_deeply(line)) return wrong(1, "this line is nested too deeply");
   try {
     const json header = json::parse(line);
     if (header.at("normdiff-trace") != trace_format) return wrong(1, "a trace of another format");
@@ -50,6 +51,7 @@ std::variant<TraceFile, InputError> read_trace(const std::filesystem::path& path
   }
   for (int number = 2; std::getline(lines, line); ++number) {
     if (line.empty()) continue;
+    if (is_nested_deeply(line)) return wrong(number, "this line is nested too deeply");
     if (trace.steps.size() == file.scenario.statements.size())
       return wrong(number, "more steps than the scenario has");
     try {
@@ -59,6 +61,10 @@ std::variant<TraceFile, InputError> read_trace(const std::filesystem::path& path
       return wrong(number, "this line is no JSON object");
     }
   }
+  // A trace always has every step: a host that ends in the middle gives none.
+  if (trace.steps.size() < file.scenario.statements.size())
+    return wrong(1, fmt::format("the trace was cut: it has {} of {} steps", trace.steps.size(),
+                                file.scenario.statements.size()));
   if (trace.steps.empty()) return wrong(1, "the trace has no steps");
   return file;
 }

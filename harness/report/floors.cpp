@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cmath>
 
 #include "harness/report/report.hpp"
 
@@ -25,8 +26,8 @@ double share(std::uint64_t part, std::uint64_t whole) {
 }  // namespace
 
 std::string Floor::text() const {
-  return fmt::format("{}: {:.2f} % of {}, the floor is {:.0f} %", subject, 100 * share, what,
-                     100 * floor);
+  return fmt::format("{}: {:.2f} % of {}, the floor is {:.0f} %", subject,
+                     std::floor(share * 1e4) / 100, what, 100 * floor);
 }
 
 std::vector<Floor> floors_of(const std::vector<ReportSubject>& subjects) {

@@ -39,6 +39,8 @@ std::string escape_html(std::string_view text) {
 
 namespace {
 
+constexpr std::size_t most_open = 12;  ///< rows that a reader need not ask for
+
 std::string render(const Table& table, std::string_view style = "") {
   std::string out = fmt::format("<div class=\"scroll\"><table class=\"{}\"><thead><tr>", style);
   const auto number = [&](std::size_t c) {
@@ -126,10 +128,11 @@ std::string render_histogram(const RatioRow& row) {
 }
 
 std::string render_finding(const Finding& finding, const std::string& command,
-                           const std::map<std::string, std::uint64_t>& hits) {
+                           const std::map<std::string, std::uint64_t>& hits, std::string_view id) {
   std::string out = fmt::format(
-      "<article><h3><code>{}</code></h3>\n<p class=\"meta\">{} &middot; step {}: <code>{}</code>",
-      escape_html(finding.signature), escape_html(finding.origin), finding.step + 1,
+      "<article id=\"{}\"><h3><code>{}</code></h3>\n<p class=\"meta\">{} &middot; step {}: "
+      "<code>{}</code>",
+      id, escape_html(finding.signature), escape_html(finding.origin), finding.step + 1,
       escape_html(finding.statement));
   for (const auto& [subject, count] : hits)
     out += fmt::format(" &middot; {} &times; {}", grouped(count), escape_html(subject));
@@ -139,10 +142,12 @@ std::string render_finding(const Finding& finding, const std::string& command,
   out += "<ul>";
   for (const std::string& detail : finding.details)
     out += fmt::format("<li>{}</li>", escape_html(detail));
-  out += fmt::format("</ul>\n<pre>{}</pre>\n", escape_html(finding.scenario));
+  out += "</ul>\n";
   if (!command.empty())
-    out += fmt::format("<p>Replay it:</p><pre class=\"command\">{}</pre>\n", escape_html(command));
-  return out + "</article>\n";
+    out += fmt::format("<p class=\"label\">Replay it</p><pre class=\"command\">{}</pre>\n",
+                       escape_html(command));
+  return out + fmt::format("<p class=\"label\">Scenario</p><pre>{}</pre></article>\n",
+                           escape_html(finding.scenario));
 }
 
 std::string render_header(const Report& report) {
@@ -155,16 +160,82 @@ std::string render_header(const Report& report) {
   if (!word.empty()) word[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(word[0])));
   std::string out = fmt::format(
       "<header><p class=\"brand\">normdiff {}</p><h1>Conformance of BatchNorm</h1>\n"
-      "<p class=\"verdict {}\"><strong>{}</strong><span>{}</span></p>\n<p class=\"meta\">{}</p>\n",
+      "<p class=\"verdict {}\"><strong>{}</strong><span>{}</span></p>\n",
       escape_html(report.normdiff_version), mood, escape_html(word),
-      escape_html(conclusion.text.substr(std::min(colon + 2, conclusion.text.size()))),
-      escape_html(settings_sentence(report)));
+      escape_html(conclusion.text.substr(std::min(colon + 2, conclusion.text.size()))));
   if (!report.failure.empty())
     out += fmt::format("<p class=\"note\">{}</p>\n", escape_html(report.failure));
-  return out +
-         "<nav><a href=\"#subjects\">Subjects</a> <a href=\"#new\">New discrepancies</a> "
-         "<a href=\"#compared\">What was compared</a> <a href=\"#power\">Power</a> "
-         "<a href=\"#known\">Known deviations</a></nav></header>\n";
+  return out + fmt::format(
+                   "<p class=\"meta\">{}</p>\n"
+                   "<nav><a href=\"#new\">New discrepancies ({})</a> "
+                   "<a href=\"#known\">Known deviations ({})</a> "
+                   "<a href=\"#subjects\">Subjects</a> <a href=\"#compared\">What was compared</a> "
+                   "<a href=\"#power\">Power</a></nav></header>\n",
+                   escape_html(settings_sentence(report)), report.findings.size(),
+                   report.deviation_hits().size());
+}
+
+/// Everything that makes the verdict what it is.
+std::string render_new(const Report& report) {
+  std::string out = section("new", "New discrepancies");
+  if (report.findings.empty()) out += "<p>None.</p>\n";
+  if (report.findings.size() > 1) {
+    out += "<ol class=\"index\">";
+    for (std::size_t i = 0; i < report.findings.size(); ++i)
+      out += fmt::format("<li><a href=\"#new-{}\"><code>{}</code></a></li>", i + 1,
+                         escape_html(report.findings[i].finding.signature));
+    out += "</ol>\n";
+  }
+  for (std::size_t i = 0; i < report.findings.size(); ++i) {
+    const ReportFinding& found = report.findings[i];
+    out += render_finding(found.finding, found.replay_command(), found.hits,
+                          fmt::format("new-{}", i + 1));
+  }
+  if (!report.harness_errors.empty()) out += section("errors", "Harness errors");
+  for (std::size_t i = 0; i < report.harness_errors.size(); ++i)
+    out += render_finding(report.harness_errors[i], {}, {}, fmt::format("error-{}", i + 1));
+  const auto list = [&](std::string_view id, std::string_view title,
+                        const std::vector<std::string>& lines) {
+    if (lines.empty()) return;
+    out += section(id, title) + "<ul>";
+    for (const std::string& line : lines) out += fmt::format("<li>{}</li>", escape_html(line));
+    out += "</ul>\n";
+  };
+  list("passes", "Unexpected passes", report.unexpected_passes);
+  std::vector<std::string> missed;
+  for (const Floor& floor : report.floors)
+    if (!floor.passed()) missed.push_back(floor.text());
+  list("missed", "Floors missed", missed);
+  return out;
+}
+
+std::string render_known(const Report& report) {
+  std::string out =
+      section("known", "Known deviations") +
+      "<p>What LibTorch or PyTorch is known to do differently from its documentation. Each is a "
+      "prediction: the observation must be exactly what it says.</p>\n";
+  const Table seen = known_table(report, true);
+  const Table rest = known_table(report, false);
+  out += seen.rows.empty() ? "<p>None was seen in this run.</p>\n" : render(seen, "catalogue");
+  if (!rest.rows.empty())
+    out += fmt::format(
+        "<details><summary>{} more in the catalogue, not seen in this run"
+        "</summary>\n{}</details>\n",
+        rest.rows.size(), render(rest, "catalogue"));
+  return out;
+}
+
+std::string render_subjects(const Report& report) {
+  std::string out = section("subjects", "Subjects") + render(subjects_table(report), "subjects");
+  for (const ReportSubject& subject : report.subjects) {
+    for (const std::string& why : subject.not_run)
+      out += fmt::format("<p class=\"note\">{} did not run {}</p>\n",
+                         escape_html(subject.manifest.id()), escape_html(why));
+    if (!subject.unusable.empty())
+      out += fmt::format("<p class=\"note\">{} could not be used: {}</p>\n",
+                         escape_html(subject.manifest.id()), escape_html(subject.unusable));
+  }
+  return out;
 }
 
 std::string render_compared(const Report& report) {
@@ -179,9 +250,8 @@ std::string render_compared(const Report& report) {
     out +=
         fmt::format("<h3>{}</h3>\n", escape_html(subject.manifest.id())) + render_shares(subject);
     if (const Table table = not_compared_table(subject); !table.rows.empty())
-      out += fmt::format(
-          "<details><summary>Not compared, and why ({} reasons)</summary>\n{}</details>\n",
-          table.rows.size(), render(table));
+      out += fmt::format("<details{}><summary>Not compared, and why</summary>\n{}</details>\n",
+                         table.rows.size() <= most_open ? " open" : "", render(table, "reasons"));
     const std::vector<RatioRow> ratios = ratio_rows(subject);
     if (!ratios.empty()) {
       out +=
@@ -193,9 +263,9 @@ std::string render_compared(const Report& report) {
   }
   if (!report.floors.empty())
     out +=
-        "<h3>Floors</h3><p>Below one of these the run fails: what nobody compared must not "
-        "look clean.</p>\n" +
-        render(floors_table(report));
+        "<details><summary>Floors: below one of these the run fails, as what nobody compared must "
+        "not look clean</summary>\n" +
+        render(floors_table(report)) + "</details>\n";
   return out;
 }
 
@@ -211,35 +281,11 @@ std::string render_html(const Report& report) {
       "<title>normdiff: conformance of BatchNorm</title>\n<style>{}</style></head>\n<body>\n",
       html_style);
   out += render_header(report);
-  out += "<main>\n" + section("subjects", "Subjects") + render(subjects_table(report), "subjects");
-  for (const ReportSubject& subject : report.subjects) {
-    for (const std::string& why : subject.not_run)
-      out += fmt::format("<p class=\"note\">{} did not run {}</p>\n",
-                         escape_html(subject.manifest.id()), escape_html(why));
-    if (!subject.unusable.empty())
-      out += fmt::format("<p class=\"note\">{} could not be used: {}</p>\n",
-                         escape_html(subject.manifest.id()), escape_html(subject.unusable));
-  }
-  out += section("new", "New discrepancies");
-  if (report.findings.empty()) out += "<p>None.</p>\n";
-  for (const ReportFinding& finding : report.findings)
-    out += render_finding(finding.finding, finding.replay_command(), finding.hits);
-  if (!report.harness_errors.empty()) out += section("errors", "Harness errors");
-  for (const Finding& error : report.harness_errors) out += render_finding(error, {}, {});
-  if (!report.unexpected_passes.empty()) {
-    out += section("passes", "Unexpected passes") + "<ul>";
-    for (const std::string& pass : report.unexpected_passes)
-      out += fmt::format("<li>{}</li>", escape_html(pass));
-    out += "</ul>\n";
-  }
-  out += render_compared(report);
+  out += "<main>\n" + render_new(report) + render_known(report) + render_subjects(report) +
+         render_compared(report);
   out +=
       section("power", "Power") + fmt::format("<p>{}</p>\n", escape_html(power_sentence(report)));
   if (!report.power.empty()) out += render(power_table(report));
-  out += section("known", "Known deviations") +
-         "<p>What LibTorch or PyTorch is known to do differently from its documentation. Each is a "
-         "prediction: the observation must be exactly what it says.</p>\n" +
-         render(known_table(report), "catalogue");
   return out + "</main>\n</body></html>\n";
 }
 

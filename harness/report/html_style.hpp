@@ -43,10 +43,15 @@ table { border-collapse: collapse; width: 100%; font-size: .88rem; }
 th { text-align: left; color: var(--dim); font-weight: 600; font-size: .8rem; vertical-align: bottom; }
 th, td { padding: .38rem .9rem .38rem 0; border-bottom: 1px solid var(--line); }
 th:last-child, td:last-child { padding-right: 0; }
-td { vertical-align: top; overflow-wrap: anywhere; }
+td { vertical-align: top; overflow-wrap: break-word; }
 .n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 th.n { white-space: normal; }
-.wide { width: 28%; }
+.wide { width: 28%; min-width: 7rem; }
+.subjects td:nth-child(3) { min-width: 14rem; overflow-wrap: anywhere; }
+.reasons { width: auto; } .reasons td:first-child { min-width: 15rem; padding-right: 2.5rem; }
+.index { padding-left: 1.6rem; } .index li { overflow-wrap: anywhere; }
+.label { margin: .9rem 0 .2rem; color: var(--dim); font-size: .8rem; font-weight: 600; }
+.label + pre { margin-top: 0; }
 .catalogue td:first-child, .catalogue td:nth-child(4) { font-family: ui-monospace, Consolas, monospace; font-size: .8rem; width: 17%; }
 .catalogue td:nth-child(2) { width: 36%; }
 .bar { display: flex; height: .75rem; margin-top: .35rem; border-radius: 2px; overflow: hidden; background: var(--tint); }
@@ -68,7 +73,16 @@ code, pre { font-family: ui-monospace, "DejaVu Sans Mono", Consolas, monospace; 
 pre { background: var(--tint); padding: .8rem 1rem; border-radius: 6px; overflow-x: auto; line-height: 1.5; margin: .6rem 0; }
 pre.command { border-left: 3px solid var(--link); white-space: pre-wrap; overflow-wrap: anywhere; }
 article { margin: 1.4rem 0 2.2rem; }
-article h3 { overflow-wrap: anywhere; }
+article h3, article li, .meta, .note { overflow-wrap: anywhere; }
+@media (max-width: 48rem) {
+  body { padding: 1.5rem 1rem 3rem; }
+  h1 { font-size: 1.5rem; }
+  .catalogue, .catalogue tbody, .catalogue tr, .catalogue td, .catalogue td:nth-child(n) { display: block; width: auto; }
+  .catalogue thead { display: none; }
+  .catalogue tr { padding: .7rem 0; border-bottom: 1px solid var(--line); }
+  .catalogue td { padding: .1rem 0; border: 0; overflow-wrap: anywhere; }
+}
+@media print { body { max-width: none; padding: 0; } pre, figure, tr { break-inside: avoid; } }
 )css";
 
 }  // namespace normdiff

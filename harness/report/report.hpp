@@ -97,8 +97,8 @@ struct Conclusion {
 
 [[nodiscard]] std::string render_markdown(const Report& report);
 [[nodiscard]] std::string render_html(const Report& report);
-/// For the screen.
-[[nodiscard]] std::string render_summary(const Report& report);
+/// For a screen that wide. Only commands are longer: they are there to be copied.
+[[nodiscard]] std::string render_summary(const Report& report, std::size_t width);
 
 /// report.json, report.md and report.html into a folder. nullopt: done, else a sentence.
 [[nodiscard]] std::optional<std::string> write_report(const Report& report,

@@ -2,99 +2,143 @@
 
 #include <algorithm>
 
+#include "harness/report/columns.hpp"
 #include "harness/report/report.hpp"
 #include "harness/report/tables.hpp"
 
 namespace normdiff {
 namespace {
 
-constexpr std::size_t widest_cell = 72;
-constexpr std::size_t most_reasons = 6;
+constexpr std::size_t most_reasons = 8;
+constexpr std::size_t gap = 2;
 
-std::size_t columns_of(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+std::size_t longest_word(std::string_view text) {
+  std::size_t longest = 0;
+  for (const std::string& word : wrapped(text, 1)) longest = std::max(longest, width_of(word));
+  return longest;
 }
 
-std::string cut(const std::string& text) {
-  if (columns_of(text) <= widest_cell) return text;
-  std::size_t end = 0;
-  for (std::size_t n = 0; n + 3 < widest_cell; ++n) do
-      ++end;
-    while (end < text.size() && (text[end] & 0xC0) == 0x80);
-  return text.substr(0, end) + "...";
+std::size_t sum_of(const std::vector<std::size_t>& widths) {
+  std::size_t sum = 0;
+  for (const std::size_t width : widths) sum += gap + width;
+  return sum;
 }
 
-std::string render(const Table& table, std::size_t most_rows = 1000) {
-  std::vector<std::size_t> widths;
-  for (const std::string& column : table.columns) widths.push_back(columns_of(column));
-  for (const auto& row : table.rows)
-    for (std::size_t c = 0; c < row.size(); ++c)
-      widths[c] = std::max(widths[c], columns_of(cut(row[c])));
+/// Where `width` does not do, headings are broken at spaces, and then the widest column.
+std::string render(const Table& table, std::size_t width, std::size_t most_rows = 1000) {
+  const std::size_t columns = table.columns.size();
+  const std::size_t rows = std::min(most_rows, table.rows.size());
+  const auto number = [&](std::size_t c) {
+    return table.first_number > 0 && c >= table.first_number;
+  };
+  const auto measure = [&](const auto& heading) {
+    std::vector<std::size_t> all;
+    for (std::size_t c = 0; c < columns; ++c) {
+      all.push_back(heading(table.columns[c]));
+      for (std::size_t r = 0; r < rows; ++r) all[c] = std::max(all[c], width_of(table.rows[r][c]));
+    }
+    return all;
+  };
+  std::vector<std::size_t> widths = measure(width_of);
+  if (sum_of(widths) > width) widths = measure(longest_word);
+  if (const std::size_t sum = sum_of(widths); sum > width) {
+    std::size_t& widest = *std::max_element(widths.begin(), widths.end());
+    widest = std::max<std::size_t>(widest - std::min(widest, sum - width), 16);
+  }
   std::string out;
   const auto line = [&](const std::vector<std::string>& cells) {
-    std::string text = " ";
-    for (std::size_t c = 0; c < cells.size(); ++c) {
-      const std::string cell = cut(cells[c]);
-      const std::string pad(widths[c] - columns_of(cell), ' ');
-      const bool number = table.first_number > 0 && c >= table.first_number;
-      text += " " + (number ? pad + cell : cell + pad) + " ";
+    std::vector<std::vector<std::string>> parts;
+    std::size_t height = 1;
+    for (std::size_t c = 0; c < columns; ++c)
+      height = std::max(height, parts.emplace_back(wrapped(cells[c], widths[c])).size());
+    for (std::size_t l = 0; l < height; ++l) {
+      std::string text;
+      for (std::size_t c = 0; c < columns; ++c) {
+        const std::string cell = l < parts[c].size() ? parts[c][l] : "";
+        const std::size_t used = std::min(width_of(cell), widths[c]);
+        text += std::string(gap + (number(c) ? widths[c] - used : 0), ' ') + cell +
+                std::string(number(c) ? 0 : widths[c] - used, ' ');
+      }
+      text.erase(text.find_last_not_of(' ') + 1);
+      out += text + "\n";
     }
-    text.erase(text.find_last_not_of(' ') + 1);
-    out += text + "\n";
   };
   line(table.columns);
-  for (std::size_t r = 0; r < std::min(most_rows, table.rows.size()); ++r) line(table.rows[r]);
-  if (table.rows.size() > most_rows)
-    out += fmt::format("  and {} more\n", table.rows.size() - most_rows);
+  for (std::size_t r = 0; r < rows; ++r) line(table.rows[r]);
+  if (table.rows.size() > rows)
+    out += fmt::format("  and {} more, in the report\n", table.rows.size() - rows);
   return out;
+}
+
+/// What fits a screen: the report has the paths too.
+Table short_subjects(const Report& report) {
+  Table table = subjects_table(report);
+  for (const std::size_t column : {std::size_t{2}, std::size_t{1}}) {
+    const auto at = static_cast<std::ptrdiff_t>(column);
+    table.columns.erase(table.columns.begin() + at);
+    for (auto& row : table.rows) row.erase(row.begin() + at);
+  }
+  table.first_number = 1;
+  return table;
 }
 
 }  // namespace
 
-std::string render_summary(const Report& report) {
-  std::string out = "\nSubjects\n" + render(subjects_table(report));
+std::string render_summary(const Report& report, std::size_t width) {
+  const auto say = [width](const std::string& text, std::size_t indent) {
+    return std::string(indent, ' ') + hanging(text, indent + 2, width) + "\n";
+  };
+  std::string out = "\nSubjects\n" + render(short_subjects(report), width);
   for (const ReportSubject& subject : report.subjects) {
     for (const std::string& why : subject.not_run)
-      out += fmt::format("  {} did not run {}\n", subject.manifest.id(), why);
+      out += say(fmt::format("{} did not run {}", subject.manifest.id(), why), 2);
     if (!subject.unusable.empty())
-      out += fmt::format("  {} could not be used: {}\n", subject.manifest.id(), subject.unusable);
+      out +=
+          say(fmt::format("{} could not be used: {}", subject.manifest.id(), subject.unusable), 2);
   }
   for (const ReportSubject& subject : report.subjects) {
     if (subject.total().scenarios == 0) continue;
-    out += fmt::format("\nCompared on {}\n", subject.manifest.id()) + render(shares_table(subject));
-    if (const Table table = not_compared_table(subject); !table.rows.empty())
-      out += "  Not compared, and why\n" + render(table, most_reasons);
+    out += fmt::format("\nCompared on {}\n", subject.manifest.id()) +
+           render(shares_table(subject), width);
+    if (Table table = not_compared_table(subject); !table.rows.empty()) {
+      table.columns[0] = "Not compared, because";
+      out += "\n" + render(table, width, most_reasons);
+    }
   }
   if (const auto hits = report.deviation_hits(); !hits.empty()) {
-    Table table{{"Times", "Deviation"}, {}, 0};
+    Table table{{"Deviation", "Times"}, {}, 1};
     for (const auto& hit : hits) {
       const std::string& id = hit.first;
       std::uint64_t sum = 0;
       for (const auto& [subject, count] : hit.second) sum += count;
       const auto found = std::find_if(report.deviations.begin(), report.deviations.end(),
                                       [&](const Deviation& known) { return known.id == id; });
-      table.rows.push_back({grouped(sum), found == report.deviations.end() ? id : found->title});
+      table.rows.push_back({found == report.deviations.end() ? id : found->title, grouped(sum)});
     }
-    out += "\nDiscrepancies, known\n" + render(table);
+    out += "\nDiscrepancies, known\n" + render(table, width);
   }
   if (!report.findings.empty()) {
     out += "\nDiscrepancies, new\n";
-    for (const ReportFinding& finding : report.findings)
-      out += fmt::format("  {}{}\n    {}\n    {}\n", finding.finding.signature,
-                         finding.finding.confirmed ? "" : " (unconfirmed)",
-                         finding.finding.details.empty() ? "" : finding.finding.details.front(),
-                         finding.replay_command());
+    for (const ReportFinding& finding : report.findings) {
+      out += fmt::format("  {}{}\n", finding.finding.signature,
+                         finding.finding.confirmed ? "" : " (unconfirmed)");
+      if (!finding.finding.details.empty()) out += say(finding.finding.details.front(), 4);
+      out += fmt::format("    {}\n", finding.replay_command());  // whole: it is copied
+    }
   }
-  for (const std::string& pass : report.unexpected_passes)
-    out += fmt::format("\nUnexpected pass\n  {}\n", pass);
+  if (!report.unexpected_passes.empty()) out += "\nUnexpected passes\n";
+  for (const std::string& pass : report.unexpected_passes) out += say(pass, 2);
   for (const Finding& error : report.harness_errors)
-    out += fmt::format("\nHarness error\n  {}: {}\n", error.origin,
-                       error.details.empty() ? error.signature : error.details.front());
+    out += "\nHarness error\n" +
+           say(fmt::format("{}: {}", error.origin,
+                           error.details.empty() ? error.signature : error.details.front()),
+               2);
+  std::string missed;
   for (const Floor& floor : report.floors)
-    if (!floor.passed()) out += fmt::format("\nFloor missed\n  {}\n", floor.text());
-  if (!report.failure.empty()) out += fmt::format("\n{}\n", report.failure);
-  out += "\n" + power_sentence(report) + "\n";
+    if (!floor.passed()) missed += say(floor.text(), 2);
+  if (!missed.empty()) out += "\nFloors missed\n" + missed;
+  if (!report.failure.empty()) out += "\n" + hanging(report.failure, 0, width) + "\n";
+  out += "\n" + hanging(power_sentence(report), 0, width) + "\n";
   return out;
 }
 

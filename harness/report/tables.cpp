@@ -18,7 +18,7 @@ std::string hits_text(const std::map<std::string, std::uint64_t>& hits) {
   std::vector<std::string> parts;
   for (const auto& [subject, count] : hits)
     parts.push_back(fmt::format("{}: {}", subject, grouped(count)));
-  return parts.empty() ? "none" : joined(parts);
+  return joined(parts);
 }
 
 }  // namespace
@@ -123,19 +123,21 @@ Table floors_table(const Report& report) {
   return table;
 }
 
-Table known_table(const Report& report) {
-  Table table{{"Deviation", "What happens, and why", "Versions", "Witness", "Seen"}, {}, 0};
+Table known_table(const Report& report, bool seen) {
+  Table table{{"Deviation", "What happens, and why", "Versions", "Witness"}, {}, 0};
+  if (seen) table.columns.emplace_back("Seen");
   const auto hits = report.deviation_hits();
   for (const Deviation& deviation : report.deviations) {
     const auto found = hits.find(deviation.id);
+    if ((found != hits.end()) != seen) continue;
     table.rows.push_back(
         {deviation.id,
          fmt::format("{}. {} (Rests on: {}.{})", deviation.title, deviation.why, deviation.standing,
                      deviation.upstream.empty() ? "" : " See: " + joined(deviation.upstream) + "."),
          fmt::format("{} {}", joined(deviation.subjects),
                      deviation.versions.empty() ? "all" : deviation.versions),
-         deviation.witness,
-         hits_text(found == hits.end() ? std::map<std::string, std::uint64_t>() : found->second)});
+         deviation.witness});
+    if (seen) table.rows.back().push_back(hits_text(found->second));
   }
   return table;
 }

@@ -25,7 +25,8 @@ struct Table {
 [[nodiscard]] Table shares_table(const ReportSubject& subject);
 [[nodiscard]] Table not_compared_table(const ReportSubject& subject);
 [[nodiscard]] Table floors_table(const Report& report);
-[[nodiscard]] Table known_table(const Report& report);
+/// The catalogue: what this run saw, or the rest of it.
+[[nodiscard]] Table known_table(const Report& report, bool seen);
 [[nodiscard]] Table power_table(const Report& report);
 
 /// How far a kind of tensor was from its exact value, in bounds.

@@ -24,6 +24,16 @@ constexpr std::array<Weights, 4> weights = {{
 }};
 // clang-format on
 
+constexpr bool every_kind_is_drawn() {
+  for (std::size_t kind = 0; kind < step_kind_count; ++kind) {
+    int sum = 0;
+    for (const Weights& profile : weights) sum += profile[kind];
+    if (sum == 0) return false;
+  }
+  return true;
+}
+static_assert(every_kind_is_drawn(), "a kind of step has no column in `weights`");
+
 /// What part of the draws is wrong on purpose. Such a draw is one to three steps.
 constexpr double wrong_share = 0.05;
 constexpr int most_networks = 3;

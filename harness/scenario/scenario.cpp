@@ -14,6 +14,9 @@ constexpr std::array<std::string_view, sizeof...(kinds)> names_of(std::index_seq
 constexpr auto step_names =
     names_of(std::make_index_sequence<static_cast<std::size_t>(step_kind_count)>{});
 
+static_assert(!StepType<Construct>::spellings.back().word.empty(),
+              "a kind of module has no spelling in steps/construct.hpp");
+
 }  // namespace
 
 std::string_view step_kind_name(std::size_t kind) {

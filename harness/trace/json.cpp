@@ -292,6 +292,22 @@ json to_json(const Trace& trace, std::size_t step, const Scenario& scenario) {
   return out;
 }
 
+bool is_nested_deeply(std::string_view json) {
+  constexpr int most = 64;
+  int depth = 0;
+  bool quoted = false;
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    const char c = json[i];
+    if (quoted && c == '\\') ++i;
+    if (c == '"') quoted = !quoted;
+    if (quoted) continue;
+    if (c == '[' || c == '{') ++depth;
+    if (c == ']' || c == '}') --depth;
+    if (depth > most) return true;
+  }
+  return false;
+}
+
 std::string print(const Scenario& scenario, const Scope& scope, Key key) {
   std::string text = key.name < scenario.names.size() ? scenario.names[key.name] : "?";
   switch (key.slot) {

@@ -25,6 +25,10 @@ namespace normdiff {
 [[nodiscard]] std::optional<std::string> append_json(const nlohmann::json& step, std::size_t names,
                                                      Trace& trace);
 
+/// More brackets inside each other than anything that normdiff writes. To be asked of a file before
+/// it is parsed: a line of brackets takes forty times its size in memory.
+[[nodiscard]] bool is_nested_deeply(std::string_view json);
+
 /// "net.bn.running_var", "y", "y[leaf 2]": a key for readers.
 [[nodiscard]] std::string print(const Scenario& scenario, const class Scope& scope, Key key);
 

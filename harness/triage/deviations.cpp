@@ -60,6 +60,24 @@ std::optional<std::vector<Clause>> parse_range(std::string_view range) {
   return clauses;
 }
 
+/// toml++ bounds how deep values nest, not how deep dotted keys do, and frees both by recursion.
+constexpr int most_dots = 40;
+
+/// The first line with too many dots for a key or for prose, or 0.
+int line_of_deep_key(std::string_view text) {
+  int line = 1;
+  int dots = 0;
+  for (const char c : text) {
+    if (c == '\n') {
+      ++line;
+      dots = 0;
+    } else if (c == '.' && ++dots > most_dots) {
+      return line;
+    }
+  }
+  return 0;
+}
+
 constexpr std::array<std::string_view, 14> known_keys = {
     "id",          "title", "why",          "standing",   "upstream", "subjects",  "versions",
     "verified_on", "steps", "observations", "prediction", "witness",  "near_miss", "note"};
@@ -83,12 +101,15 @@ bool in_range(std::string_view version, std::string_view range) {
 
 std::variant<Deviation, DeviationError> parse_deviation(std::string_view text,
                                                         std::string_view file) {
+  if (const int line = line_of_deep_key(text); line > 0)
+    return DeviationError{
+        fmt::format("{}:{}: more than {} dots in a line; write plain keys", file, line, most_dots)};
   toml::table table;
   try {
     table = toml::parse(text, file);
   } catch (const toml::parse_error& e) {
-    return DeviationError{
-        fmt::format("{}:{}: {}", file, e.source().begin.line, std::string(e.description()))};
+    return DeviationError{fmt::format("{}:{}: {}; correct the line", file, e.source().begin.line,
+                                      std::string(e.description()))};
   }
   const auto fail = [file](std::string why) {
     return DeviationError{fmt::format("{}: {}", file, why)};
@@ -155,19 +176,21 @@ std::variant<Deviations, DeviationError> Deviations::load(const std::filesystem:
   for (const auto& entry : std::filesystem::directory_iterator(folder, error))
     if (entry.path().extension() == ".toml") files.push_back(entry.path());
   if (error)
-    return DeviationError{fmt::format("{}: can't be read as a folder of deviations ({})",
+    return DeviationError{fmt::format("{}: can't be read ({}); name a folder of *.toml files",
                                       folder.string(), error.message())};
   std::sort(files.begin(), files.end());
   std::vector<Deviation> list;
   for (const auto& file : files) {
     if (std::filesystem::file_size(file, error) > (std::uintmax_t{1} << 20) || error)
-      return DeviationError{fmt::format(
-          "{}: larger than 1 MiB, or not a file; a deviation is a page", file.string())};
+      return DeviationError{
+          fmt::format("{}: larger than 1 MiB, or no file that can be read; a deviation is a page",
+                      file.string())};
     std::ifstream stream(file, std::ios::binary);
     std::stringstream text;
     text << stream.rdbuf();
     if (!stream)
-      return DeviationError{fmt::format("{}: can't be read, or is empty", file.string())};
+      return DeviationError{
+          fmt::format("{}: can't be read, or is empty; see who may read it", file.string())};
     auto parsed = parse_deviation(text.str(), file.string());
     if (auto* bad = std::get_if<DeviationError>(&parsed)) return *bad;
     list.push_back(std::get<Deviation>(std::move(parsed)));

@@ -178,7 +178,7 @@ bool ForwardPass::leaf(Module& module) {
       relu(current_.values, *stored_);
       branch = "relu";
       break;
-    default: {  // Flatten
+    case ModuleKind::Flatten: {
       out = Shape{x[0], 1};
       for (int i = 1; i < x.rank(); ++i) out[1] *= x[i];
       const std::int64_t n = x.numel();
@@ -194,6 +194,11 @@ bool ForwardPass::leaf(Module& module) {
       branch = "flatten";
       break;
     }
+    case ModuleKind::Sequential:
+    case ModuleKind::BatchNorm1d:
+    case ModuleKind::BatchNorm2d:
+    case ModuleKind::BatchNorm3d:
+      break;  // done above; named, so that a new kind is missed by the compiler
   }
   remember(module, false, plain_profile(current_.dtype));
   emit(module, branch, out, weight != nullptr);
@@ -210,14 +215,21 @@ bool ForwardPass::batch_norm(Module& module) {
   const bool training = module.traced_training.value_or(module.training);
   const bool has_statistics = module.find(Held::running_mean) && module.find(Held::running_var);
   const bool batch_statistics = training || !has_statistics;
+  // Statistics that are neither read nor moved play no part (torch.nn.BatchNorm's source: "they
+  // only need to be passed when the update should occur, or when buffer stats are used").
+  const bool passes_statistics = !batch_statistics || options.track_running_stats;
+  const auto passed = [&](Held held) -> const Tensor* {
+    const bool statistic = held == Held::running_mean || held == Held::running_var;
+    return statistic && !passes_statistics ? nullptr : module.find(held);
+  };
   // What has to fit are the tensors (our choice: a batch norm that holds none fits any input).
   for (Held held : {Held::weight, Held::bias, Held::running_mean, Held::running_var})
-    if (const Tensor* t = module.find(held); t && t->numel() != x[1]) {
+    if (const Tensor* t = passed(held); t && t->numel() != x[1]) {
       refuse(module, ErrorKind::channel_mismatch, "another number of channels");
       break;
     }
   for (Held held : {Held::weight, Held::bias, Held::running_mean, Held::running_var})
-    if (const Tensor* t = module.find(held); t && t->dtype() != current_.dtype) {
+    if (const Tensor* t = passed(held); t && t->dtype() != current_.dtype) {
       refuse(module, ErrorKind::dtype_mismatch, "input and parameters differ in dtype");
       break;
     }
@@ -233,8 +245,8 @@ bool ForwardPass::batch_norm(Module& module) {
   BatchNormParameters parameters;
   parameters.weight = module.find(Held::weight);
   parameters.bias = module.find(Held::bias);
-  parameters.running_mean = module.find(Held::running_mean);
-  parameters.running_var = module.find(Held::running_var);
+  parameters.running_mean = passed(Held::running_mean);
+  parameters.running_var = passed(Held::running_var);
   parameters.batch_statistics = batch_statistics;
   parameters.eps = options.eps;
   profile_ = options_.arithmetic->batch_norm(current_.dtype, x, current_.layout);

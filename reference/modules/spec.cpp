@@ -9,6 +9,7 @@ namespace {
 constexpr std::array<std::string_view, module_kind_count> names = {
     "Sequential", "BatchNorm1d", "BatchNorm2d", "BatchNorm3d",
     "Conv2d",     "Linear",      "ReLU",        "Flatten"};
+static_assert(!names.back().empty(), "a kind of module has no name");
 
 struct PlaceLister {
   std::vector<Place> list;

@@ -77,10 +77,10 @@ class ProductSum {
     carried_ += a.error_at(i);
     if (a.odd) note(a.value[i], a.error_at(i));
   }
-  /// A zero of padding times b: nothing, unless b is NaN or infinite, and then implementations
-  /// that skip the padding differ from those that multiply.
+  /// A zero of padding times b: nothing, unless b is NaN or infinite or may be, and then
+  /// implementations that skip the padding differ from those that multiply.
   void add_padding(const Operand<A>& b, std::size_t j) {
-    if (b.odd && !std::isfinite(b.value[j])) unknown_ = true;
+    if (b.odd && (!std::isfinite(b.value[j]) || b.error_at(j) < 0)) unknown_ = true;
   }
 
   /// gam (sum |a||b| + carried) + carried + uo |y| + eta, gam = (K+2)u / (1 - (K+2)u), for

@@ -37,6 +37,7 @@ void list_exported(Module& module, const Module** before, std::vector<ExportedBa
     bn.momentum = options.momentum;
     bn.may_be_folded = !bn.training && *before && (*before)->kind == ModuleKind::Conv2d;
     out.push_back(bn);
+    if (bn.may_be_folded) return;  // and so may the next: the convolution is what is left
   }
   *before = &module;
 }

@@ -32,7 +32,8 @@ struct ExportedBatchNorm {
   bool training = false;  ///< normalises with the batch's statistics
   double eps = 0;
   std::optional<double> momentum;  ///< PyTorch's; ONNX writes 1 - momentum. None: irrelevant
-  bool may_be_folded = false;      ///< behind a convolution, in eval: an exporter may fold it
+  bool may_be_folded =
+      false;  ///< in eval, behind a convolution or others that may: an exporter may fold it
 };
 
 /// An artefact: the model as it was at the export, in the mode asked for.

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "harness/triage/predictions/forward_order.hpp"
-
 namespace normdiff {
 
 using reference::ErrorKind;
@@ -14,13 +12,16 @@ using reference::Tensor;
 
 // The C++ front end decides by `is_training() or not track_running_stats` and always passes the
 // statistics: with the option switched off later they are used and moved, the counter is not.
-Predicted track_option_is_read_each_time(Context& c, const Step& step) {
+Predicted track_option_is_read_each_time(Sandbox& c, const Step& step) {
   if (const auto* b = std::get_if<Backward>(&step)) {
     // A forward whose output happened to agree shows it in its gradients.
-    if (!c.world.names[b->output].tape) return std::nullopt;
-    for (reference::TapeEntry& call : c.world.names[b->output].tape->calls)
-      if (!call.tracking) call.batch_statistics = true;
-    return normdiff::execute(c, step);
+    const auto& tape = c.world.names[b->output].tape;
+    if (!tape) return std::nullopt;
+    bool changed = false;
+    for (reference::TapeEntry& call : tape->calls)
+      if (!call.tracking && !call.batch_statistics) changed = call.batch_statistics = true;
+    if (!changed || !c.recompute(*tape)) return std::nullopt;
+    return c.execute(step);
   }
   const auto* f = std::get_if<Forward>(&step);
   if (!f) return std::nullopt;
@@ -39,7 +40,7 @@ Predicted track_option_is_read_each_time(Context& c, const Step& step) {
     if (!options.momentum) module->traced_factor = 0.0;
   }
   if (changed.empty()) return std::nullopt;
-  Execution execution = normdiff::execute(c, step);
+  Execution execution = c.execute(step);
   for (auto& [module, training] : changed) {
     module->training = training;
     module->batch_norm().track_running_stats = false;
@@ -51,9 +52,9 @@ Predicted track_option_is_read_each_time(Context& c, const Step& step) {
 }
 
 // The C++ front end has no check of eps: what the formula gives is what comes out.
-Predicted eps_is_not_checked(Context& c, const Step& step) {
+Predicted eps_is_not_checked(Sandbox& c, const Step& step) {
   if (!std::holds_alternative<Forward>(step)) return std::nullopt;
-  Execution execution = normdiff::execute(c, step);
+  Execution execution = c.execute(step);
   auto& refusals = execution.refusals;
   refusals.erase(
       std::remove_if(refusals.begin(), refusals.end(),
@@ -63,10 +64,10 @@ Predicted eps_is_not_checked(Context& c, const Step& step) {
 }
 
 // C++ to(dtype) casts every tensor it finds, the counter too.
-Predicted counter_is_cast(Context& c, const Step& step) {
+Predicted counter_is_cast(Sandbox& c, const Step& step) {
   const auto* cast = std::get_if<CastTo>(&step);
   if (!cast) return std::nullopt;
-  Execution execution = normdiff::execute(c, step);
+  Execution execution = c.execute(step);
   for (Module* module : reference::places(c.world.module(cast->module)))
     if (auto& counter = module->tensor(Held::num_batches_tracked))
       if (counter->dtype() != cast->dtype) counter = counter->to(cast->dtype);
@@ -75,7 +76,7 @@ Predicted counter_is_cast(Context& c, const Step& step) {
 
 // The first filling of a weight divides by the inputs of one output, or looks at the first of them;
 // Python leaves a weight without elements alone. A Linear(n, 0) has inputs to count.
-Predicted empty_layer_is_refused(Context& c, const Step& step) {
+Predicted empty_layer_is_refused(Sandbox& c, const Step& step) {
   const auto* construct = std::get_if<Construct>(&step);
   if (!construct) return std::nullopt;
   for (const reference::Place& place : c.scope[construct->result].places) {
@@ -92,7 +93,7 @@ Predicted empty_layer_is_refused(Context& c, const Step& step) {
 }
 
 // A Sequential without children has no forward in C++.
-Predicted empty_sequential_is_refused(Context& c, const Step& step) {
+Predicted empty_sequential_is_refused(Sandbox& c, const Step& step) {
   const auto* f = std::get_if<Forward>(&step);
   if (!f) return std::nullopt;
   const auto places = reference::places(c.world.module(f->module));
@@ -106,19 +107,19 @@ Predicted empty_sequential_is_refused(Context& c, const Step& step) {
 }
 
 // to(dtype) goes through parameters and buffers; a gradient stays what it was.
-Predicted gradients_are_not_cast(Context& c, const Step& step) {
+Predicted gradients_are_not_cast(Sandbox& c, const Step& step) {
   const auto* cast = std::get_if<CastTo>(&step);
   if (!cast) return std::nullopt;
   std::vector<std::pair<Module*, std::array<std::optional<Tensor>, 2>>> grads;
   for (Module* module : reference::places(c.world.module(cast->module)))
     grads.emplace_back(module, module->grads);
-  Execution execution = normdiff::execute(c, step);
+  Execution execution = c.execute(step);
   for (auto& [module, before] : grads) module->grads = before;
   return execution;
 }
 
 // In eval the statistics are passed whether there are any or not.
-Predicted eval_needs_statistics(Context& c, const Step& step) {
+Predicted eval_needs_statistics(Sandbox& c, const Step& step) {
   const auto* f = std::get_if<Forward>(&step);
   if (!f) return std::nullopt;
   for (const Module* module : reference::places(c.world.module(f->module)))
@@ -132,10 +133,10 @@ Predicted eval_needs_statistics(Context& c, const Step& step) {
 }
 
 // Sequential::clone makes a fresh Sequential and appends clones: its own flag is a fresh one's.
-Predicted clone_forgets_sequential_flags(Context& c, const Step& step) {
+Predicted clone_forgets_sequential_flags(Sandbox& c, const Step& step) {
   const auto* copy = std::get_if<DeepCopy>(&step);
   if (!copy) return std::nullopt;
-  Execution execution = normdiff::execute(c, step);
+  Execution execution = c.execute(step);
   for (Module* module : c.world.names[copy->result].places)
     if (module->kind == ModuleKind::Sequential) module->training = true;
   return execution;
@@ -143,7 +144,7 @@ Predicted clone_forgets_sequential_flags(Context& c, const Step& step) {
 
 // clone makes a fresh module by the options as they are now and puts the values in: a tensor that
 // the fresh module does not have has nowhere to go.
-Predicted clone_refuses_changed_modules(Context& c, const Step& step) {
+Predicted clone_refuses_changed_modules(Sandbox& c, const Step& step) {
   const auto* copy = std::get_if<DeepCopy>(&step);
   if (!copy) return std::nullopt;
   for (const Module* module : reference::places(c.world.module(copy->module)))
@@ -158,11 +159,12 @@ Predicted clone_refuses_changed_modules(Context& c, const Step& step) {
 }
 
 // What is fresh in a clone follows the option as it is now, not what the original has.
-Predicted clone_makes_statistics(Context& c, const Step& step) {
+Predicted clone_makes_statistics(Sandbox& c, const Step& step) {
   const auto* copy = std::get_if<DeepCopy>(&step);
   if (!copy) return std::nullopt;
-  Execution execution = normdiff::execute(c, step);
-  split_places(c.world.names[copy->result], true);
+  Execution execution = c.execute(step);
+  // Each place has statistics of its own. What else it has or shares is not the point here.
+  c.split_places(copy->result, false);
   for (Module* module : c.world.names[copy->result].places) {
     if (!reference::is_batch_norm(module->kind) || module->find(Held::running_mean)) continue;
     const auto& options = module->batch_norm();
@@ -198,7 +200,7 @@ void list_entries(Module& module, const std::string& prefix, bool numbered,
   }
 }
 
-bool is_clone(const Context& c, NameId name) {
+bool is_clone(const Sandbox& c, NameId name) {
   const int made = c.scope[name].step;
   return made >= 0 && std::holds_alternative<DeepCopy>(
                           c.scenario.statements[static_cast<std::size_t>(made)].step);
@@ -209,7 +211,7 @@ bool is_clone(const Context& c, NameId name) {
 // An archive is read by key: what it lacks is refused when it is reached, what it has in excess is
 // not looked at. A tensor takes the archive's shape and memory and keeps its own dtype: the bits of
 // another dtype are read as they are, and refused only where there are too few.
-Predicted archive_replaces_tensors(Context& c, const Step& step) {
+Predicted archive_replaces_tensors(Sandbox& c, const Step& step) {
   const auto* load = std::get_if<LoadStateDict>(&step);
   if (!load) return std::nullopt;
   std::vector<Entry> source;

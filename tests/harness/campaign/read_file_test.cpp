@@ -29,15 +29,20 @@ TEST(ReadScenario, EveryBadInputIsOneSentenceWithPlaceAndRemedy) {
   EXPECT_THAT(error_of(folder.write("cut", "# normdiff-scenario 1\nnet = Sequ")),
               HasSubstr("cut:2:"));
   EXPECT_THAT(error_of(folder.write("newer", "# normdiff-scenario 99\n")), HasSubstr("newer:1:"));
+  EXPECT_THAT(error_of(folder.write("comment", "# normdiff-scenario 1\n# cut he\n")),
+              HasSubstr("it has no steps"));
+  std::filesystem::create_symlink("loop", folder.path() / "loop");
+  EXPECT_THAT(error_of(folder.path() / "loop"), HasSubstr("can't be read (Too many levels"));
+  EXPECT_THAT(error_of(folder.write("file", "x") + "/below"), HasSubstr("there is no such file"));
 }
 
 TEST(ReadText, EveryKindOfBadUtf8) {
   const TemporaryFolder folder;
   for (const char* text : {"\x80", "\xC0\x80", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80",
                            "\xF8\x88\x80\x80\x80", "ab\xE2\x82"})
-    EXPECT_TRUE(std::holds_alternative<InputError>(read_text(folder.write("x", text), 100)));
+    EXPECT_TRUE(std::holds_alternative<InputError>(read_text(folder.write("x", text), 100, "")));
   for (const char* text : {"a", "\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x98\x80", "\xEF\xBF\xBD"})
-    EXPECT_TRUE(std::holds_alternative<std::string>(read_text(folder.write("x", text), 100)));
+    EXPECT_TRUE(std::holds_alternative<std::string>(read_text(folder.write("x", text), 100, "")));
 }
 
 }  // namespace

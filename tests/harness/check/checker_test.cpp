@@ -280,19 +280,49 @@ TEST(Checker, WhatComesOfSomethingThatHasNoFormulaIsNotCompared) {
 
 TEST(Checker, UnsupportedIsCountedByItsReasonAndWhatMovedIsFound) {
   FakeSubject subject(fine);
-  subject.unsupported[4] = "no such thing here";
+  subject.unsupported[4] = "needs what is not there";
   const Checked checked = check(subject);
-  EXPECT_THAT(checked.discrepancies(), IsEmpty());
-  EXPECT_EQ(checked.tally.not_compared.at("no such thing here"), 1u);
+  EXPECT_THAT(checked.judged, IsEmpty());
+  EXPECT_EQ(checked.tally.not_compared.at("needs what is not there"), 1u);
   FakeSubject moving(fine);
-  moving.unsupported[4] = "no such thing here";
+  moving.unsupported[4] = "needs what is not there";
   moving.lie(4, moving.key("net", "", Slot::running_mean));
   EXPECT_EQ(check(moving).judged.size(), 1u);
 }
 
+TEST(Checker, DecliningWhatTheSupportTableSaysIsDoneIsAHarnessError) {
+  FakeSubject subject(fine);
+  subject.unsupported[4] = "no such thing here";
+  const Checked checked = check(subject);
+  ASSERT_EQ(checked.judged.size(), 1u);
+  EXPECT_EQ(checked.judged[0].verdict, Verdict::harness_error);
+  EXPECT_EQ(checked.judged[0].observed, "declined: no such thing here");
+}
+
+TEST(Checker, TwoDeviationsThatPredictOneDiscrepancyAreAHarnessError) {
+  std::vector<Deviation> catalogue = Deviations::built_in().list();
+  const auto cast = std::find_if(catalogue.begin(), catalogue.end(),
+                                 [](const Deviation& d) { return d.id == "cpp-to-casts-counter"; });
+  ASSERT_NE(cast, catalogue.end());
+  FakeSubject subject("net = BatchNorm2d(2)\nnet.to(float64)\n", "libtorch");
+  subject.after[1] = [](FakeSubject& self) {
+    auto& counter = self.module("net").tensor(reference::Held::num_batches_tracked);
+    counter = counter->to(DType::float64);
+  };
+  EXPECT_EQ(check(subject, {}, Deviations(catalogue)).tally.deviations.size(), 1u);
+  Deviation twin = *cast;
+  twin.id = "twin";
+  catalogue.push_back(twin);
+  const Checked checked = check(subject, {}, Deviations(catalogue));
+  ASSERT_EQ(checked.judged.size(), 1u);
+  EXPECT_EQ(checked.judged[0].verdict, Verdict::harness_error);
+  EXPECT_EQ(checked.judged[0].observed, "predicted by both cpp-to-casts-counter and twin");
+  EXPECT_THAT(checked.tally.deviations, IsEmpty());
+}
+
 TEST(Checker, WhatMovedInAnUnsupportedStepIsHeldAgainstDeviationsFromTheStateBeforeIt) {
   FakeSubject subject("net = BatchNorm2d(2)\nnet.to(float64)\n", "libtorch");
-  subject.unsupported[1] = "no such thing here";
+  subject.unsupported[1] = "needs what is not there";
   subject.lie(1, subject.key("net", "", Slot::num_batches_tracked));
   const Checked checked = check(subject, {}, Deviations::built_in());
   ASSERT_EQ(checked.judged.size(), 1u);

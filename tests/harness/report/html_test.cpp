@@ -78,10 +78,10 @@ TEST(RenderMarkdown, NothingThatAReportHoldsIsMarkup) {
 }
 
 TEST(RenderSummary, IsReadWithoutTheReport) {
-  const std::string text = render_summary(sample_report());
+  const std::string text = render_summary(sample_report(), 80);
   for (const char* line :
-       {"libtorch@2.13.0", "Discrepancies, new", "The root's flag is given to all", "Floor missed",
-        "Unexpected pass", "1 of 2 faults"})
+       {"libtorch@2.13.0", "Discrepancies, new", "The root's flag is given to all", "Floors missed",
+        "Unexpected passes", "1 of 2 faults"})
     EXPECT_THAT(text, HasSubstr(line));
 }
 

@@ -169,5 +169,15 @@ TEST(PrintKey, IsForReaders) {
   EXPECT_EQ(print(s, scope, {2, 1, Slot::onnx_momentum}), "y[batch norm 1].momentum");
 }
 
+TEST(IsNestedDeeply, CountsBracketsOutsideOfTexts) {
+  EXPECT_FALSE(is_nested_deeply(R"({"a":[[["[[[[[[[[\"{{{{"]]]})"));
+  EXPECT_FALSE(is_nested_deeply(std::string(64, '[') + std::string(64, ']')));
+  EXPECT_FALSE(is_nested_deeply("\"" + std::string(1000, '[') + "\""));
+  EXPECT_TRUE(is_nested_deeply(std::string(1000, '[')));
+  std::string wide;
+  for (int i = 0; i < 1000; ++i) wide += "[{}]";
+  EXPECT_FALSE(is_nested_deeply(wide));
+}
+
 }  // namespace
 }  // namespace normdiff

@@ -120,7 +120,9 @@ TEST(InRange, IsHalfOpenOnNumbersNotTexts) {
 TEST(Load, AFolderThatIsNotThereIsAnError) {
   auto loaded = Deviations::load("/no/such/folder");
   ASSERT_TRUE(std::holds_alternative<DeviationError>(loaded));
-  EXPECT_THAT(std::get<DeviationError>(loaded).message, HasSubstr("/no/such/folder"));
+  EXPECT_THAT(
+      std::get<DeviationError>(loaded).message,
+      ::testing::AllOf(HasSubstr("/no/such/folder"), HasSubstr("name a folder of *.toml files")));
 }
 
 TEST(Load, ABadFileIsNeverSkipped) {
@@ -175,6 +177,15 @@ TEST(BuiltIn, EveryPredictionIsUsed) {
   for (const Deviation& deviation : Deviations::built_in().list())
     used.insert(deviation.prediction);
   for (std::string_view name : prediction_names()) EXPECT_EQ(used.count(name), 1u) << name;
+}
+
+TEST(ParseDeviation, KeysNestedDeeperThanAnyStackAreASentence) {
+  std::string deep = "a = 1\n[";
+  for (int i = 0; i < 300'000; ++i) deep += "a.";
+  const auto parsed = parse_deviation(deep + "b]\n", "x.toml");
+  ASSERT_TRUE(std::holds_alternative<DeviationError>(parsed));
+  EXPECT_THAT(std::get<DeviationError>(parsed).message,
+              HasSubstr("x.toml:2: more than 40 dots in a line; write plain keys"));
 }
 
 }  // namespace

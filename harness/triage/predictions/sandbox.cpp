@@ -1,0 +1,90 @@
+#include "harness/triage/predictions/sandbox.hpp"
+
+#include <algorithm>
+
+namespace normdiff {
+
+using reference::ErrorKind;
+using reference::Held;
+using reference::Module;
+
+void Sandbox::move_counter_of_refuser() {
+  const reference::ForwardPass& pass = context_.work.forward;
+  auto* refuser = const_cast<Module*>(pass.refused_by());
+  if (!refuser || !reference::is_batch_norm(refuser->kind)) return;
+  const auto& refusals = pass.refusals();
+  if (std::any_of(refusals.begin(), refusals.end(),
+                  [](const auto& r) { return r.kind == ErrorKind::wrong_rank; }))
+    return;
+  auto& counter = refuser->tensor(Held::num_batches_tracked);
+  const bool training = refuser->traced_training.value_or(refuser->training);
+  if (!counter || !training || !refuser->batch_norm().track_running_stats) return;
+  if (counter->dtype() == DType::int64)
+    ++*static_cast<std::int64_t*>(counter->data());
+  else
+    counter->set(0, counter->at(0) + 1);
+}
+
+Execution Sandbox::run_forward(Module& root, NameId input_name, bool continues) {
+  const Live& input = world.names[input_name];
+  reference::ForwardOptions options;
+  options.grad = true;
+  options.input_requires_grad = input.requires_grad;
+  options.past_soft_refusals = context_.subject_accepted;
+  options.continues = continues;
+  options.arithmetic = &reference::libtorch_cpu();
+  context_.work.forward.run(root, {input.values, input.values.dtype, input.layout}, options, {},
+                            nullptr);
+  move_counter_of_refuser();
+  return {context_.work.forward.refusals(),
+          {root.kind, "", {}},
+          context_.work.forward.updates(),
+          nullptr};
+}
+
+bool Sandbox::recompute(reference::Tape& graph) {
+  if (graph.calls.empty()) return true;
+  Module root;
+  for (const reference::TapeEntry& call : graph.calls) {
+    auto again = std::make_shared<Module>(*call.module);
+    std::copy(call.tensors.begin(), call.tensors.end(), again->tensors.begin());
+    again->training = call.batch_statistics;
+    if (reference::is_batch_norm(again->kind)) {
+      again->batch_norm().eps = call.eps;
+      again->batch_norm().track_running_stats = false;  // what moved has moved already
+    }
+    root.children.emplace_back("", std::move(again));
+  }
+  reference::ForwardOptions options;
+  options.input_requires_grad = graph.calls.front().input_requires_grad;
+  options.past_soft_refusals = true;
+  options.arithmetic = &reference::libtorch_cpu();
+  reference::Tape made;
+  reference::ForwardPass& pass = context_.work.forward;
+  pass.run(root, graph.calls.front().input, options, {}, &made);
+  if (made.calls.size() != graph.calls.size()) return false;
+  for (std::size_t i = 0; i < made.calls.size(); ++i) {
+    reference::TapeEntry& call = graph.calls[i];
+    call.input = made.calls[i].input;
+  }
+  graph.owned = std::move(made.owned);
+  return true;
+}
+
+void Sandbox::split_places(NameId of, bool tensors) {
+  Live& tree = world.names[of];
+  const std::function<void(Module&)> split = [&](Module& parent) {
+    for (auto& [name, child] : parent.children) {
+      child = std::make_shared<Module>(*child);
+      if (tensors)
+        for (auto& tensor : child->tensors)
+          if (tensor) tensor = tensor->clone();
+      split(*child);
+    }
+  };
+  if (!tree.root) return;
+  split(*tree.root);
+  tree.places = reference::places(*tree.root);
+}
+
+}  // namespace normdiff

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "harness/check/execute.hpp"
+
+namespace normdiff {
+
+/// What a prediction has to go by: a copy of the state that the subject was really in before the
+/// step, for it to move, and the reference's operations. Of what was observed after the step it
+/// sees nothing, and of what its expectations come to it hears nothing.
+class Sandbox {
+ public:
+  explicit Sandbox(const Context& context)
+      : scenario(context.scenario), scope(context.scope), world(context.world), context_(context) {}
+
+  const Scenario& scenario;
+  const Scope& scope;
+  World& world;
+
+  /// The step as the documentation has it.
+  [[nodiscard]] Execution execute(const Step& step) { return normdiff::execute(context_, step); }
+  /// One forward of a module as PyTorch orders it, for its effect on the module alone. `continues`:
+  /// the bounds of the statistics go on from the forward before.
+  [[nodiscard]] Execution run_forward(reference::Module& root, NameId input, bool continues);
+  /// Where the last forward was refused by a batch norm that had already counted: PyTorch moves
+  /// num_batches_tracked after the check of the rank and before every other one.
+  void move_counter_of_refuser();
+  /// Runs the calls of a graph again, each with what it saved, from the first one's input. False
+  /// where one of them refuses.
+  [[nodiscard]] bool recompute(reference::Tape& graph);
+  /// Gives every place of a tree a module of its own; with `tensors`, copies of its tensors too.
+  void split_places(NameId tree, bool tensors);
+  /// States what will be seen where the world does not say it.
+  void expect(Key key, const Value& value, const Origin& origin) {
+    context_.judge.exact(key, value, origin);
+  }
+
+ private:
+  Context context_;
+};
+
+}  // namespace normdiff
