@@ -34,7 +34,8 @@ T* write(Tensor& tensor) {
 
 bool uses_batch_statistics(Module& module, Fault fault) {
   if (!module[TensorSlot::running_mean]) return true;
-  if (fault == Fault::running_statistics_in_training) return false;
+  // (They need not fit where they are not tracked.)
+  if (fault == Fault::running_statistics_in_training && module.track_running_stats) return false;
   return module.training || fault == Fault::batch_statistics_in_eval;
 }
 
@@ -154,6 +155,10 @@ std::optional<Refusal> batch_norm_refusal(Module& module, const Tensor& input) {
   const Shape& shape = input.shape();
   for (int i = 0; i < static_cast<int>(TensorSlot::num_batches_tracked); ++i) {
     const auto& tensor = module.tensors[static_cast<std::size_t>(i)];
+    // Statistics that are neither read nor moved play no part.
+    if (i >= static_cast<int>(TensorSlot::running_mean) && module.training &&
+        !module.track_running_stats)
+      break;
     if (tensor && tensor->numel() != shape[1])
       return Refusal{ErrorKind::channel_mismatch, "the input has another number of channels"};
     if (tensor && tensor->dtype() != input.dtype())
