@@ -1,5 +1,6 @@
 #include "reference/ops/batch_norm_kernels.hpp"
 
+#include <algorithm>
 #include <limits>
 
 // Vectors of GCC and Clang: element-wise operators, compiled for whatever the machine has.
@@ -9,6 +10,8 @@ namespace {
 constexpr std::int64_t lanes = 4;
 constexpr int packs = 4;
 constexpr std::int64_t block = lanes * packs;
+/// Elements compared before the comparisons are looked at: looking waits for all of them.
+constexpr std::int64_t stretch = 8 * block;
 typedef double Pack __attribute__((vector_size(lanes * sizeof(double))));
 typedef std::int64_t Mask __attribute__((vector_size(lanes * sizeof(std::int64_t))));
 
@@ -163,23 +166,27 @@ NORMDIFF_INLINE void watch_runs(const Check& check, const Runs& runs, Watch& wat
   for (std::int64_t o = 0; o < runs.outer; ++o) {
     const std::int64_t start = o * runs.stride, next = o + 1 < runs.outer ? runs.stride : 0;
     std::int64_t i = 0;
-    for (; i + block <= runs.inner; i += block) {
+    while (i + block <= runs.inner) {
+      const std::int64_t end = i + std::min(stretch, (runs.inner - i) / block * block);
       Mask near = ~Mask{}, loose_here = {};
       const Pack threshold = Pack{} + watch.threshold;
-      check.prefetch(start + i + next);
-      for (int p = 0; p < packs; ++p) {
-        Pack distance, bound;
-        Mask loose;
-        check.pack(start + i + p * lanes, distance, bound, loose);
-        is_near(distance, bound, threshold, near);
-        loose_here += loose;
+      for (std::int64_t k = i; k < end; k += block) {
+        check.prefetch(start + k + next);
+        for (int p = 0; p < packs; ++p) {
+          Pack distance, bound;
+          Mask loose;
+          check.pack(start + k + p * lanes, distance, bound, loose);
+          is_near(distance, bound, threshold, near);
+          loose_here += loose;
+        }
       }
       if (all(near)) {
         loose_total += loose_here;
-        watch.passed += block;
+        watch.passed += end - i;
       } else {
-        for (int p = 0; p < packs; ++p) inspect(check, start + i + p * lanes, loose_total, watch);
+        for (std::int64_t k = i; k < end; k += lanes) inspect(check, start + k, loose_total, watch);
       }
+      i = end;
     }
     for (; i + lanes <= runs.inner; i += lanes) inspect(check, start + i, loose_total, watch);
     for (; i < runs.inner; ++i) watch.look(watch, start + i);
