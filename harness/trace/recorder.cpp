@@ -1,5 +1,7 @@
 #include "harness/trace/recorder.hpp"
 
+#include <cmath>
+
 namespace normdiff {
 namespace {
 
@@ -12,16 +14,58 @@ bool dense(const Shape& shape, const Shape& strides) {
   return true;
 }
 
-void copy_dense(const ObservedTensor& from, int dim, const std::byte* source, std::byte*& out) {
-  const std::size_t size = reference::size_of(from.dtype);
-  if (dim == from.shape.rank()) {
-    std::memcpy(out, source, size);
-    out += size;
-    return;
-  }
-  const std::ptrdiff_t stride = from.strides[dim] * static_cast<std::ptrdiff_t>(size);
+/// Calls visit(source, n, stride) for each innermost run, in row-major order, until it says no.
+template <class Visit>
+bool each_run(const ObservedTensor& from, int dim, const std::byte* source, Visit& visit) {
+  const auto size = static_cast<std::ptrdiff_t>(reference::size_of(from.dtype));
+  if (dim == from.shape.rank()) return visit(source, 1, 0);
+  const std::ptrdiff_t stride = from.strides[dim] * size;
+  if (dim + 1 == from.shape.rank()) return visit(source, from.shape[dim], stride);
   for (std::int64_t i = 0; i < from.shape[dim]; ++i)
-    copy_dense(from, dim + 1, source + i * stride, out);
+    if (!each_run(from, dim + 1, source + i * stride, visit)) return false;
+  return true;
+}
+
+template <std::size_t size>
+void copy_elements(const ObservedTensor& from, std::byte* out) {
+  auto visit = [&out](const std::byte* source, std::int64_t n, std::ptrdiff_t stride) {
+    for (std::int64_t i = 0; i < n; ++i, out += size, source += stride)
+      std::memcpy(out, source, size);
+    return true;
+  };
+  each_run(from, 0, from.data, visit);
+}
+void copy_dense(const ObservedTensor& from, std::byte* out) {
+  reference::size_of(from.dtype) == 4 ? copy_elements<4>(from, out) : copy_elements<8>(from, out);
+}
+
+template <std::size_t size>
+bool same_elements(const ObservedTensor& a, const std::byte* dense) {
+  auto visit = [&dense](const std::byte* source, std::int64_t n, std::ptrdiff_t stride) {
+    for (std::int64_t i = 0; i < n; ++i, dense += size, source += stride)
+      if (std::memcmp(dense, source, size) != 0) return false;
+    return true;
+  };
+  return each_run(a, 0, a.data, visit);
+}
+/// Whether `now`, of any strides, has the bits of the dense copy that was taken before.
+bool same_bits(const ObservedTensor& now, bool is_dense, const std::byte* before) {
+  if (is_dense) return now.bytes() == 0 || std::memcmp(before, now.data, now.bytes()) == 0;
+  return reference::size_of(now.dtype) == 4 ? same_elements<4>(now, before)
+                                            : same_elements<8>(now, before);
+}
+
+bool same_value(None, None) {
+  return true;
+}
+bool same_value(bool a, bool b) {
+  return a == b;
+}
+bool same_value(std::int64_t a, std::int64_t b) {
+  return a == b;
+}
+bool same_value(double a, double b) {
+  return std::memcmp(&a, &b, sizeof a) == 0 || (std::isnan(a) && std::isnan(b));
 }
 
 bool tracks_storage(Slot slot) {
@@ -41,32 +85,54 @@ void Recorder::begin(Trace& trace, std::size_t names) {
   trace_ = &trace;
   first_ = 0;
   if (slots_.size() < names) slots_.resize(names);
-  for (std::vector<Last>& slots : slots_) slots.clear();
+  for (std::vector<std::uint32_t>& slots : slots_) slots.clear();
   memory_.clear();
 }
 
-Recorder::Last& Recorder::last(Key key) {
-  std::vector<Last>& slots = slots_[key.name];
+std::uint32_t& Recorder::last(Key key) {
+  std::vector<std::uint32_t>& slots = slots_[key.name];
   const std::size_t index =
       std::size_t{key.place} * slot_count + static_cast<std::size_t>(key.slot);
-  if (index >= slots.size()) slots.resize((std::size_t{key.place} + 1) * slot_count);
+  if (index >= slots.size()) slots.resize((std::size_t{key.place} + 1) * slot_count, nothing);
   return slots[index];
 }
 
-void Recorder::write(Key key, Last& slot, Value value) {
-  slot.value = value;
-  slot.shown = true;
+const Value* Recorder::seen(std::uint32_t last) const {
+  return last == nothing ? nullptr : &trace_->observations[last].value;
+}
+
+void Recorder::write(Key key, std::uint32_t& last, const Value& value) {
+  last = static_cast<std::uint32_t>(trace_->observations.size());
   trace_->observations.push_back({key, value});
 }
 
-void Recorder::show(Key key, Value value) {
-  Last& slot = last(key);
-  if (!slot.shown || !same(slot.value, value)) write(key, slot, value);
+template <class T>
+void Recorder::show(Key key, const T& value) {
+  std::uint32_t& slot = last(key);
+  if (const Value* before = seen(slot)) {
+    const T* same_kind = std::get_if<T>(before);
+    if (same_kind && same_value(*same_kind, value)) return;
+  }
+  write(key, slot, value);
+}
+
+void Recorder::none(Key key) {
+  show(key, None{});
+}
+void Recorder::flag(Key key, bool value) {
+  show(key, value);
+}
+void Recorder::integer(Key key, std::int64_t value) {
+  show(key, value);
+}
+void Recorder::number(Key key, double value) {
+  show(key, value);
 }
 
 void Recorder::text(Key key, std::string_view value) {
-  Last& slot = last(key);
-  if (!slot.shown || !same(slot.value, Value{value})) write(key, slot, trace_->arena.copy(value));
+  std::uint32_t& slot = last(key);
+  const Value* before = seen(slot);
+  if (!before || !same(*before, value)) write(key, slot, trace_->arena.copy(value));
 }
 
 std::uint64_t Recorder::storage_of(Key key, const void* memory, bool empty) {
@@ -81,33 +147,22 @@ void Recorder::tensor(Key key, const ObservedTensor& tensor) {
   ObservedTensor now = tensor;
   now.storage =
       tracks_storage(key.slot) ? storage_of(key, tensor.data, tensor.shape.numel() == 0) : 0;
-  Last& slot = last(key);
+  std::uint32_t& slot = last(key);
   const bool is_dense = dense(now.shape, now.strides);
-  std::byte* copied = nullptr;
-  if (const auto* before = std::get_if<ObservedTensor>(&slot.value);
-      slot.shown && before && same_facts(*before, now)) {
-    if (!now.known_dtype) return;
-    if (is_dense) {
-      if (now.bytes() == 0 || std::memcmp(before->data, now.data, now.bytes()) == 0) return;
-    } else {
-      copied = trace_->arena.allocate(now.bytes());
-      std::byte* out = copied;
-      copy_dense(now, 0, tensor.data, out);
-      if (std::memcmp(before->data, copied, now.bytes()) == 0) return;
-    }
-  }
+  if (const auto* before = std::get_if<ObservedTensor>(seen(slot));
+      before && same_facts(*before, now) &&
+      (!now.known_dtype || same_bits(now, is_dense, before->data)))
+    return;
   if (!now.known_dtype) {
     now.data = nullptr;
-  } else if (copied == nullptr) {
-    copied = trace_->arena.allocate(now.bytes());
-    std::byte* out = copied;
-    if (is_dense) {
-      if (now.bytes() > 0) std::memcpy(copied, tensor.data, now.bytes());
-    } else {
-      copy_dense(now, 0, tensor.data, out);
-    }
+  } else {
+    std::byte* copied = trace_->arena.allocate(now.bytes());
+    if (!is_dense)
+      copy_dense(now, copied);
+    else if (now.bytes() > 0)
+      std::memcpy(copied, now.data, now.bytes());
+    now.data = copied;
   }
-  if (now.known_dtype) now.data = copied;
   write(key, slot, now);
 }
 

@@ -18,10 +18,10 @@ class Recorder {
   /// Starts a trace (cleared). `places[name]` = number of places each name has at most.
   void begin(Trace& trace, std::size_t names);
 
-  void none(Key key) { show(key, Value{None{}}); }
-  void flag(Key key, bool value) { show(key, Value{value}); }
-  void integer(Key key, std::int64_t value) { show(key, Value{value}); }
-  void number(Key key, double value) { show(key, Value{value}); }
+  void none(Key key);
+  void flag(Key key, bool value);
+  void integer(Key key, std::int64_t value);
+  void number(Key key, double value);
   void text(Key key, std::string_view value);
 
   /// `tensor.data` may point to the subject's own memory in any dense-or-not layout given by
@@ -34,20 +34,19 @@ class Recorder {
   void end_step(Outcome outcome, std::string_view error_class = {}, std::string_view text = {});
 
  private:
-  struct Last {
-    Value value;
-    bool shown = false;
-    const void* memory = nullptr;  ///< where the tensor lay
-  };
+  /// The observation that a key was written to last, by its number in the trace.
+  static constexpr std::uint32_t nothing = ~std::uint32_t{0};
 
-  Last& last(Key key);
-  void show(Key key, Value value);
-  void write(Key key, Last& slot, Value value);
+  std::uint32_t& last(Key key);
+  [[nodiscard]] const Value* seen(std::uint32_t last) const;
+  template <class T>
+  void show(Key key, const T& value);
+  void write(Key key, std::uint32_t& last, const Value& value);
   [[nodiscard]] std::uint64_t storage_of(Key key, const void* memory, bool empty);
 
   Trace* trace_ = nullptr;
   std::uint32_t first_ = 0;
-  std::vector<std::vector<Last>> slots_;  ///< by name, then place * slot_count + slot
+  std::vector<std::vector<std::uint32_t>> slots_;  ///< by name, then place * slot_count + slot
   std::vector<std::pair<const void*, std::uint64_t>> memory_;  ///< this step's, in order shown
 };
 
