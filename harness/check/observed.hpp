@@ -42,6 +42,10 @@ class Observed {
     if (i >= states.size()) states.resize((std::size_t{key.place} + 1) * slot_count);
     return states[i];
   }
+  /// The states of a place, by slot. They stay until `at` or this is asked for a later place.
+  [[nodiscard]] State* place(NameId name, std::uint16_t place) {
+    return &at({name, place, static_cast<Slot>(0)});
+  }
   [[nodiscard]] const Value* now(Key key) { return at(key).now; }
   [[nodiscard]] const Value* before(Key key) {
     const State& state = at(key);

@@ -21,10 +21,14 @@ bool moved(const Observed::State& state, const std::optional<Tensor>& expected) 
   return state.version != (expected ? expected->storage()->version : 0);
 }
 
+/// Whether there is something to say of a tensor: most steps touch few of them.
+bool touched(const Observed::State& state, int step, const std::optional<Tensor>& expected) {
+  return state.changed == step || moved(state, expected);
+}
+
+/// Of a tensor that was touched.
 void scan_tensor(Context& c, const Execution& execution, Key key, ModuleKind leaf,
                  const std::optional<Tensor>& expected, bool requires_grad) {
-  const Observed::State& state = c.observed.at(key);
-  if (state.changed != c.step && !moved(state, expected)) return;
   const Origin origin{leaf, "", std::nullopt};
   if (!expected) {
     c.judge.exact(key, Value{None{}}, origin);
@@ -49,32 +53,51 @@ void scan_tensor(Context& c, const Execution& execution, Key key, ModuleKind lea
   c.judge.exact(key, Value{tensor}, origin);
 }
 
-void scan_value(Context& c, Key key, ModuleKind leaf, const Value& expected) {
-  const Observed::State& state = c.observed.at(key);
-  if (state.changed != c.step && state.now && same(*state.now, expected)) return;
-  c.judge.exact(key, expected, {leaf, "", std::nullopt});
+template <class T>
+bool holds(const Value& value, const T& expected) {
+  const T* held = std::get_if<T>(&value);
+  return held && *held == expected;
+}
+bool holds(const Value& value, const std::optional<double>& expected) {
+  return expected ? same(value, Value{*expected}) : std::holds_alternative<None>(value);
+}
+Value as_value(bool value) {
+  return value;
+}
+Value as_value(const std::optional<double>& value) {
+  return value ? Value{*value} : Value{None{}};
+}
+
+template <class T>
+void scan_value(Context& c, const Observed::State* states, Key key, ModuleKind leaf,
+                const T& expected) {
+  const Observed::State& state = states[static_cast<std::size_t>(key.slot)];
+  if (state.changed != c.step && state.now && holds(*state.now, expected)) return;
+  c.judge.exact(key, as_value(expected), {leaf, "", std::nullopt});
 }
 
 void scan_module(Context& c, const Execution& execution, NameId name, std::uint16_t place,
                  Module& module, bool eager) {
   const auto key = [name, place](Slot slot) { return Key{name, place, slot}; };
-  scan_value(c, key(Slot::training), module.kind, Value{module.training});
+  const Observed::State* states = c.observed.place(name, place);
+  scan_value(c, states, key(Slot::training), module.kind, module.training);
   const auto* bn = std::get_if<reference::BatchNormOptions>(&module.options);
   if (bn && eager) {
-    scan_value(c, key(Slot::momentum), module.kind,
-               bn->momentum ? Value{*bn->momentum} : Value{None{}});
-    scan_value(c, key(Slot::eps), module.kind, Value{bn->eps});
-    scan_value(c, key(Slot::track_running_stats), module.kind, Value{bn->track_running_stats});
+    scan_value(c, states, key(Slot::momentum), module.kind, bn->momentum);
+    scan_value(c, states, key(Slot::eps), module.kind, std::optional(bn->eps));
+    scan_value(c, states, key(Slot::track_running_stats), module.kind, bn->track_running_stats);
   }
-  for (Slot slot : module_tensor_slots)
-    scan_tensor(c, execution, key(slot), module.kind, *tensor_of(module, slot),
-                slot == Slot::weight || slot == Slot::bias);
+  for (Slot slot : module_tensor_slots) {
+    const std::optional<Tensor>& tensor = *tensor_of(module, slot);
+    if (touched(states[static_cast<std::size_t>(slot)], c.step, tensor))
+      scan_tensor(c, execution, key(slot), module.kind, tensor,
+                  slot == Slot::weight || slot == Slot::bias);
+  }
 }
 
+/// Of a tensor that was touched.
 void follow_tensor(World& world, Observed& observed, Key key, std::optional<Tensor>& tensor) {
-  Observed::State& state = observed.at(key);
-  const bool changed = state.changed == observed.step();
-  if (!changed && !moved(state, tensor)) return;
+  const Observed::State& state = observed.at(key);
   const auto* seen = state.now ? std::get_if<ObservedTensor>(state.now) : nullptr;
   if (!seen || !seen->known_dtype) {
     tensor.reset();
@@ -139,7 +162,9 @@ void scan(Context& c, const Execution& execution) {
   for (NameId name : c.world.order) {
     Live& live = c.world.names[name];
     if (live.kind == NameKind::tensor) {
-      scan_tensor(c, execution, {name, 0, Slot::grad}, ModuleKind::Sequential, live.grad, false);
+      const Key key{name, 0, Slot::grad};
+      if (touched(c.observed.at(key), c.step, live.grad))
+        scan_tensor(c, execution, key, ModuleKind::Sequential, live.grad, false);
       continue;
     }
     for (std::size_t p = 0; p < live.places.size(); ++p)
@@ -149,33 +174,45 @@ void scan(Context& c, const Execution& execution) {
 }
 
 void follow(World& world, Observed& observed) {
+  const int step = observed.step();
+  bool anything = false;
   for (NameId name : world.order) {
     Live& live = world.names[name];
     if (live.kind == NameKind::tensor) {
-      follow_tensor(world, observed, {name, 0, Slot::grad}, live.grad);
+      const Key key{name, 0, Slot::grad};
+      if (!touched(observed.at(key), step, live.grad)) continue;
+      follow_tensor(world, observed, key, live.grad);
+      anything = true;
       continue;
     }
     for (std::size_t p = 0; p < live.places.size(); ++p) {
       follow_identity(world, observed, name, p);
       Module& module = *live.places[p];
-      const auto key = [&](Slot slot) { return Key{name, static_cast<std::uint16_t>(p), slot}; };
-      if (const Value* flag = observed.now(key(Slot::training)))
+      const auto place = static_cast<std::uint16_t>(p);
+      const Observed::State* states = observed.place(name, place);
+      const auto now = [states](Slot slot) { return states[static_cast<std::size_t>(slot)].now; };
+      if (const Value* flag = now(Slot::training))
         if (const bool* value = std::get_if<bool>(flag)) module.training = *value;
       if (is_batch_norm(module.kind) && live.kind == NameKind::module) {
         auto& bn = module.batch_norm();
-        if (const Value* v = observed.now(key(Slot::momentum))) {
+        if (const Value* v = now(Slot::momentum)) {
           if (const double* d = std::get_if<double>(v)) bn.momentum = *d;
           if (std::holds_alternative<None>(*v)) bn.momentum.reset();
         }
-        if (const Value* v = observed.now(key(Slot::eps)))
+        if (const Value* v = now(Slot::eps))
           if (const double* d = std::get_if<double>(v)) bn.eps = *d;
-        if (const Value* v = observed.now(key(Slot::track_running_stats)))
+        if (const Value* v = now(Slot::track_running_stats))
           if (const bool* b = std::get_if<bool>(v)) bn.track_running_stats = *b;
       }
-      for (Slot slot : module_tensor_slots)
-        follow_tensor(world, observed, key(slot), *tensor_of(module, slot));
+      for (Slot slot : module_tensor_slots) {
+        std::optional<Tensor>& tensor = *tensor_of(module, slot);
+        if (!touched(states[static_cast<std::size_t>(slot)], step, tensor)) continue;
+        follow_tensor(world, observed, {name, place, slot}, tensor);
+        anything = true;
+      }
     }
   }
+  if (!anything) return;  // every version is the one that was noted last
   // Versions last: following one place may have written memory that another shares.
   for (NameId name : world.order) {
     Live& live = world.names[name];
