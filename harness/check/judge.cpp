@@ -123,12 +123,12 @@ void Judge::record(Key key, ObservationClass observed_class, Verdict verdict, co
     return;
   }
   if (*origin.branch != '\0') ++tally_->cells[origin.branch];
-  Judged judged;
   const bool discrepancy = is_new_discrepancy(verdict);
   if (!discrepancy) {
     ++tally_->verdicts[static_cast<std::size_t>(observed_class)][static_cast<std::size_t>(verdict)];
     if (!options_.keep_everything && verdict != Verdict::harness_error) return;
   }
+  Judged judged;
   judged.step = observed_->step();
   judged.key = key;
   judged.observed_class = observed_class;

@@ -125,8 +125,7 @@ void follow_tensor(World& world, Observed& observed, Key key, std::optional<Tens
     std::memcpy(tensor->data(), seen->data, seen->bytes());
 }
 
-void note_versions(Observed& observed, Key key, const std::optional<Tensor>& tensor) {
-  Observed::State& state = observed.at(key);
+void note_version(Observed::State& state, const std::optional<Tensor>& tensor) {
   state.version = tensor ? tensor->storage()->version : 0;
 }
 
@@ -216,11 +215,12 @@ void follow(World& world, Observed& observed) {
   // Versions last: following one place may have written memory that another shares.
   for (NameId name : world.order) {
     Live& live = world.names[name];
-    if (live.kind == NameKind::tensor) note_versions(observed, {name, 0, Slot::grad}, live.grad);
-    for (std::size_t p = 0; p < live.places.size(); ++p)
+    if (live.kind == NameKind::tensor) note_version(observed.at({name, 0, Slot::grad}), live.grad);
+    for (std::size_t p = 0; p < live.places.size(); ++p) {
+      Observed::State* states = observed.place(name, static_cast<std::uint16_t>(p));
       for (Slot slot : module_tensor_slots)
-        note_versions(observed, {name, static_cast<std::uint16_t>(p), slot},
-                      *tensor_of(*live.places[p], slot));
+        note_version(states[static_cast<std::size_t>(slot)], *tensor_of(*live.places[p], slot));
+    }
   }
 }
 

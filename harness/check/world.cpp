@@ -10,15 +10,6 @@ using reference::ModulePtr;
 using reference::Storage;
 using reference::Tensor;
 
-std::optional<Tensor>* tensor_of(Module& module, Slot slot) {
-  if (slot >= Slot::weight && slot <= Slot::num_batches_tracked)
-    return &module.tensors[static_cast<std::size_t>(slot) - static_cast<std::size_t>(Slot::weight)];
-  if (slot == Slot::weight_grad || slot == Slot::bias_grad)
-    return &module.grads[static_cast<std::size_t>(slot) -
-                         static_cast<std::size_t>(Slot::weight_grad)];
-  return nullptr;
-}
-
 void World::reset(std::size_t count) {
   order.clear();
   names.clear();
