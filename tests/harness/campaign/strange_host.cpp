@@ -2,7 +2,7 @@
 // Otherwise it is the textbook. What it does at scenario NUMBER of seed 1, profile modes, from its
 // third statement on:
 //   crash    a null pointer            exit     exit(3)
-//   hang     never answers             garbage  writes what is no answer, and goes on
+//   hang     never answers             garbage  writes what is no answer, and waits
 //   halfway  dies in the middle of an answer
 // MODE may also be: noisy (prints to its standard output all the time), mute (never says what it
 // is), none, or a fault of the textbook.
@@ -54,9 +54,9 @@ void write_to_answers(std::string_view text) {
 void misbehave(std::string_view mode) {
   if (mode == "crash") std::raise(SIGSEGV);
   if (mode == "exit") std::_Exit(3);
-  if (mode == "hang")
-    for (;;) std::this_thread::sleep_for(std::chrono::seconds(1));
   if (mode == "garbage") write_to_answers("Segmentation fault? No, garbage.\n");
+  if (mode == "garbage" || mode == "hang")
+    for (;;) std::this_thread::sleep_for(std::chrono::seconds(1));
   if (mode == "halfway") {
     write_to_answers("{\"range\":{\"done\":");
     std::_Exit(0);
