@@ -169,7 +169,8 @@ void add_check(CLI::App& app, Action& action) {
   command->add_option("FILE", arguments->files, "*.scenario, or *.jsonl from normdiff trace")
       ->required();
   command->add_option("--subject,-s", arguments->subjects,
-                      "Run on this one (repeatable); else the newest libtorch and python found");
+                      "Run on this one (repeatable); else the newest libtorch and python found")
+      ->allow_extra_args(false);  // what follows it is a file
   command->add_option("--deviations", arguments->deviations,
                       "A folder of known deviations instead of the built-in catalogue");
   command->add_flag("--everything", arguments->everything,

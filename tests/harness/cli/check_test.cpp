@@ -22,6 +22,12 @@ TEST(CheckCommand, ABadFileAmongGoodOnesIsSaidBeforeAnythingRuns) {
                       "/none.scenario");
 }
 
+TEST(CheckCommand, ASubjectIsOneWordAndFilesMayFollowIt) {
+  const Ran ran = normdiff("check --subject textbook " + seeds + "shared-child.scenario " +
+                           seeds + "forum-thread-deepcopy.scenario");
+  EXPECT_EQ(ran.code, 0) << ran.output;
+}
+
 TEST(CheckCommand, ShowsFlagsAndWhatMoved) {
   const Ran ran = normdiff("check " + seeds + "shared-child.scenario --subject textbook");
   EXPECT_EQ(ran.code, 0) << ran.output;
