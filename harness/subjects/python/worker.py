@@ -54,6 +54,17 @@ def manifest(torch):
     }
 
 
+def forget_script_types(torch):
+    """What a scenario scripts must not depend on what an earlier one did.
+
+    torch.jit.script looks for a type that was compiled before. It takes two Sequentials for one
+    type when their children have the same names and types in another order, and then runs the
+    second in the order of the first (PyTorch 2.13.0).
+    """
+    recursive = torch.jit._recursive
+    recursive.concrete_type_store = recursive.ConcreteTypeStore()
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--memory", type=int, default=0, help="address space in bytes; 0: no limit")
@@ -73,6 +84,7 @@ def main():
     gc.freeze()  # what torch brought along lives for ever; collections need not look at it
     write_line(output, {"manifest": manifest(torch)})
     for line in sys.stdin.buffer:
+        forget_script_types(torch)
         session = Session(json.loads(line)["plan"], arguments.folder)
         record = None
         for record in session.run():

@@ -37,6 +37,25 @@ net.bn.eval()
 x = tensor(1, 3, 5, 5, normal(0, 1), seed=2, dtype=float32)
 )";
 
+// torch.jit.script takes both networks for one type, and would run the second in the first's order.
+TEST_F(RealWorker, ForgetsWhatAnEarlierScenarioScripted) {
+  const auto scripted = [](const std::string& children) {
+    return run(*subject_, "net = Sequential(" + children + R"()
+x = tensor(3, 2, normal(0, 1), seed=1)
+s = torch.jit.script(net)
+y = s(x)
+)");
+  };
+  const auto shape = [](const Ran& ran) {
+    const auto y = ran.at<ObservedTensor>(ran.trace.steps.size() - 1, "y", 0, Slot::value);
+    return y ? y->shape : Shape{};
+  };
+  EXPECT_EQ(shape(scripted("bn=BatchNorm1d(2), fc=Linear(2, 1, bias=False)")), (Shape{3, 1}));
+  // A batch norm of two channels refuses the one column that is left of them.
+  const Ran other = scripted("fc=Linear(2, 1, bias=False), bn=BatchNorm1d(2)");
+  EXPECT_EQ(other.trace.steps.back().outcome, Outcome::error);
+}
+
 TEST_F(RealWorker, ShowsWhatAnExportDoesToFlags) {
   const Ran ran = run(*subject_, std::string(network) + R"(
 y = net(x)
