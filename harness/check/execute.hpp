@@ -28,6 +28,7 @@ struct Context {
   Judge& judge;
   Observed& observed;  ///< what a leaf's input really was; never used to state an expectation
   Workspace& work;
+  bool any_eps = false;  ///< forwards refuse no eps: only a prediction says so
 };
 
 /// What the reference made of a step.

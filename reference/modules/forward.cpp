@@ -236,7 +236,8 @@ bool ForwardPass::batch_norm(Module& module) {
   const bool soft_only = refusals_.empty();
   if (!module.traced_training && batch_statistics && values_per_channel(x) == 1)
     refuse(module, ErrorKind::single_value_per_channel, "one value for each channel in training");
-  if (!module.traced_training && (options.eps < 0 || (batch_statistics && options.eps == 0)))
+  if (!module.traced_training && !options_.any_eps &&
+      (options.eps < 0 || (batch_statistics && options.eps == 0)))
     refuse(module, ErrorKind::bad_eps, "eps must be positive in training, not negative in eval");
   if (!refusals_.empty()) {
     if (!soft_only || !options_.past_soft_refusals) return false;

@@ -91,6 +91,8 @@ struct ForwardOptions {
   /// Compute what the formula gives where the documentation refuses but there is a formula (eps <=
   /// 0, one value for each channel).
   bool past_soft_refusals = false;
+  /// No eps is refused: an implementation without the check.
+  bool any_eps = false;
   /// The pass follows another one directly: bounds of the statistics go on from there.
   bool continues = false;
   const Arithmetic* arithmetic = nullptr;

@@ -6,12 +6,18 @@
 
 namespace normdiff {
 
+using reference::ErrorKind;
 using reference::Held;
 using reference::Module;
 
 namespace {
 
 using Result = std::optional<Execution>;
+
+bool refused_for(const Execution& execution, ErrorKind kind) {
+  return std::any_of(execution.refusals.begin(), execution.refusals.end(),
+                     [kind](const auto& refusal) { return refusal.kind == kind; });
+}
 
 // The exporter saves one flag, the root's, and restores it with train(flag), which is recursive. It
 // does so when the export fails, too. PRESERVE touches nothing.
@@ -55,6 +61,8 @@ Result counter_moves_before_refusal(Sandbox& c, const Step& step) {
   if (const auto* f = std::get_if<Forward>(&step)) {
     if (c.world.names[f->module.name].kind == NameKind::artefact) return std::nullopt;
     Execution execution = c.execute(step);
+    // Who has no check of eps is not refused there: another deviation.
+    if (!c.checks_eps() && refused_for(execution, ErrorKind::bad_eps)) return std::nullopt;
     c.move_counter_of_refuser();
     return execution;
   }
@@ -92,7 +100,7 @@ Result empty_input_is_not_checked(Sandbox& c, const Step& step) {
   auto& refusals = execution.refusals;
   // An eps is no kernel's business: who is refused for that alone is refused.
   if (std::all_of(refusals.begin(), refusals.end(),
-                  [](const auto& r) { return r.kind == reference::ErrorKind::bad_eps; }))
+                  [](const auto& r) { return r.kind == ErrorKind::bad_eps; }))
     return std::nullopt;
   refusals.clear();
   return execution;
@@ -123,7 +131,7 @@ Result trace_of_cumulative_average_is_refused(Sandbox& c, const Step& step) {
         !module->find(Held::num_batches_tracked))
       continue;
     Execution execution;
-    execution.refusals.push_back({reference::ErrorKind::trace_differs, "another factor"});
+    execution.refusals.push_back({ErrorKind::trace_differs, "another factor"});
     return execution;
   }
   return std::nullopt;
