@@ -28,7 +28,7 @@ struct Context {
   Judge& judge;
   Observed& observed;  ///< what a leaf's input really was; never used to state an expectation
   Workspace& work;
-  bool any_eps = false;  ///< forwards refuse no eps: only a prediction says so
+  reference::Unchecked unchecked = {};  ///< of forwards: only a prediction leaves out a check
 };
 
 /// What the reference made of a step.

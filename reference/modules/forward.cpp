@@ -79,6 +79,7 @@ void ForwardPass::run(Module& root, const Activation& input, const ForwardOption
   calls_ = 0;
   refusals_.clear();
   refused_by_ = nullptr;
+  left_out_ = {};
   if (!options.continues) updates_.clear();
   buffer_ = 0;
   before_ = nullptr;
@@ -223,32 +224,39 @@ bool ForwardPass::batch_norm(Module& module) {
     return statistic && !passes_statistics ? nullptr : module.find(held);
   };
   // What has to fit are the tensors (our choice: a batch norm that holds none fits any input).
-  for (Held held : {Held::weight, Held::bias, Held::running_mean, Held::running_var})
-    if (const Tensor* t = passed(held); t && t->numel() != x[1]) {
-      refuse(module, ErrorKind::channel_mismatch, "another number of channels");
-      break;
-    }
-  for (Held held : {Held::weight, Held::bias, Held::running_mean, Held::running_var})
-    if (const Tensor* t = passed(held); t && t->dtype() != current_.dtype) {
-      refuse(module, ErrorKind::dtype_mismatch, "input and parameters differ in dtype");
-      break;
-    }
+  const auto misfits = [&](const auto& is_wrong) {
+    for (Held held : {Held::weight, Held::bias, Held::running_mean, Held::running_var})
+      if (const Tensor* t = passed(held); t && is_wrong(*t)) return true;
+    return false;
+  };
+  const bool other_channels = misfits([&](const Tensor& t) { return t.numel() != x[1]; });
+  const bool other_dtype = misfits([&](const Tensor& t) { return t.dtype() != current_.dtype; });
+  const bool skipped =
+      (other_channels || other_dtype) && options_.unchecked.empty_batch && x.numel() == 0;
+  if (skipped) left_out_.empty_batch = true;
+  if (other_channels && !skipped)
+    refuse(module, ErrorKind::channel_mismatch, "another number of channels");
+  if (other_dtype && !skipped)
+    refuse(module, ErrorKind::dtype_mismatch, "input and parameters differ in dtype");
   const bool soft_only = refusals_.empty();
   if (!module.traced_training && batch_statistics && values_per_channel(x) == 1)
     refuse(module, ErrorKind::single_value_per_channel, "one value for each channel in training");
-  if (!module.traced_training && !options_.any_eps &&
-      (options.eps < 0 || (batch_statistics && options.eps == 0)))
-    refuse(module, ErrorKind::bad_eps, "eps must be positive in training, not negative in eval");
+  if (!module.traced_training && (options.eps < 0 || (batch_statistics && options.eps == 0))) {
+    if (options_.unchecked.eps)
+      left_out_.eps = true;
+    else
+      refuse(module, ErrorKind::bad_eps, "eps must be positive in training, not negative in eval");
+  }
   if (!refusals_.empty()) {
     if (!soft_only || !options_.past_soft_refusals) return false;
   }
 
   BatchNormParameters parameters;
-  parameters.weight = module.find(Held::weight);
-  parameters.bias = module.find(Held::bias);
-  parameters.running_mean = passed(Held::running_mean);
-  parameters.running_var = passed(Held::running_var);
-  parameters.batch_statistics = batch_statistics;
+  parameters.weight = skipped ? nullptr : passed(Held::weight);
+  parameters.bias = skipped ? nullptr : passed(Held::bias);
+  parameters.running_mean = skipped ? nullptr : passed(Held::running_mean);
+  parameters.running_var = skipped ? nullptr : passed(Held::running_var);
+  parameters.batch_statistics = batch_statistics || skipped;
   parameters.eps = options.eps;
   profile_ = options_.arithmetic->batch_norm(current_.dtype, x, current_.layout);
   batch_norm_.run(current_.values, parameters, profile_);
@@ -261,7 +269,7 @@ bool ForwardPass::batch_norm(Module& module) {
                        : !options.track_running_stats ? "batch statistics, tracking off"
                        : options.momentum             ? "batch statistics"
                                                       : "batch statistics, cumulative";
-  emit(module, branch, x, parameters.weight != nullptr);
+  emit(module, branch, x, module.find(Held::weight) != nullptr);
   return true;
 }
 

@@ -85,14 +85,19 @@ struct StatisticUpdate {
   Bounded expected;
 };
 
+/// Checks that an implementation leaves out, where it is known to: the forward goes on.
+struct Unchecked {
+  bool eps = false;          ///< of a batch norm
+  bool empty_batch = false;  ///< whether a batch norm's tensors fit an input without elements
+};
+
 struct ForwardOptions {
   bool grad = true;
   bool input_requires_grad = false;
   /// Compute what the formula gives where the documentation refuses but there is a formula (eps <=
   /// 0, one value for each channel).
   bool past_soft_refusals = false;
-  /// No eps is refused: an implementation without the check.
-  bool any_eps = false;
+  Unchecked unchecked;
   /// The pass follows another one directly: bounds of the statistics go on from there.
   bool continues = false;
   const Arithmetic* arithmetic = nullptr;
@@ -114,6 +119,8 @@ class ForwardPass {
   /// applies; which one an implementation gives is its own choice).
   [[nodiscard]] const std::vector<Refusal>& refusals() const { return refusals_; }
   [[nodiscard]] const Module* refused_by() const { return refused_by_; }
+  /// The checks whose leaving out let this forward go on.
+  [[nodiscard]] const Unchecked& left_out() const { return left_out_; }
   /// In order of first update; a storage occurs once.
   [[nodiscard]] const std::vector<StatisticUpdate>& updates() const { return updates_; }
   [[nodiscard]] int calls() const { return calls_; }
@@ -141,6 +148,7 @@ class ForwardPass {
   bool requires_grad_ = false;
   int calls_ = 0;
   std::vector<Refusal> refusals_;
+  Unchecked left_out_;
   const Module* refused_by_ = nullptr;
   std::vector<StatisticUpdate> updates_;
   std::vector<Bounded> buffers_;  ///< outputs, reused

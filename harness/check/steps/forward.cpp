@@ -80,7 +80,7 @@ Execution execute(Context& c, const Forward& step) {
   options.grad = step.grad;
   options.input_requires_grad = input.requires_grad;
   options.past_soft_refusals = c.subject_accepted;
-  options.any_eps = c.any_eps;
+  options.unchecked = c.unchecked;
   options.arithmetic = &arithmetic_of(c.manifest);
   std::shared_ptr<reference::Tape> tape;
   if (step.grad) tape = std::make_shared<reference::Tape>();

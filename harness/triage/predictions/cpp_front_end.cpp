@@ -26,14 +26,14 @@ Predicted track_option_is_read_each_time(Sandbox& c, const Step& step) {
   const auto* f = std::get_if<Forward>(&step);
   if (!f) return std::nullopt;
   std::vector<std::pair<Module*, bool>> changed;
-  std::vector<std::pair<Module*, std::int64_t>> counters;
+  std::vector<std::pair<Module*, Tensor>> counters;  // of whatever dtype: C++ casts it
   for (Module* module : reference::places(c.world.module(f->module))) {
     if (!is_batch_norm(module->kind) || !module->find(Held::running_mean)) continue;
     auto& options = module->batch_norm();
     if (options.track_running_stats) continue;
     changed.emplace_back(module, module->training);
     if (const auto& counter = module->tensor(Held::num_batches_tracked))
-      counters.emplace_back(module, static_cast<std::int64_t>(counter->at(0)));
+      counters.emplace_back(module, counter->clone());
     module->training = true;
     options.track_running_stats = true;
     // Without a momentum the factor is 0 here: the counter that it comes from does not move.
@@ -47,7 +47,8 @@ Predicted track_option_is_read_each_time(Sandbox& c, const Step& step) {
     module->traced_factor.reset();
   }
   for (auto& [module, count] : counters)
-    *static_cast<std::int64_t*>(module->tensor(Held::num_batches_tracked)->data()) = count;
+    std::memcpy(module->tensor(Held::num_batches_tracked)->data(), std::as_const(count).data(),
+                reference::size_of(count.dtype()));
   return execution;
 }
 
@@ -55,7 +56,9 @@ Predicted track_option_is_read_each_time(Sandbox& c, const Step& step) {
 // after it may refuse.
 Predicted eps_is_not_checked(Sandbox& c, const Step& step) {
   if (!std::holds_alternative<Forward>(step)) return std::nullopt;
-  Execution execution = c.execute_with_any_eps(step);
+  // Where there are no elements, it looks at nothing else either.
+  Execution execution = c.execute_without({true, true}, step);
+  if (!c.left_out().eps) return std::nullopt;
   c.move_counter_of_refuser();
   return execution;
 }

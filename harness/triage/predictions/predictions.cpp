@@ -61,8 +61,9 @@ Result counter_moves_before_refusal(Sandbox& c, const Step& step) {
   if (const auto* f = std::get_if<Forward>(&step)) {
     if (c.world.names[f->module.name].kind == NameKind::artefact) return std::nullopt;
     Execution execution = c.execute(step);
-    // Who has no check of eps is not refused there: another deviation.
+    // Who leaves a check out is not refused there: other deviations.
     if (!c.checks_eps() && refused_for(execution, ErrorKind::bad_eps)) return std::nullopt;
+    if (c.refused_an_empty_batch()) return std::nullopt;
     c.move_counter_of_refuser();
     return execution;
   }
@@ -92,17 +93,16 @@ Result shared_children_become_two(Sandbox& c, const Step& step) {
   return execution;
 }
 
-// The kernels look at nothing where there are no elements.
+// The kernels look at nothing where there are no elements: the forward goes on, and what comes
+// after may refuse.
 Result empty_input_is_not_checked(Sandbox& c, const Step& step) {
   const auto* f = std::get_if<Forward>(&step);
-  if (!f || c.world.names[f->input].values.shape.numel() != 0) return std::nullopt;
-  Execution execution = c.execute(step);
-  auto& refusals = execution.refusals;
-  // An eps is no kernel's business: who is refused for that alone is refused.
-  if (std::all_of(refusals.begin(), refusals.end(),
-                  [](const auto& r) { return r.kind == ErrorKind::bad_eps; }))
-    return std::nullopt;
-  refusals.clear();
+  if (!f || c.world.names[f->module.name].kind == NameKind::artefact) return std::nullopt;
+  Execution execution = c.execute_without({false, true}, step);
+  if (!c.left_out().empty_batch) return std::nullopt;
+  // Who does not check eps either goes on from there: that deviation says both.
+  if (!c.checks_eps() && refused_for(execution, ErrorKind::bad_eps)) return std::nullopt;
+  c.move_counter_of_refuser();
   return execution;
 }
 

@@ -25,6 +25,16 @@ void Sandbox::move_counter_of_refuser() {
     counter->set(0, counter->at(0) + 1);
 }
 
+bool Sandbox::refused_an_empty_batch() const {
+  const reference::ForwardPass& pass = context_.work.forward;
+  if (!pass.refused_by() || !reference::is_batch_norm(pass.refused_by()->kind)) return false;
+  const auto& refusals = pass.refusals();
+  return pass.last().values.shape.numel() == 0 &&
+         std::any_of(refusals.begin(), refusals.end(), [](const auto& r) {
+           return r.kind == ErrorKind::channel_mismatch || r.kind == ErrorKind::dtype_mismatch;
+         });
+}
+
 Execution Sandbox::run_forward(Module& root, NameId input_name, bool continues) {
   const Live& input = world.names[input_name];
   reference::ForwardOptions options;

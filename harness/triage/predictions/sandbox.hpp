@@ -18,10 +18,10 @@ class Sandbox {
 
   /// The step as the documentation has it.
   [[nodiscard]] Execution execute(const Step& step) { return normdiff::execute(context_, step); }
-  /// The same, by an implementation that has no check of eps.
-  [[nodiscard]] Execution execute_with_any_eps(const Step& step) {
+  /// The same, by an implementation that leaves out checks.
+  [[nodiscard]] Execution execute_without(reference::Unchecked checks, const Step& step) {
     Context unchecked = context_;
-    unchecked.any_eps = true;
+    unchecked.unchecked = checks;
     return normdiff::execute(unchecked, step);
   }
   /// Whether the subject has that check: the C++ front end has none.
@@ -32,6 +32,13 @@ class Sandbox {
   /// Where the last forward was refused by a batch norm that had already counted: PyTorch moves
   /// num_batches_tracked after the check of the rank and before every other one.
   void move_counter_of_refuser();
+  /// Whether the last forward was refused by a batch norm whose tensors do not fit its input, which
+  /// has no elements.
+  [[nodiscard]] bool refused_an_empty_batch() const;
+  /// The checks whose leaving out let the last forward go on.
+  [[nodiscard]] const reference::Unchecked& left_out() const {
+    return context_.work.forward.left_out();
+  }
   /// Runs the calls of a graph again, each with what it saved, from the first one's input. False
   /// where one of them refuses.
   [[nodiscard]] bool recompute(reference::Tape& graph);
