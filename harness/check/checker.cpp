@@ -192,9 +192,9 @@ struct Checker::Implementation {
                       work};
       judge.begin_explaining(*candidate.deviation);
       Sandbox sandbox(context);
-      if (const auto execution = (*candidate.prediction)(sandbox, step))
-        judge_step(context, record, *execution);
-      judge.end_explaining();
+      const auto execution = (*candidate.prediction)(sandbox, step);
+      if (execution) judge_step(context, record, *execution);
+      judge.end_explaining(execution.has_value());
     }
   }
 };

@@ -119,7 +119,7 @@ void Judge::record(Key key, ObservationClass observed_class, Verdict verdict, co
   if (explaining_) {
     if (is_new_discrepancy(verdict)) return;
     for (Judged& d : discrepancies_)
-      if (d.key == key && d.observed_class == observed_class) explain(d);
+      if (d.key == key && d.observed_class == observed_class) predicted_.push_back(&d);
     return;
   }
   if (*origin.branch != '\0') ++tally_->cells[origin.branch];
@@ -263,9 +263,12 @@ bool Judge::anything_unexplained() const {
 
 void Judge::begin_explaining(const Deviation& deviation) {
   explaining_ = &deviation;
+  predicted_.clear();
 }
 
-void Judge::end_explaining() {
+void Judge::end_explaining(bool applies) {
+  if (applies)
+    for (Judged* discrepancy : predicted_) explain(*discrepancy);
   explaining_ = nullptr;
 }
 

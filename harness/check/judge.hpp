@@ -62,7 +62,8 @@ class Judge {
   /// Discrepancies of this step that nothing explains yet.
   [[nodiscard]] bool anything_unexplained() const;
   void begin_explaining(const Deviation& deviation);
-  void end_explaining();
+  /// `applies`: the prediction had something to say. One that declined on the way explains nothing.
+  void end_explaining(bool applies);
 
   /// Counts and keeps what this step's discrepancies came to.
   void end_step();
@@ -87,6 +88,7 @@ class Judge {
   CheckResult* result_ = nullptr;
   bool refused_ = false;
   std::vector<Judged> discrepancies_;      ///< of this step
+  std::vector<Judged*> predicted_;         ///< what the deviation under trial gives right
   const Deviation* explaining_ = nullptr;  ///< the deviation under trial; null: the reference
 };
 
