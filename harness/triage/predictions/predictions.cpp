@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "harness/triage/predictions/cpp_front_end.hpp"
+#include "harness/triage/predictions/script_types.hpp"
 
 namespace normdiff {
 
@@ -163,6 +164,7 @@ const std::vector<std::pair<std::string_view, Prediction>>& table() {
       {"backward_uses_moved_statistics", backward_uses_moved_statistics},
       {"trace_of_cumulative_average_is_refused", trace_of_cumulative_average_is_refused},
       {"script_ignores_no_grad", script_ignores_no_grad},
+      {"script_runs_in_the_order_of_its_type", script_runs_in_the_order_of_its_type},
       {"archive_replaces_tensors", archive_replaces_tensors},
       {"clone_forgets_sequential_flags", clone_forgets_sequential_flags},
       {"clone_refuses_changed_modules", clone_refuses_changed_modules},

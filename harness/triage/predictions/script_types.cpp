@@ -1,0 +1,105 @@
+#include "harness/triage/predictions/script_types.hpp"
+
+#include <algorithm>
+
+namespace normdiff {
+
+using reference::BatchNormOptions;
+using reference::Conv2dOptions;
+using reference::LinearOptions;
+using reference::Module;
+
+namespace {
+
+// The constants of a type, as torch.nn's modules list them.
+bool same_constants(std::monostate, std::monostate) {
+  return true;
+}
+bool same_constants(const BatchNormOptions& a, const BatchNormOptions& b) {
+  return a.num_features == b.num_features && a.eps == b.eps && a.momentum == b.momentum &&
+         a.affine == b.affine && a.track_running_stats == b.track_running_stats;
+}
+bool same_constants(const Conv2dOptions& a, const Conv2dOptions& b) {
+  return a.in_channels == b.in_channels && a.out_channels == b.out_channels &&
+         a.kernel_size == b.kernel_size && a.stride == b.stride && a.padding == b.padding;
+}
+bool same_constants(const LinearOptions& a, const LinearOptions& b) {
+  return a.in_features == b.in_features && a.out_features == b.out_features;
+}
+
+/// What torch.jit.script takes for one type.
+bool same_type(const Module& a, const Module& b) {
+  if (a.kind != b.kind || a.children.size() != b.children.size()) return false;
+  for (std::size_t held = 0; held < reference::held_count; ++held)
+    if (a.tensors[held].has_value() != b.tensors[held].has_value()) return false;
+  const bool constants = std::visit(
+      [](const auto& of_a, const auto& of_b) {
+        if constexpr (std::is_same_v<decltype(of_a), decltype(of_b)>)
+          return same_constants(of_a, of_b);
+        else
+          return false;
+      },
+      a.options, b.options);
+  return constants && std::all_of(a.children.begin(), a.children.end(), [&b](const auto& of_a) {
+           return std::any_of(b.children.begin(), b.children.end(), [&of_a](const auto& of_b) {
+             return of_a.first == of_b.first && same_type(*of_a.second, *of_b.second);
+           });
+         });
+}
+
+/// Every Sequential below, in the order their types are made: children before their parent.
+void list_containers(Module& module, std::vector<Module*>& out) {
+  for (auto& [name, child] : module.children) list_containers(*child, out);
+  if (!module.children.empty()) out.push_back(&module);
+}
+
+/// The torch.jit.script that a script module comes from, through any number of files.
+const JitScript* scripted_by(const Sandbox& c, NameId name) {
+  while (c.scope[name].step >= 0) {
+    const Step& made = c.scenario.statements[static_cast<std::size_t>(c.scope[name].step)].step;
+    if (const auto* script = std::get_if<JitScript>(&made)) return script;
+    const auto* loaded = std::get_if<JitSaveLoad>(&made);
+    if (!loaded) return nullptr;
+    name = loaded->script;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+std::optional<Execution> script_runs_in_the_order_of_its_type(Sandbox& c, const Step& step) {
+  const auto* f = std::get_if<Forward>(&step);
+  if (!f || c.world.names[f->module.name].kind != NameKind::script) return std::nullopt;
+  const JitScript* own = scripted_by(c, f->module.name);
+  if (!own) return std::nullopt;
+
+  std::vector<Module*> compiled;
+  for (const Statement& statement : c.scenario.statements) {
+    const auto* script = std::get_if<JitScript>(&statement.step);
+    if (!script || !c.world.is_live(script->result)) continue;
+    list_containers(*c.world.names[script->result].root, compiled);
+    if (script == own) break;
+  }
+
+  using Children = decltype(Module::children);
+  std::vector<std::pair<Module*, Children>> reordered;
+  std::vector<Module*> own_containers;
+  list_containers(c.world.module(f->module), own_containers);
+  for (Module* container : own_containers) {
+    const auto first = std::find_if(compiled.begin(), compiled.end(), [container](const Module* m) {
+      return same_type(*m, *container);
+    });
+    if (first == compiled.end()) continue;
+    Children children;
+    for (const auto& [name, child] : (*first)->children)
+      children.push_back(
+          *std::find_if(container->children.begin(), container->children.end(),
+                        [&name = name](const auto& of) { return of.first == name; }));
+    if (children != container->children) reordered.emplace_back(container, std::move(children));
+  }
+  if (reordered.empty()) return std::nullopt;
+  for (auto& [container, children] : reordered) container->children = std::move(children);
+  return c.execute(step);
+}
+
+}  // namespace normdiff

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "harness/triage/predictions/predictions.hpp"
+
+namespace normdiff {
+
+/// torch.jit.script compiles a type once, and takes two Sequential for one type where they hold
+/// children of the same names and types, in whatever order: the second one runs in the order of the
+/// first. (torch/csrc/jit/frontend/concrete_module_type.cpp compares children by name.)
+[[nodiscard]] std::optional<Execution> script_runs_in_the_order_of_its_type(Sandbox& sandbox,
+                                                                            const Step& step);
+
+}  // namespace normdiff
