@@ -74,6 +74,7 @@ void ForwardPass::run(Module& root, const Activation& input, const ForwardOption
   options_ = options;
   at_leaf_ = &at_leaf;
   tape_ = tape;
+  root_ = &root;
   current_ = input;
   requires_grad_ = options.grad && options.input_requires_grad;
   calls_ = 0;
@@ -107,6 +108,11 @@ void ForwardPass::keep_unobserved() {
       entry.input.values.data = tape_->owned[i].value.data();
       entry.input.values.error = tape_->owned[i].bound.data();
     }
+}
+
+std::optional<double> ForwardPass::traced_factor() const {
+  const auto call = static_cast<std::size_t>(calls_);
+  return call < root_->traced_factors.size() ? root_->traced_factors[call] : std::nullopt;
 }
 
 bool ForwardPass::refuse(Module& module, ErrorKind kind, std::string why) {
@@ -291,7 +297,7 @@ void ForwardPass::normalise_statistics(Module& module, bool training, bool batch
   }
   if (current_.values.shape.numel() == 0) return;
   const double momentum =
-      options.momentum ? *options.momentum : module.traced_factor.value_or(1.0 / count);
+      options.momentum ? *options.momentum : traced_factor().value_or(1.0 / count);
   for (Held held : {Held::running_mean, Held::running_var}) {
     Tensor& running = *module.tensor(held);
     Bounded& update = update_of(running);

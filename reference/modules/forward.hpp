@@ -130,6 +130,8 @@ class ForwardPass {
   [[nodiscard]] const Activation& last() const { return current_; }
 
  private:
+  /// Baked in for the leaf call under way.
+  [[nodiscard]] std::optional<double> traced_factor() const;
   bool module(Module& module);
   bool leaf(Module& module);
   bool batch_norm(Module& module);
@@ -148,6 +150,7 @@ class ForwardPass {
   bool requires_grad_ = false;
   int calls_ = 0;
   std::vector<Refusal> refusals_;
+  const Module* root_ = nullptr;
   Unchecked left_out_;
   const Module* refused_by_ = nullptr;
   std::vector<StatisticUpdate> updates_;

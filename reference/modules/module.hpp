@@ -30,10 +30,12 @@ struct Module {
   std::array<std::optional<Tensor>, held_count> tensors;
   std::array<std::optional<Tensor>, 2> grads;  ///< of weight and bias
   std::vector<std::pair<std::string, ModulePtr>> children;
-  /// What torch.jit.trace baked in: the mode it was traced in, and with momentum None the factor of
-  /// that one forward. Set, they decide what a forward does; `training` then is a flag and no more.
+  /// What torch.jit.trace baked in: the mode that each module was traced in, which decides what a
+  /// forward does; `training` then is a flag and no more.
   std::optional<bool> traced_training;
-  std::optional<double> traced_factor;
+  /// Of the root of a forward, by leaf call: with momentum None, the factor of the forward that was
+  /// traced. A shared module has one for each of its calls.
+  std::vector<std::optional<double>> traced_factors;
 
   [[nodiscard]] std::optional<Tensor>& tensor(Held held) {
     return tensors[static_cast<std::size_t>(held)];

@@ -13,13 +13,22 @@ ModulePtr copy_sharing_tensors(const Module& module,
   return copy;
 }
 
+/// After the forward that was traced.
 void bake(Module& root) {
+  std::unordered_map<const Module*, int> calls_left;
   for (Module* module : places(root)) {
     if (!is_batch_norm(module->kind)) continue;
     module->traced_training = module->traced_training.value_or(module->training);
-    const Tensor* counter = module->find(Held::num_batches_tracked);
-    if (!module->batch_norm().momentum && counter && !module->traced_factor)
-      module->traced_factor = 1.0 / counter->at(0);
+    ++calls_left[module];
+  }
+  if (!root.traced_factors.empty()) return;
+  for (const Module* module : places(root)) {
+    if (module->kind == ModuleKind::Sequential) continue;
+    auto& factor = root.traced_factors.emplace_back();
+    if (!is_batch_norm(module->kind) || module->batch_norm().momentum) continue;
+    // Each call counted before it took its factor.
+    if (const Tensor* counter = module->find(Held::num_batches_tracked))
+      factor = 1.0 / (counter->at(0) - --calls_left[module]);
   }
 }
 

@@ -36,15 +36,21 @@ Predicted track_option_is_read_each_time(Sandbox& c, const Step& step) {
       counters.emplace_back(module, counter->clone());
     module->training = true;
     options.track_running_stats = true;
-    // Without a momentum the factor is 0 here: the counter that it comes from does not move.
-    if (!options.momentum) module->traced_factor = 0.0;
   }
   if (changed.empty()) return std::nullopt;
+  // Without a momentum the factor is 0 here: the counter that it comes from does not move.
+  Module& root = c.world.module(f->module);
+  for (Module* module : reference::places(root)) {
+    if (module->kind == ModuleKind::Sequential) continue;
+    auto& factor = root.traced_factors.emplace_back();
+    for (const auto& [changed_module, training] : changed)
+      if (changed_module == module) factor = 0.0;
+  }
   Execution execution = c.execute(step);
+  root.traced_factors.clear();
   for (auto& [module, training] : changed) {
     module->training = training;
     module->batch_norm().track_running_stats = false;
-    module->traced_factor.reset();
   }
   for (auto& [module, count] : counters)
     std::memcpy(module->tensor(Held::num_batches_tracked)->data(), std::as_const(count).data(),

@@ -107,6 +107,21 @@ Result empty_input_is_not_checked(Sandbox& c, const Step& step) {
   return execution;
 }
 
+// Where the input has no elements, its clone is scaled by the first weight, and there is none.
+Result no_channels_are_refused(Sandbox& c, const Step& step) {
+  const auto* f = std::get_if<Forward>(&step);
+  if (!f || c.world.names[f->module.name].kind == NameKind::artefact) return std::nullopt;
+  const auto places = reference::places(c.world.module(f->module));
+  if (std::none_of(places.begin(), places.end(), [](const Module* module) {
+        const auto* weight = module->find(Held::weight);
+        return reference::is_batch_norm(module->kind) && weight && weight->numel() == 0;
+      }))
+    return std::nullopt;
+  Execution execution;
+  execution.refusals.push_back({ErrorKind::empty_layer, "a weight without elements"});
+  return execution;
+}
+
 // A graph keeps the running statistics themselves, not their values, and a later training forward
 // moves them in place without counting it as a change: a backward in eval then uses the new ones.
 Result backward_uses_moved_statistics(Sandbox& c, const Step& step) {
@@ -159,6 +174,7 @@ const std::vector<std::pair<std::string_view, Prediction>>& table() {
       {"eps_is_not_checked", eps_is_not_checked},
       {"counter_is_cast", counter_is_cast},
       {"empty_input_is_not_checked", empty_input_is_not_checked},
+      {"no_channels_are_refused", no_channels_are_refused},
       {"empty_layer_is_refused", empty_layer_is_refused},
       {"empty_sequential_is_refused", empty_sequential_is_refused},
       {"backward_uses_moved_statistics", backward_uses_moved_statistics},

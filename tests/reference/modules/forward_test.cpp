@@ -380,7 +380,7 @@ TEST(Forward, ATracedModuleHasItsCumulativeFactorBakedIn) {
   o.momentum.reset();
   const ModulePtr bn = make(norm(o));
   bn->traced_training = true;
-  bn->traced_factor = 0.25;
+  bn->traced_factors = {0.25};
   EXPECT_EQ(run(*bn).mean, Numbers{0.75});
   EXPECT_EQ(run(*bn, {{0, 0, 0, 0}, {2, 1, 1, 2}}).mean, Numbers{0.5625});
 }

@@ -8,6 +8,7 @@ namespace normdiff::reference {
 namespace {
 
 using testing::elements;
+using ::testing::ElementsAre;
 using testing::Input;
 using testing::leaf;
 using testing::make;
@@ -76,8 +77,19 @@ TEST(Trace, BakesTheFactorOfACumulativeAverage) {
   run(*bn);
   run(*bn);
   const ModulePtr traced = trace(*bn);
-  EXPECT_EQ(traced->traced_factor, 0.5);
-  EXPECT_EQ(trace(*make(norm()))->traced_factor, std::nullopt);
+  EXPECT_THAT(traced->traced_factors, ElementsAre(std::optional(0.5)));
+  EXPECT_THAT(trace(*make(norm()))->traced_factors, ElementsAre(std::nullopt));
+}
+
+TEST(Trace, BakesAFactorForEachCallOfASharedModule) {
+  BatchNormOptions o;
+  o.momentum.reset();
+  const auto bn = norm(o);
+  const ModulePtr net = make(sequential({{"a", bn}, {"relu", leaf(ModuleKind::ReLU)}, {"b", bn}}));
+  run(*net);
+  run(*net);
+  EXPECT_THAT(trace(*net)->traced_factors,
+              ElementsAre(std::optional(1.0 / 3), std::nullopt, std::optional(0.25)));
 }
 
 TEST(Trace, OfATracedModuleKeepsWhatWasBaked) {
