@@ -103,7 +103,7 @@ void BackwardPass::run(const Tape& tape, const Values& upstream, const AtLeaf& a
                       &weight_, bias ? &bias_ : nullptr);
       branch = "backward, conv2d";
     } else if (call.module->kind == ModuleKind::Linear) {
-      linear_backward(call.input.values, *weight, gradient, call.profile, want_dx, &weight_,
+      linear_backward(call.input.values, *weight, bias, gradient, call.profile, want_dx, &weight_,
                       bias ? &bias_ : nullptr);
       branch = "backward, linear";
     } else if (call.module->kind == ModuleKind::ReLU) {

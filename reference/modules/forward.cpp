@@ -173,7 +173,9 @@ bool ForwardPass::leaf(Module& module) {
     case ModuleKind::Linear: {
       if (weight->shape().rank() != 2)
         return refuse(module, ErrorKind::shape_mismatch, "a weight that is no matrix");
-      if (x[x.rank() - 1] != weight->shape()[1] || (bias && bias->numel() != weight->shape()[0]))
+      // One bias does for all outputs (torch.addmm: what is added may be broadcast).
+      if (x[x.rank() - 1] != weight->shape()[1] ||
+          (bias && bias->numel() != weight->shape()[0] && bias->numel() != 1))
         refuse(module, ErrorKind::shape_mismatch, "another number of features");
       if (!refusals_.empty()) return false;
       linear(current_.values, *weight, bias, plain_profile(current_.dtype), *stored_);

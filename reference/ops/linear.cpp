@@ -33,15 +33,17 @@ void forward(const Values& x, const Tensor& weight, const Tensor* bias, const Pr
       ProductSum<A> sum;
       for (std::size_t i = 0; i < s.inputs; ++i)
         sum.add(o.input, r * s.inputs + i, o.weight, j * s.inputs + i);
-      if (bias != nullptr) sum.add(static_cast<A>(bias->at(static_cast<std::int64_t>(j))));
+      if (bias != nullptr)
+        sum.add(static_cast<A>(bias->at(bias->numel() == 1 ? 0 : static_cast<std::int64_t>(j))));
       store(y, r * s.outputs + j, sum.finish(products, profile, limits));
     }
   }
 }
 
 template <class A>
-void backward(const Values& x, const Tensor& weight, const Values& upstream, const Profile& profile,
-              Bounded* input_gradient, Bounded* weight_gradient, Bounded* bias_gradient) {
+void backward(const Values& x, const Tensor& weight, const Tensor* bias, const Values& upstream,
+              const Profile& profile, Bounded* input_gradient, Bounded* weight_gradient,
+              Bounded* bias_gradient) {
   const Sizes s = sizes_of(x.shape, weight);
   const Limits limits = limits_of(profile.dtype);
   Operands<A>& o = operands<A>();
@@ -73,11 +75,14 @@ void backward(const Values& x, const Tensor& weight, const Values& upstream, con
     }
   }
   if (bias_gradient != nullptr) {
-    resize(*bias_gradient, Shape{weight.shape()[0]});
-    for (std::size_t j = 0; j < s.outputs; ++j) {
+    resize(*bias_gradient, bias->shape());
+    const auto biases = static_cast<std::size_t>(bias->numel());
+    const std::size_t share = biases == 1 ? s.outputs : 1;  // of the outputs, for each bias
+    for (std::size_t b = 0; b < biases; ++b) {
       ProductSum<A> sum;
-      for (std::size_t r = 0; r < s.rows; ++r) sum.add(o.upstream, r * s.outputs + j);
-      store(*bias_gradient, j, sum.finish(rows, profile, limits));
+      for (std::size_t r = 0; r < s.rows; ++r)
+        for (std::size_t j = 0; j < share; ++j) sum.add(o.upstream, r * s.outputs + b + j);
+      store(*bias_gradient, b, sum.finish(rows * static_cast<double>(share), profile, limits));
     }
   }
 }
@@ -94,13 +99,13 @@ void linear(const Values& x, const Tensor& weight, const Tensor* bias, const Pro
                                   : forward<double>(x, weight, bias, profile, y);
 }
 
-void linear_backward(const Values& x, const Tensor& weight, const Values& upstream,
-                     const Profile& profile, Bounded* input_gradient, Bounded* weight_gradient,
-                     Bounded* bias_gradient) {
+void linear_backward(const Values& x, const Tensor& weight, const Tensor* bias,
+                     const Values& upstream, const Profile& profile, Bounded* input_gradient,
+                     Bounded* weight_gradient, Bounded* bias_gradient) {
   profile.dtype == DType::float64
-      ? backward<long double>(x, weight, upstream, profile, input_gradient, weight_gradient,
+      ? backward<long double>(x, weight, bias, upstream, profile, input_gradient, weight_gradient,
                               bias_gradient)
-      : backward<double>(x, weight, upstream, profile, input_gradient, weight_gradient,
+      : backward<double>(x, weight, bias, upstream, profile, input_gradient, weight_gradient,
                          bias_gradient);
 }
 

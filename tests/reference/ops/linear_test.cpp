@@ -26,22 +26,38 @@ TEST(Linear, hand_calculation) {
   linear(x.values(), w, &b, float64_profile(), y);
   EXPECT_EQ(y.shape, (Shape{2, 3}));
   EXPECT_EQ(y.value, (std::vector<double>{11, 22, 33, 13, 24, 37}));
-  linear_backward(x.values(), w, g.values(), float64_profile(), &dx, &dw, &db);
+  linear_backward(x.values(), w, &b, g.values(), float64_profile(), &dx, &dw, &db);
   EXPECT_EQ(dx.value, (std::vector<double>{4, 5, 10, 11}));
   EXPECT_EQ(dw.value, (std::vector<double>{13, 18, 17, 24, 21, 30}));
   EXPECT_EQ(db.value, (std::vector<double>{5, 7, 9}));
   for (double bound : y.bound) EXPECT_LT(bound, 1e-13);
 }
 
+// https://docs.pytorch.org/docs/stable/generated/torch.addmm.html: what is added may be broadcast.
+TEST(Linear, one_bias_does_for_every_output_and_for_none) {
+  const Tensor x = tensor({2, 2}, {1, 2, 3, 4}), w = tensor({3, 2}, {1, 0, 0, 1, 1, 1}),
+               b = tensor({1}, {10}), g = tensor({2, 3}, {1, 2, 3, 4, 5, 6});
+  Bounded y, dx, dw, db;
+  linear(x.values(), w, &b, float64_profile(), y);
+  EXPECT_EQ(y.value, (std::vector<double>{11, 12, 13, 13, 14, 17}));
+  linear_backward(x.values(), w, &b, g.values(), float64_profile(), &dx, &dw, &db);
+  EXPECT_EQ(db.value, (std::vector<double>{21}));
+  const Tensor none(DType::float64, {0, 2}), no_g(DType::float64, {2, 0});
+  linear(x.values(), none, &b, float64_profile(), y);
+  EXPECT_EQ(y.shape, (Shape{2, 0}));
+  linear_backward(x.values(), none, &b, no_g.values(), float64_profile(), &dx, &dw, &db);
+  EXPECT_EQ(db.value, (std::vector<double>{0}));
+}
+
 TEST(Linear, leading_dimensions_are_rows_and_any_may_be_empty) {
-  const Tensor w = tensor({3, 2}, {1, 0, 0, 1, 1, 1});
+  const Tensor w = tensor({3, 2}, {1, 0, 0, 1, 1, 1}), b = tensor({3}, {10, 20, 30});
   Bounded y, dx, dw, db;
   linear(Tensor(DType::float64, {4, 5, 2}).values(), w, nullptr, float64_profile(), y);
   EXPECT_EQ(y.shape, (Shape{4, 5, 3}));
   const Tensor empty(DType::float64, {0, 2}), g(DType::float64, {0, 3});
   linear(empty.values(), w, nullptr, float64_profile(), y);
   EXPECT_TRUE(y.value.empty());
-  linear_backward(empty.values(), w, g.values(), float64_profile(), &dx, &dw, &db);
+  linear_backward(empty.values(), w, &b, g.values(), float64_profile(), &dx, &dw, &db);
   EXPECT_TRUE(dx.value.empty());
   EXPECT_EQ(dw.value, std::vector<double>(6, 0));
   EXPECT_EQ(db.value, std::vector<double>(3, 0));
@@ -109,17 +125,17 @@ TEST(Linear, carries_errors_forward_and_backward) {
       g[i] = simulated::awkward(0, 1, random);
       moved_g[i] = g[i] + side * (w[i % 2 * 4] > 0 ? 0.02 : -0.02);
     }
-    const Tensor weight = tensor({2, 4}, w);
+    const Tensor weight = tensor({2, 4}, w), bias = tensor({2}, {0, 0});
     const Shape shape{3, 4}, up{3, 2};
     Bounded known[4], seen[4];
     linear({x.data(), DType::float64, shape, x_error.data()}, weight, nullptr, float64_profile(),
            known[0]);
     linear({moved_x.data(), DType::float64, shape, nullptr}, weight, nullptr, float64_profile(),
            seen[0]);
-    linear_backward({x.data(), DType::float64, shape, x_error.data()}, weight,
+    linear_backward({x.data(), DType::float64, shape, x_error.data()}, weight, &bias,
                     {g.data(), DType::float64, up, g_error.data()}, float64_profile(), &known[1],
                     &known[2], &known[3]);
-    linear_backward({moved_x.data(), DType::float64, shape, nullptr}, weight,
+    linear_backward({moved_x.data(), DType::float64, shape, nullptr}, weight, &bias,
                     {moved_g.data(), DType::float64, up, nullptr}, float64_profile(), &seen[1],
                     &seen[2], &seen[3]);
     for (std::size_t q = 0; q < 4; ++q) {
