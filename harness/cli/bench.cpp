@@ -28,7 +28,7 @@ int bench(const std::vector<std::string>& passed_on) {
 void add_bench(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("bench", "Measures, as ratios, what checking costs");
   command->prefix_command();
-  command->footer("Examples:\n  normdiff bench\n  normdiff bench --benchmark_filter=campaign");
+  command->footer("Examples:\n  normdiff bench\n  normdiff bench --benchmark_repetitions=20");
   command->callback([command, &action] {
     action = [passed_on = command->remaining()] { return bench(passed_on); };
   });

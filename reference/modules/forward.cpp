@@ -156,6 +156,9 @@ bool ForwardPass::leaf(Module& module) {
       if (in[2] + 2 * conv.padding < weight->shape()[2] ||
           in[3] + 2 * conv.padding < weight->shape()[3])
         refuse(module, ErrorKind::shape_mismatch, "the kernel is larger than the padded input");
+      // PyTorch says so in its error only: whatever the padding, images must have elements.
+      if (in[0] != 0 && in[1] != 0 && in.numel() == 0)
+        refuse(module, ErrorKind::shape_mismatch, "images without elements");
       if (bias && bias->numel() != weight->shape()[0])
         refuse(module, ErrorKind::shape_mismatch, "weight and bias do not fit");
       if (!refusals_.empty()) return false;

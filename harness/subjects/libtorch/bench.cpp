@@ -199,7 +199,7 @@ int main(int argc, char** argv) {
   if (count > 1) {
     std::fprintf(stderr,
                  "normdiff bench: %s is not an option; it takes Google Benchmark's, such as "
-                 "--benchmark_repetitions=20\n                 ",
+                 "--benchmark_repetitions=20\n",
                  pointers[1]);
     return 2;
   }
@@ -229,10 +229,8 @@ int main(int argc, char** argv) {
       of("reference_large_channels_last", "libtorch_large_channels_last"), "<= 1.0");
   row("checked reference / LibTorch forward, 4x3x4x4", of("reference_small", "libtorch_small"),
       "<= 0.1");
-  std::printf(
-      "\n                  % d scenarios of the mix take LibTorch alone % .2f ms,\n              "
-      "all together % .2f ms ",
-      static_cast<int>(batch), t.count("libtorch_alone") ? t.at("libtorch_alone") * 1e3 : 0,
-      t.count("everything") ? t.at("everything") * 1e3 : 0);
+  std::printf("\n  %d scenarios of the mix take LibTorch alone %.2f ms, all together %.2f ms\n",
+              static_cast<int>(batch), t.count("libtorch_alone") ? t.at("libtorch_alone") * 1e3 : 0,
+              t.count("everything") ? t.at("everything") * 1e3 : 0);
   return 0;
 }

@@ -260,6 +260,13 @@ TEST(Forward, LayersWithSizesRefuseWhatDoesNotFit) {
               ElementsAre(ErrorKind::dtype_mismatch, ErrorKind::shape_mismatch));
 }
 
+TEST(Forward, AConvolutionPadsNoImagesWithoutElements) {
+  const ModulePtr conv = make(leaf(ModuleKind::Conv2d, Conv2dOptions{2, 1, 3, 1, 2, true}));
+  EXPECT_THAT(run(*conv, {{}, {1, 2, 0, 3}}).refusals, ElementsAre(ErrorKind::shape_mismatch));
+  EXPECT_THAT(run(*conv, {{}, {2, 0, 3}}).refusals, ElementsAre(ErrorKind::shape_mismatch));
+  EXPECT_THAT(run(*conv, {{}, {0, 2, 0, 3}}).refusals, IsEmpty());  // an empty batch is fine
+}
+
 TEST(Forward, AnEmptySequentialGivesItsInput) {
   ForwardPass pass;
   const ModulePtr net = make(sequential({}));
