@@ -6,6 +6,7 @@
 #include "harness/check/error_kinds.hpp"
 #include "harness/check/execute.hpp"
 #include "harness/check/judge.hpp"
+#include "harness/check/retrace.hpp"
 #include "harness/subjects/support.hpp"
 #include "harness/triage/deviations.hpp"
 #include "harness/triage/predictions/predictions.hpp"
@@ -36,22 +37,6 @@ std::string kinds(const std::vector<Refusal>& refusals) {
   return text.empty() ? "done" : text;
 }
 
-template <class T, class = void>
-struct requires_result : std::false_type {};
-template <class T>
-struct requires_result<T, std::void_t<decltype(std::declval<T>().result)>> : std::true_type {};
-
-std::optional<NameId> result_of(const Step& step) {
-  return std::visit(
-      [](const auto& s) -> std::optional<NameId> {
-        if constexpr (requires_result<std::decay_t<decltype(s)>>::value)
-          return s.result;
-        else
-          return std::nullopt;
-      },
-      step);
-}
-
 }  // namespace
 
 struct Checker::Implementation {
@@ -61,12 +46,16 @@ struct Checker::Implementation {
   Judge judge;
   Observed observed;
   World world;
-  World before;
+  Retrace retrace;
   Workspace work;
   std::vector<std::vector<Candidate>> candidates;  ///< by step kind
 
   Implementation(Manifest m, const Deviations& d, CheckOptions o)
-      : manifest(std::move(m)), options(o), deviations(d), judge(manifest, options) {
+      : manifest(std::move(m)),
+        options(o),
+        deviations(d),
+        judge(manifest, options),
+        retrace(manifest) {
     candidates.resize(step_kind_count);
     for (const Deviation& deviation : deviations.list()) {
       if (std::find(deviation.subjects.begin(), deviation.subjects.end(), manifest.family) ==
@@ -124,14 +113,13 @@ struct Checker::Implementation {
     Context context{
         scenario, scope,    manifest, static_cast<int>(i), record.outcome == Outcome::ok, world,
         judge,    observed, work};
-    if (!candidates[step.index()].empty()) before = world.copy();
     if (record.outcome == Outcome::unsupported) {
       const bool may_decline = record.text.substr(0, 6) == "needs " ||
                                unsupported_reason(manifest.family, step.index()) != nullptr;
       judge.outcome(may_decline ? Verdict::unsupported : Verdict::harness_error, {},
                     "what the support table says is done",
                     fmt::format("declined: {}", record.text));
-      ++tally.not_compared[std::string(record.text)];
+      count(tally.not_compared, record.text);
       scan(context, {});
       judge.rest(trace, record, world);
       end_step(step, record, judge.anything_unexplained());
@@ -139,7 +127,7 @@ struct Checker::Implementation {
     }
     Execution execution = execute(context, step);
     if (execution.underived) {
-      ++tally.not_compared[execution.underived];
+      count(tally.not_compared, execution.underived);
       ++tally.verdicts[static_cast<std::size_t>(ObservationClass::error)]
                       [static_cast<std::size_t>(Verdict::underived)];
       judge.rest_underived(trace, record, execution.underived);
@@ -169,18 +157,13 @@ struct Checker::Implementation {
 
   void end_step(const Step& step, const StepRecord& record, bool diverged) {
     judge.end_step();
-    const std::optional<NameId> result = result_of(step);
-    // A graph is derived from the step that made it: where that step deviated, nothing can be said.
-    if (result && diverged && world.is_live(*result)) world.names[*result].underived = true;
-    if (result && record.outcome != Outcome::ok) world.forget(*result);
-    if (result && record.outcome == Outcome::ok && !world.is_live(*result))
-      world.define(*result, NameKind::result).underived = true;
-    follow(world, observed);
+    retrace.note(diverged);
+    settle(world, observed, step, record, diverged);
   }
 
   void explain(const Step& step, Context& reference_context, const StepRecord& record) {
     for (const Candidate& candidate : candidates[step.index()]) {
-      World predicted = before.copy();
+      World predicted = retrace.before(reference_context.step).copy();
       Context context{reference_context.scenario,
                       reference_context.scope,
                       manifest,
@@ -210,6 +193,7 @@ void Checker::check(const Scenario& scenario, const Scope& scope, const Trace& t
   self.observed.reset(scenario.names.size());
   self.world.reset(scenario.names.size());
   self.judge.begin_scenario(scenario, self.observed, tally, result);
+  self.retrace.begin(scenario, scope, trace);
   ++tally.scenarios;
   for (std::size_t i = 0; i < trace.steps.size() && i < scenario.statements.size(); ++i) {
     const Step& step = scenario.statements[i].step;

@@ -79,6 +79,7 @@ void Judge::begin_step(bool refused) {
 }
 
 bool Judge::wanted(Key key, ObservationClass observed_class) {
+  if (silent_) return false;
   const bool error = observed_class == ObservationClass::error;
   if (refused_ && !error && !observed_->now(key)) return false;
   if (!explaining_) {
@@ -122,7 +123,7 @@ void Judge::record(Key key, ObservationClass observed_class, Verdict verdict, co
       if (d.key == key && d.observed_class == observed_class) predicted_.push_back(&d);
     return;
   }
-  if (*origin.branch != '\0') ++tally_->cells[origin.branch];
+  if (*origin.branch != '\0') count(tally_->cells, origin.branch);
   const bool discrepancy = is_new_discrepancy(verdict);
   if (!discrepancy) {
     ++tally_->verdicts[static_cast<std::size_t>(observed_class)][static_cast<std::size_t>(verdict)];
@@ -221,11 +222,11 @@ void Judge::numeric_values(Key key, const ObservedTensor& tensor, const Origin& 
 }
 
 void Judge::underived(Key key, const char* reason) {
-  if (explaining_) return;
+  if (silent_ || explaining_) return;
   observed_->at(key).judged = observed_->step();
   ++tally_->verdicts[static_cast<std::size_t>(class_of(key.slot))]
                     [static_cast<std::size_t>(Verdict::underived)];
-  ++tally_->not_compared[reason];
+  count(tally_->not_compared, reason);
 }
 
 void Judge::outcome(Verdict verdict, const Origin& origin, std::string expected,
@@ -277,9 +278,9 @@ void Judge::end_step() {
     ++tally_->verdicts[static_cast<std::size_t>(d.observed_class)]
                       [static_cast<std::size_t>(d.verdict)];
     if (d.verdict == Verdict::known_deviation)
-      ++tally_->deviations[d.deviation];
+      count(tally_->deviations, d.deviation);
     else if (d.verdict != Verdict::harness_error)
-      ++tally_->signatures[signature(manifest_, *scenario_, d)];
+      count(tally_->signatures, signature(manifest_, *scenario_, d));
     result_->judged.push_back(std::move(d));
   }
   discrepancies_.clear();

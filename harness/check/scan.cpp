@@ -18,7 +18,7 @@ const reference::Bounded* bounded_for(const Execution& execution,
 
 /// Whether the reference holds something else than when it was last made what was observed.
 bool moved(const Observed::State& state, const std::optional<Tensor>& expected) {
-  return state.version != (expected ? expected->storage()->version : 0);
+  return state.version != (expected ? expected->storage()->version() : 0);
 }
 
 /// Whether there is something to say of a tensor: most steps touch few of them.
@@ -126,7 +126,7 @@ void follow_tensor(World& world, Observed& observed, Key key, std::optional<Tens
 }
 
 void note_version(Observed::State& state, const std::optional<Tensor>& tensor) {
-  state.version = tensor ? tensor->storage()->version : 0;
+  state.version = tensor ? tensor->storage()->version() : 0;
 }
 
 /// Where one module was expected in two places and two were seen, there are two from now on.

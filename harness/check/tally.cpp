@@ -9,8 +9,7 @@ namespace {
 
 using nlohmann::json;
 
-void add(std::map<std::string, std::uint64_t>& to,
-         const std::map<std::string, std::uint64_t>& from) {
+void add(Counts& to, const Counts& from) {
   for (const auto& [key, count] : from) to[key] += count;
 }
 
@@ -95,7 +94,6 @@ Tally tally_from_json(const json& j) {
   for (std::size_t d = 0; d < tally.ratios.size(); ++d)
     for (std::size_t l = 0; l < tally.ratios[d].size(); ++l)
       tally.ratios[d][l] = histogram_from_json(j.at("ratios").at(d).at(l));
-  using Counts = std::map<std::string, std::uint64_t>;
   tally.not_compared = j.at("not_compared").get<Counts>();
   tally.deviations = j.at("deviations").get<Counts>();
   tally.signatures = j.at("signatures").get<Counts>();

@@ -127,8 +127,8 @@ std::string render_histogram(const RatioRow& row) {
                            escape_html(row.name), row.histogram.largest);
 }
 
-std::string render_finding(const Finding& finding, const std::string& command,
-                           const std::map<std::string, std::uint64_t>& hits, std::string_view id) {
+std::string render_finding(const Finding& finding, const std::string& command, const Counts& hits,
+                           std::string_view id) {
   std::string out = fmt::format(
       "<article id=\"{}\"><h3><code>{}</code></h3>\n<p class=\"meta\">{} &middot; step {}: "
       "<code>{}</code>",

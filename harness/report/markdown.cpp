@@ -67,8 +67,7 @@ Table ratios_table(const ReportSubject& subject) {
   return table;
 }
 
-std::string render(const Finding& finding, const std::string& command,
-                   const std::map<std::string, std::uint64_t>& hits) {
+std::string render(const Finding& finding, const std::string& command, const Counts& hits) {
   std::string out =
       fmt::format("### {}\n\n{}, step {}: {}\n\n", escape(finding.signature),
                   escape(finding.origin), finding.step + 1, escape(finding.statement));

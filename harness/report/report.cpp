@@ -19,8 +19,8 @@ std::string ReportFinding::replay_command() const {
   return fmt::format("normdiff check {} --subject {}", file, finding.subject.id());
 }
 
-std::map<std::string, std::map<std::string, std::uint64_t>> Report::deviation_hits() const {
-  std::map<std::string, std::map<std::string, std::uint64_t>> hits;
+std::map<std::string, Counts> Report::deviation_hits() const {
+  std::map<std::string, Counts> hits;
   for (const ReportSubject& subject : subjects) {
     const std::string id = subject.manifest.id();
     for (const auto& [deviation, count] : subject.total().deviations) hits[deviation][id] += count;

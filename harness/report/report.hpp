@@ -36,15 +36,15 @@ struct ReportSubject {
   std::uint64_t corpus_files = 0;
   std::uint64_t corpus_conforming = 0;
   std::uint64_t corpus_skipped = 0;
-  std::map<std::string, std::uint64_t> corpus_deviations;  ///< id -> hits
+  Counts corpus_deviations;  ///< id -> hits
 
   [[nodiscard]] Tally total() const;
 };
 
 struct ReportFinding {
   Finding finding;
-  std::string file;                           ///< its scenario, for the replay command
-  std::map<std::string, std::uint64_t> hits;  ///< by subject: discrepancies with this signature
+  std::string file;  ///< its scenario, for the replay command
+  Counts hits;       ///< by subject: discrepancies with this signature
 
   /// "normdiff check FILE --subject libtorch@2.13.0"
   [[nodiscard]] std::string replay_command() const;
@@ -77,7 +77,7 @@ struct Report {
   std::string failure;  ///< the run is not complete: why
 
   /// By deviation id and subject, campaign and corpus together.
-  [[nodiscard]] std::map<std::string, std::map<std::string, std::uint64_t>> deviation_hits() const;
+  [[nodiscard]] std::map<std::string, Counts> deviation_hits() const;
 };
 
 /// What the run says in the end: the command's exit code and last line.

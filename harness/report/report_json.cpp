@@ -104,7 +104,7 @@ json to_json(const ReportFinding& finding) {
 
 ReportFinding finding_from(const json& j) {
   return {finding_from_json(j.at("finding")), j.at("file").get<std::string>(),
-          j.at("hits").get<std::map<std::string, std::uint64_t>>()};
+          j.at("hits").get<Counts>()};
 }
 
 template <class T, class F>

@@ -14,7 +14,7 @@ std::string joined(const std::vector<std::string>& parts) {
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
-std::string hits_text(const std::map<std::string, std::uint64_t>& hits) {
+std::string hits_text(const Counts& hits) {
   std::vector<std::string> parts;
   for (const auto& [subject, count] : hits)
     parts.push_back(fmt::format("{}: {}", subject, grouped(count)));

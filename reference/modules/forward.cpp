@@ -85,9 +85,12 @@ void ForwardPass::run(Module& root, const Activation& input, const ForwardOption
   buffer_ = 0;
   before_ = nullptr;
   // Buffers are referred to by address: room for every leaf there could be, twice.
-  const std::size_t room = 2 * places(root).size() + 2;
+  const auto room = static_cast<std::size_t>(2 * leaf_calls(root) + 2);
   if (buffers_.size() < room) buffers_.resize(room);
-  if (tape_) tape_->dtype = input.dtype;
+  if (tape_) {
+    tape_->dtype = input.dtype;
+    tape_->calls.reserve(static_cast<std::size_t>(leaf_calls(root)));
+  }
   module(root);
   if (tape_) {
     tape_->requires_grad = requires_grad_;
@@ -346,8 +349,12 @@ void ForwardPass::remember(Module& module, bool batch_statistics, const Profile&
   entry.input_requires_grad = requires_grad_;
   entry.batch_statistics = batch_statistics;
   entry.profile = profile;
-  for (std::size_t i = 0; i < held_count - 1; ++i)
-    if (module.tensors[i]) entry.tensors[i] = module.tensors[i]->clone();
+  // What a backward reads is copied. The bias, and statistics that play no part, are only there.
+  for (const Held held : {Held::weight, Held::bias, Held::running_mean, Held::running_var}) {
+    const auto& tensor = module.tensor(held);
+    const bool read = held == Held::weight || (held != Held::bias && !batch_statistics);
+    if (tensor) entry.tensors[static_cast<std::size_t>(held)] = read ? tensor->clone() : *tensor;
+  }
   if (is_batch_norm(module.kind)) {
     entry.eps = module.batch_norm().eps;
     entry.tracking = module.batch_norm().track_running_stats;

@@ -63,7 +63,8 @@ struct TapeEntry {
   bool input_requires_grad = false;
   bool batch_statistics = false;
   Profile profile;
-  std::array<std::optional<Tensor>, held_count> tensors;  ///< as they were
+  /// As they were, where a backward reads them: the weight, statistics that were normalised with.
+  std::array<std::optional<Tensor>, held_count> tensors;
   double eps = 0;
   bool tracking = true;  ///< track_running_stats, as it was
 };

@@ -92,6 +92,13 @@ std::vector<Module*> places(Module& root) {
   return list;
 }
 
+int leaf_calls(const Module& root) {
+  if (root.kind != ModuleKind::Sequential) return 1;
+  int calls = 0;
+  for (const auto& [name, child] : root.children) calls += leaf_calls(*child);
+  return calls;
+}
+
 void train(Module& root, bool mode) {
   root.training = mode;
   for (auto& [name, child] : root.children) train(*child, mode);

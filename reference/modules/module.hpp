@@ -66,6 +66,9 @@ using Made = std::unordered_map<const ModuleSpec*, ModulePtr>;
 /// order of `places(spec)`.
 [[nodiscard]] std::vector<Module*> places(Module& root);
 
+/// How many leaves one forward of the tree calls: a shared one as often as it occurs.
+[[nodiscard]] int leaf_calls(const Module& root);
+
 /// Sets the flag of the whole subtree. Documented:
 /// https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.train
 void train(Module& root, bool mode);

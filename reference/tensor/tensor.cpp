@@ -17,9 +17,10 @@ std::string_view to_string(DType dtype) {
 }
 
 Tensor::Tensor(DType dtype, const Shape& shape)
-    : dtype_(dtype), shape_(shape), storage_(std::make_shared<Storage>()) {
-  storage_->bytes.resize(static_cast<std::size_t>(shape.numel()) * size_of(dtype));
-}
+    : dtype_(dtype),
+      shape_(shape),
+      storage_(
+          std::make_shared<Storage>(static_cast<std::size_t>(shape.numel()) * size_of(dtype))) {}
 
 Tensor Tensor::full(DType dtype, const Shape& shape, double value) {
   Tensor t(dtype, shape);
@@ -29,8 +30,8 @@ Tensor Tensor::full(DType dtype, const Shape& shape, double value) {
 
 Tensor Tensor::clone() const {
   Tensor t = *this;
-  t.storage_ = std::make_shared<Storage>();
-  t.storage_->bytes = storage_->bytes;
+  t.storage_ = std::make_shared<Storage>(storage_->size());
+  if (storage_->size() > 0) std::memcpy(t.data(), data(), storage_->size());
   return t;
 }
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
-#include <vector>
+#include <utility>
 
 #include "reference/tensor/shape.hpp"
 
@@ -37,17 +37,34 @@ struct Values {
   }
 };
 
-/// Memory that tensors share: a script module and its original hold the same storage.
-struct Storage {
-  std::vector<std::byte> bytes;
+/// Memory that tensors share: a script module and its original hold the same storage. Zeros at
+/// first. Small ones, which is most, take no memory of their own.
+class Storage {
+ public:
+  explicit Storage(std::size_t size)
+      : large_(size > sizeof small_ ? new std::byte[size]() : nullptr), size_(size) {}
+
+  [[nodiscard]] const std::byte* data() const { return large_ ? large_.get() : small_; }
+  /// To write: counts as a change.
+  [[nodiscard]] std::byte* data() {
+    version_ = next_version();
+    return large_ ? large_.get() : small_;
+  }
+  [[nodiscard]] std::size_t size() const { return size_; }  ///< bytes
   /// Another one whenever somebody is given the bytes to write; no two storages of a thread ever
   /// have the same, so that memory that is used again is not taken for what was there before.
-  std::uint64_t version = next_version();
+  [[nodiscard]] std::uint64_t version() const { return version_; }
 
+ private:
   [[nodiscard]] static std::uint64_t next_version() {
     thread_local std::uint64_t last = 0;
     return ++last;
   }
+
+  alignas(16) std::byte small_[64] = {};
+  std::unique_ptr<std::byte[]> large_;  ///< where `small_` is too small
+  std::size_t size_ = 0;
+  std::uint64_t version_ = next_version();
 };
 
 /// A parameter or buffer: the bits of its dtype, dense and row-major, in storage it may share.
@@ -66,12 +83,9 @@ class Tensor {
   [[nodiscard]] const Shape& shape() const { return shape_; }
   [[nodiscard]] std::int64_t numel() const { return shape_.numel(); }
   [[nodiscard]] const Storage* storage() const { return storage_.get(); }
-  [[nodiscard]] const void* data() const { return storage_->bytes.data(); }
+  [[nodiscard]] const void* data() const { return std::as_const(*storage_).data(); }
   /// To write: counts as a change.
-  [[nodiscard]] void* data() {
-    storage_->version = Storage::next_version();
-    return storage_->bytes.data();
-  }
+  [[nodiscard]] void* data() { return storage_->data(); }
   [[nodiscard]] Values values() const { return {data(), dtype_, shape_, nullptr}; }
 
   /// Element i, in row-major order, as a double (an int64 beyond 2^53 is rounded).

@@ -11,13 +11,6 @@ using reference::Module;
 
 namespace {
 
-int leaf_calls(Module& root) {
-  const auto places = reference::places(root);
-  return static_cast<int>(std::count_if(places.begin(), places.end(), [](const Module* m) {
-    return m->kind != ModuleKind::Sequential;
-  }));
-}
-
 const reference::Arithmetic& arithmetic_of(const Manifest& manifest) {
   return manifest.family == "textbook" ? reference::any_implementation()
                                        : reference::libtorch_cpu();
@@ -48,7 +41,7 @@ Execution run_artefact(Context& c, const Forward& step, const Live& artefact, co
   reference::ForwardOptions options;
   options.grad = false;
   options.arithmetic = &arithmetic;
-  const int last = leaf_calls(*artefact.exported->model) - 1;
+  const int last = reference::leaf_calls(*artefact.exported->model) - 1;
   const auto at_leaf = [&](int call, const LeafOutput& out) -> std::optional<Activation> {
     if (call == last)
       c.judge.numeric(key, {out.dtype(), out.shape(), false, true, 0},
@@ -72,7 +65,7 @@ Execution execute(Context& c, const Forward& step) {
     return run_artefact(c, step, artefact, input);
   }
   Module& root = c.world.module(step.module);
-  const int last = leaf_calls(root) - 1;
+  const int last = reference::leaf_calls(root) - 1;
   Execution execution;
   execution.origin = {root.kind, "", input.layout};
 
