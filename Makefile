@@ -4,6 +4,7 @@ SHELL := /bin/bash
 BUILD ?= build
 JOBS ?= $(shell nproc)
 TIME ?=
+SEED ?=
 OUT ?= reports/out/latest
 .DEFAULT_GOAL := help
 .PHONY: help setup build test conformance fuzz-run bench lint clean
@@ -15,8 +16,8 @@ CONFIGURE := cmake -S . -B $(BUILD) -G Ninja \
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 16
 	@echo
-	@echo "Variables: TIME=seconds (conformance 60, fuzz-run 30), JOBS, OUT, CMAKE_PREFIX_PATH=your"
-	@echo "LibTorch, NORMDIFF_NO_VENV=1, LIBTORCH_DEV=1 (Debian's 1.13.1 too), and"
+	@echo "Variables: TIME=seconds (conformance 60, fuzz-run 30), SEED=number (of conformance; 1), JOBS,"
+	@echo "OUT, CMAKE_PREFIX_PATH=your LibTorch, NORMDIFF_NO_VENV=1, LIBTORCH_DEV=1 (Debian's 1.13.1 too), and"
 	@echo "TORCH_INDEX=https://download.pytorch.org/whl/cpu, without which pip on the open internet"
 	@echo "takes a build of torch with gigabytes of CUDA."
 
@@ -24,6 +25,7 @@ setup: ## Install what is missing: Debian's packages, .venv
 	@scripts/setup
 
 build: setup ## Build build/bin/normdiff and a host for each LibTorch found
+	@mkdir -p $(BUILD)
 	@$(CONFIGURE) >$(BUILD)/configure.log 2>&1 || \
 	  { tail -n 20 $(BUILD)/configure.log >&2; echo "make: cmake failed; see $(BUILD)/configure.log" >&2; exit 2; }
 	@grep -E '^-- LibTorch' $(BUILD)/configure.log || true
@@ -33,7 +35,7 @@ test: build ## All tests
 	@ctest --test-dir $(BUILD) --output-on-failure --parallel 2
 
 conformance: build ## Replay the corpus, a campaign on every subject found, the report
-	@$(BUILD)/bin/normdiff run --corpus corpus --time $(or $(TIME),60)s --jobs $(JOBS) --power --out $(OUT)
+	@$(BUILD)/bin/normdiff run --corpus corpus --time $(or $(TIME),60)s $(if $(SEED),--seed $(SEED)) --jobs $(JOBS) --power --out $(OUT)
 
 fuzz-run: setup ## Fuzz scenarios on LibTorch, plain and with ASan and UBSan
 	@scripts/fuzz $(or $(TIME),30)
@@ -43,7 +45,7 @@ bench: build ## What checking costs, as ratios
 
 # Files that meet torch's headers are left out of clang-tidy: it would look into those for minutes.
 SOURCES = $(shell git ls-files --cached --others --exclude-standard '*.cpp' '*.hpp')
-TIDY = $(filter-out harness/subjects/libtorch/% tests/harness/subjects/libtorch/% harness/bench/% fuzz/%,\
+TIDY = $(filter-out harness/subjects/libtorch/% tests/harness/subjects/libtorch/% fuzz/%,\
   $(filter %.cpp,$(SOURCES)))
 lint: build ## clang-format and clang-tidy
 	@clang-format-16 --dry-run -Werror $(SOURCES)

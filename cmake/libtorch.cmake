@@ -34,7 +34,9 @@ function(normdiff_add_libtorch prefix)
   if(prefix STREQUAL "/usr" AND headers STREQUAL "1.13.0")
     set(version 1.13.1)  # Debian's: the source of 1.13.1, which calls itself 1.13.0a0
   endif()
+  set(NORMDIFF_LIBTORCH_FOUND TRUE PARENT_SCOPE)
   if(version IN_LIST LIBTORCH_VERSIONS)
+    message(STATUS "LibTorch ${version}: ${prefix} left out, another of the same version was taken")
     return()
   endif()
 
@@ -65,17 +67,23 @@ function(normdiff_add_libtorch prefix)
   set(LIBTORCH_VERSIONS ${LIBTORCH_VERSIONS} ${version} PARENT_SCOPE)
 endfunction()
 
-file(GLOB prefixes ${PROJECT_SOURCE_DIR}/.venv/lib/python3*/site-packages/torch)
 foreach(prefix IN LISTS CMAKE_PREFIX_PATH)
-  list(APPEND own ${prefix} ${prefix}/torch ${prefix}/libtorch)
+  set(NORMDIFF_LIBTORCH_FOUND FALSE)
+  foreach(folder IN ITEMS ${prefix} ${prefix}/torch ${prefix}/libtorch)
+    normdiff_add_libtorch(${folder})
+  endforeach()
+  if(NOT NORMDIFF_LIBTORCH_FOUND)
+    message(STATUS "LibTorch: none in ${prefix}, an entry of CMAKE_PREFIX_PATH; it should hold lib/libtorch_cpu.so")
+  endif()
 endforeach()
-foreach(prefix IN LISTS own prefixes ITEMS /usr)
+file(GLOB prefixes ${PROJECT_SOURCE_DIR}/.venv/lib/python3*/site-packages/torch)
+foreach(prefix IN LISTS prefixes ITEMS /usr)
   normdiff_add_libtorch(${prefix})
 endforeach()
 
 if(NOT LIBTORCH_VERSIONS)
   message(STATUS "LibTorch: none found, so no hosts are built; normdiff and the textbook subject "
-                 "are. To add one: make venv, or apt install libtorch-dev, or "
+                 "are. To add one: make setup, or apt install libtorch-dev, or "
                  "-DCMAKE_PREFIX_PATH=/path/to/libtorch")
 endif()
 list(SORT LIBTORCH_VERSIONS COMPARE NATURAL)

@@ -6,6 +6,7 @@
 #include "harness/check/error_kinds.hpp"
 #include "harness/check/execute.hpp"
 #include "harness/check/judge.hpp"
+#include "harness/check/operands.hpp"
 #include "harness/check/retrace.hpp"
 #include "harness/subjects/support.hpp"
 #include "harness/triage/deviations.hpp"
@@ -80,6 +81,15 @@ struct Checker::Implementation {
     return true;
   }
 
+  /// Of the first step that a trace leaves out without saying why.
+  void missing(int step, const Scenario& scenario) {
+    observed.skip_to(step);
+    judge.begin_step(false);
+    judge.outcome(Verdict::harness_error, {}, "every step, or how the subject ended",
+                  fmt::format("a trace of {} of {} steps", step, scenario.statements.size()));
+    judge.end_step();
+  }
+
   void judge_outcome(const StepRecord& record, const Execution& execution) {
     const bool refused = record.outcome == Outcome::error;
     if (!refused) {
@@ -98,7 +108,7 @@ struct Checker::Implementation {
                                                        : Verdict::rejected_differently;
     judge.outcome(verdict, execution.origin, kinds(execution.refusals),
                   fmt::format("refused: {} ({}: {})", reference::to_string(kind),
-                              record.error_class, record.text.substr(0, 160)));
+                              record.error_class, what_happened(record.text).substr(0, 160)));
   }
 
   void judge_step(Context& context, const StepRecord& record, const Execution& execution) {
@@ -113,10 +123,9 @@ struct Checker::Implementation {
     Context context{
         scenario, scope,    manifest, static_cast<int>(i), record.outcome == Outcome::ok, world,
         judge,    observed, work};
+    const Operands operands = operands_of(world, step);
     if (record.outcome == Outcome::unsupported) {
-      const bool may_decline = record.text.substr(0, 6) == "needs " ||
-                               unsupported_reason(manifest.family, step.index()) != nullptr;
-      judge.outcome(may_decline ? Verdict::unsupported : Verdict::harness_error, {},
+      judge.outcome(may_decline(step, operands) ? Verdict::unsupported : Verdict::harness_error, {},
                     "what the support table says is done",
                     fmt::format("declined: {}", record.text));
       count(tally.not_compared, record.text);
@@ -125,27 +134,59 @@ struct Checker::Implementation {
       end_step(step, record, judge.anything_unexplained());
       return;
     }
-    Execution execution = execute(context, step);
+    Execution execution;
+    if (operands == Operands::usable)
+      execution = execute(context, step);
+    else
+      execution.underived = "what it works on was not seen as it must be";
     if (execution.underived) {
+      if (operands == Operands::dead)
+        judge.outcome(Verdict::harness_error, {}, "a step that works on what was made",
+                      "an answer without it");
       count(tally.not_compared, execution.underived);
       ++tally.verdicts[static_cast<std::size_t>(ObservationClass::error)]
                       [static_cast<std::size_t>(Verdict::underived)];
-      judge.rest_underived(trace, record, execution.underived);
-      finish(step, context, record);
-      return;
+      judge_around(context, trace, record, execution.underived, {ObservationClass::gradient});
+      return finish(step, context, record);
     }
     judge_outcome(record, execution);
     const bool only_one_did_it = (record.outcome == Outcome::error) == execution.refusals.empty();
+    const std::optional<NameId> made = result_of(step);
     if (only_one_did_it && record.outcome == Outcome::error) {
-      judge.rest_underived(trace, record, "the subject refused what should work");
-    } else if (const auto made = result_of(step);
-               made && only_one_did_it && (!world.is_live(*made) || world.names[*made].underived)) {
-      judge.rest_underived(trace, record, "the subject did what has no formula");
+      world = retrace.before(context.step).copy();  // a refused call changes nothing (our choice)
+      scan(context, {});
+      judge.rest(trace, record, world);
+    } else if (only_one_did_it && made && (!world.is_live(*made) || world.names[*made].underived)) {
+      judge_around(context, trace, record, "the subject did what has no formula",
+                   {ObservationClass::statistic, ObservationClass::counter});
     } else {
       scan(context, execution);
+      judge.rest(trace, record, world);
     }
-    judge.rest(trace, record, world);
     finish(step, context, record);
+  }
+
+  /// Whether a step may be left undone: where an operand is not there, or by the support table,
+  /// which lets an artefact be declined where a forward is done.
+  bool may_decline(const Step& step, Operands operands) const {
+    if (operands == Operands::dead) return true;
+    const auto* forward = std::get_if<Forward>(&step);
+    if (forward && world.names[forward->module.name].kind != NameKind::artefact) return false;
+    return unsupported_reason(manifest.family, step.index()) != nullptr;
+  }
+
+  /// Of a step that nothing can be said of: what it made and the classes that it may have moved are
+  /// underived, and everything else must be as it was.
+  void judge_around(Context& context, const Trace& trace, const StepRecord& record,
+                    const char* reason, std::initializer_list<ObservationClass> moved) {
+    const std::optional<NameId> made =
+        result_of(context.scenario.statements[static_cast<std::size_t>(context.step)].step);
+    judge.underived_where(trace, record, reason, [&](Key key) {
+      return (made && key.name == *made) ||
+             std::find(moved.begin(), moved.end(), class_of(key.slot)) != moved.end();
+    });
+    scan(context, {});
+    judge.rest(trace, record, world);
   }
 
   /// Tries every deviation on what is not explained, then makes the world what was observed.
@@ -163,6 +204,7 @@ struct Checker::Implementation {
 
   void explain(const Step& step, Context& reference_context, const StepRecord& record) {
     for (const Candidate& candidate : candidates[step.index()]) {
+      if (!judge.concerns(*candidate.deviation)) continue;
       World predicted = retrace.before(reference_context.step).copy();
       Context context{reference_context.scenario,
                       reference_context.scope,
@@ -195,7 +237,8 @@ void Checker::check(const Scenario& scenario, const Scope& scope, const Trace& t
   self.judge.begin_scenario(scenario, self.observed, tally, result);
   self.retrace.begin(scenario, scope, trace);
   ++tally.scenarios;
-  for (std::size_t i = 0; i < trace.steps.size() && i < scenario.statements.size(); ++i) {
+  std::size_t i = 0;
+  for (; i < trace.steps.size() && i < scenario.statements.size(); ++i) {
     const Step& step = scenario.statements[i].step;
     const StepRecord& record = trace.steps[i];
     ++tally.steps;
@@ -208,6 +251,8 @@ void Checker::check(const Scenario& scenario, const Scope& scope, const Trace& t
     }
     self.check_step(scenario, scope, trace, i, tally);
   }
+  // A subject that ended early says so in its last step.
+  if (i < scenario.statements.size()) self.missing(static_cast<int>(i), scenario);
 }
 
 std::string signature(const Manifest& subject, const Scenario& scenario, const Judged& judged) {

@@ -55,11 +55,33 @@ const ErrorKinds& ErrorKinds::built_in() {
   return kinds;
 }
 
+std::string_view what_happened(std::string_view text) {
+  if (text.find("Traceback of TorchScript") == std::string_view::npos) return text;
+  // The error stands behind the last line that begins with a class: "RuntimeError: ...".
+  std::string_view found = text;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    const std::string_view line = text.substr(begin, end - begin);
+    const std::size_t colon = line.find(": ");
+    const std::string_view name = line.substr(0, std::min(colon, line.size()));
+    const auto ends_with = [name](std::string_view tail) {
+      return name.size() >= tail.size() && name.substr(name.size() - tail.size()) == tail;
+    };
+    const bool word = name.find(' ') == std::string_view::npos;
+    if (colon != std::string_view::npos && word && (ends_with("Error") || ends_with("Exception")))
+      found = text.substr(begin + colon + 2);
+    begin = end + 1;
+  }
+  while (!found.empty() && found.back() == '\n') found.remove_suffix(1);
+  return found;
+}
+
 ErrorKind ErrorKinds::classify(const Manifest& subject, std::string_view error_class,
                                std::string_view text) const {
   // The textbook words its refusals by kind.
   if (subject.family == "textbook")
     return reference::error_kind_from(error_class).value_or(ErrorKind::unclassified);
+  text = what_happened(text);
   for (const ErrorPattern& pattern : patterns_) {
     if (std::find(pattern.subjects.begin(), pattern.subjects.end(), subject.family) ==
         pattern.subjects.end())

@@ -20,6 +20,10 @@ struct ErrorPattern {
   std::string example;                ///< a real text, as it was seen
 };
 
+/// The error itself: of a TorchScript traceback what it ends with, as the rest quotes source text;
+/// of anything else all of it.
+[[nodiscard]] std::string_view what_happened(std::string_view text);
+
 /// What kinds of refusal the texts of subjects stand for.
 class ErrorKinds {
  public:

@@ -74,5 +74,7 @@ Execution execute(Context& context, const OnnxExport& step);
 
 /// Every graph that saved a tensor of this subtree can no longer be derived.
 void make_stale(World& world, reference::Module& root);
+/// Of a tensor that a step writes to in place.
+void mark_modified(World& world, const reference::Tensor& tensor);
 
 }  // namespace normdiff

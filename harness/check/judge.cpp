@@ -21,6 +21,21 @@ Verdict verdict_of(const reference::Comparison& c) {
   return most == c.ill_conditioned ? Verdict::ill_conditioned : Verdict::poisoned;
 }
 
+/// Inside a bound that says little or nothing.
+bool says_little(Verdict verdict) {
+  return verdict == Verdict::loose || verdict == Verdict::ill_conditioned ||
+         verdict == Verdict::poisoned;
+}
+
+/// Whether a deviation is about observations of this class and slot.
+bool covers(const Deviation& deviation, ObservationClass observed, Slot slot) {
+  const std::string place =
+      fmt::format("{}:{}", to_string(observed),
+                  observed == ObservationClass::error ? "outcome" : to_string(slot));
+  return std::any_of(deviation.observations.begin(), deviation.observations.end(),
+                     [&place](const std::string& glob) { return glob_matches(glob, place); });
+}
+
 std::string tensor_facts(DType dtype, const Shape& shape, bool requires_grad, bool is_leaf) {
   return fmt::format("{}[{}]{}{}", reference::to_string(dtype),
                      fmt::join(shape.begin(), shape.end(), ", "),
@@ -82,18 +97,16 @@ bool Judge::wanted(Key key, ObservationClass observed_class) {
   if (silent_) return false;
   const bool error = observed_class == ObservationClass::error;
   if (refused_ && !error && !observed_->now(key)) return false;
-  if (!explaining_) {
-    observed_->at(key).judged = observed_->step();
-    return true;
-  }
-  const std::string place =
-      fmt::format("{}:{}", to_string(observed_class), error ? "outcome" : to_string(key.slot));
-  const auto& globs = explaining_->observations;
-  if (std::none_of(globs.begin(), globs.end(),
-                   [&place](const std::string& glob) { return glob_matches(glob, place); }))
-    return false;
+  if (explaining_) return covers(*explaining_, observed_class, key.slot);
+  int& judged = observed_->at(key).judged;
+  if (judged == observed_->step()) return false;  // what is underived stays so
+  judged = observed_->step();
+  return true;
+}
+
+bool Judge::concerns(const Deviation& deviation) const {
   return std::any_of(discrepancies_.begin(), discrepancies_.end(), [&](const Judged& d) {
-    return d.key == key && d.observed_class == observed_class;
+    return covers(deviation, d.observed_class, d.key.slot);
   });
 }
 
@@ -101,8 +114,11 @@ bool Judge::wants_text(Verdict verdict) const {
   return !explaining_ && (options_.keep_everything || is_new_discrepancy(verdict));
 }
 
-void Judge::explain(Judged& discrepancy) {
-  if (is_new_discrepancy(discrepancy.verdict)) {
+void Judge::explain(Judged& discrepancy, Verdict verdict) {
+  if (says_little(verdict)) {
+    // A prediction that nearly anything agrees with explains nothing: it is not counted as known.
+    if (is_new_discrepancy(discrepancy.verdict)) discrepancy.verdict = verdict;
+  } else if (is_new_discrepancy(discrepancy.verdict) || says_little(discrepancy.verdict)) {
     discrepancy.verdict = Verdict::known_deviation;
     discrepancy.deviation = explaining_->id;
   } else if (discrepancy.verdict == Verdict::known_deviation &&
@@ -118,9 +134,14 @@ void Judge::record(Key key, ObservationClass observed_class, Verdict verdict, co
                    double ratio, const std::string& expected, const std::string& observed) {
   if (options_.always_equal && is_new_discrepancy(verdict)) verdict = Verdict::equal;
   if (explaining_) {
-    if (is_new_discrepancy(verdict)) return;
-    for (Judged& d : discrepancies_)
-      if (d.key == key && d.observed_class == observed_class) predicted_.push_back(&d);
+    const auto discrepancy = std::find_if(
+        discrepancies_.begin(), discrepancies_.end(),
+        [&](const Judged& d) { return d.key == key && d.observed_class == observed_class; });
+    const bool there = discrepancy != discrepancies_.end();
+    if (is_new_discrepancy(verdict))
+      contradicted_ = contradicted_ || !there;  // another deviation may have moved what is there
+    else if (there)
+      predicted_.emplace_back(&*discrepancy, verdict);
     return;
   }
   if (*origin.branch != '\0') count(tally_->cells, origin.branch);
@@ -251,12 +272,6 @@ void Judge::rest(const Trace& trace, const StepRecord& step, const World& world)
   }
 }
 
-void Judge::rest_underived(const Trace& trace, const StepRecord& step, const char* reason) {
-  for (std::uint32_t i = step.first; i < step.last; ++i)
-    if (observed_->at(trace.observations[i].key).judged != observed_->step())
-      underived(trace.observations[i].key, reason);
-}
-
 bool Judge::anything_unexplained() const {
   return std::any_of(discrepancies_.begin(), discrepancies_.end(),
                      [](const Judged& d) { return is_new_discrepancy(d.verdict); });
@@ -265,11 +280,12 @@ bool Judge::anything_unexplained() const {
 void Judge::begin_explaining(const Deviation& deviation) {
   explaining_ = &deviation;
   predicted_.clear();
+  contradicted_ = false;
 }
 
 void Judge::end_explaining(bool applies) {
-  if (applies)
-    for (Judged* discrepancy : predicted_) explain(*discrepancy);
+  if (applies && !contradicted_)
+    for (const auto& [discrepancy, verdict] : predicted_) explain(*discrepancy, verdict);
   explaining_ = nullptr;
 }
 
@@ -279,9 +295,10 @@ void Judge::end_step() {
                       [static_cast<std::size_t>(d.verdict)];
     if (d.verdict == Verdict::known_deviation)
       count(tally_->deviations, d.deviation);
-    else if (d.verdict != Verdict::harness_error)
+    else if (is_new_discrepancy(d.verdict))
       count(tally_->signatures, signature(manifest_, *scenario_, d));
-    result_->judged.push_back(std::move(d));
+    if (!says_little(d.verdict) || options_.keep_everything)
+      result_->judged.push_back(std::move(d));
   }
   discrepancies_.clear();
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "harness/check/check.hpp"
@@ -65,12 +66,24 @@ class Judge {
 
   /// Everything that changed in this step and that no expectation named: nothing asked for it.
   void rest(const Trace& trace, const StepRecord& record, const World& world);
-  void rest_underived(const Trace& trace, const StepRecord& record, const char* reason);
+  /// Everything that changed in this step, is not judged yet, and that `unknown(key)` says nothing
+  /// is known of.
+  template <class Unknown>
+  void underived_where(const Trace& trace, const StepRecord& record, const char* reason,
+                       Unknown&& unknown) {
+    for (std::uint32_t i = record.first; i < record.last; ++i) {
+      const Key key = trace.observations[i].key;
+      if (observed_->at(key).judged != observed_->step() && unknown(key)) underived(key, reason);
+    }
+  }
 
   /// Discrepancies of this step that nothing explains yet.
   [[nodiscard]] bool anything_unexplained() const;
+  /// Whether the deviation says anything of what a discrepancy of this step is about.
+  [[nodiscard]] bool concerns(const Deviation& deviation) const;
   void begin_explaining(const Deviation& deviation);
-  /// `applies`: the prediction had something to say. One that declined on the way explains nothing.
+  /// `applies`: the prediction had something to say. One that declined on the way explains nothing,
+  /// nor does one that is contradicted: what it predicts must be seen as a whole.
   void end_explaining(bool applies);
 
   /// Counts and keeps what this step's discrepancies came to.
@@ -83,8 +96,8 @@ class Judge {
   /// Records a verdict, or in explain mode settles the discrepancy if `verdict` is none.
   void record(Key key, ObservationClass observed_class, Verdict verdict, const Origin& origin,
               double ratio, const std::string& expected, const std::string& observed);
-  /// The deviation under trial predicts it; two that do are a harness error.
-  void explain(Judged& discrepancy);
+  /// The deviation under trial predicts it, with `verdict`; two that do are a harness error.
+  void explain(Judged& discrepancy, Verdict verdict);
   [[nodiscard]] bool wanted(Key key, ObservationClass observed_class);
   [[nodiscard]] bool wants_text(Verdict verdict) const;
 
@@ -96,8 +109,10 @@ class Judge {
   CheckResult* result_ = nullptr;
   bool silent_ = false;
   bool refused_ = false;
-  std::vector<Judged> discrepancies_;      ///< of this step
-  std::vector<Judged*> predicted_;         ///< what the deviation under trial gives right
+  std::vector<Judged> discrepancies_;  ///< of this step
+  /// What the deviation under trial gives right, and how right: its bounds may say little.
+  std::vector<std::pair<Judged*, Verdict>> predicted_;
+  bool contradicted_ = false;  ///< something is as documented where the deviation says otherwise
   const Deviation* explaining_ = nullptr;  ///< the deviation under trial; null: the reference
 };
 

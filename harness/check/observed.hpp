@@ -36,6 +36,9 @@ class Observed {
     }
   }
 
+  /// To a step that nothing was observed in.
+  void skip_to(int step) { step_ = step; }
+
   [[nodiscard]] State& at(Key key) {
     auto& states = states_[key.name];
     const std::size_t i = std::size_t{key.place} * slot_count + static_cast<std::size_t>(key.slot);

@@ -2,6 +2,8 @@
 
 #include <type_traits>
 
+#include "harness/check/operands.hpp"
+
 namespace normdiff {
 namespace {
 
@@ -62,7 +64,14 @@ void Retrace::go(int i) {
   observed_.advance(*trace_, index);
   Context context{*scenario_, *scope_, manifest_, i,    record.outcome == Outcome::ok,
                   world_,     judge_,  observed_, work_};
-  if (record.outcome != Outcome::unsupported) (void)execute(context, step);
+  // A refused call changes nothing.
+  std::optional<World> before;
+  if (record.outcome == Outcome::error) before = world_.copy();
+  if (record.outcome != Outcome::unsupported && operands_of(world_, step) == Operands::usable) {
+    const Execution execution = execute(context, step);
+    const bool only_the_subject_refused = execution.refusals.empty() && !execution.underived;
+    if (before && only_the_subject_refused) world_ = std::move(*before);
+  }
   settle(world_, observed_, step, record, diverged_[index]);
 }
 

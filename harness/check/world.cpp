@@ -59,6 +59,17 @@ void World::set_grad(const Storage* parameter, const std::optional<Tensor>& grad
           module->grads[i] = grad;
 }
 
+void World::replace_parameter(const Storage* parameter, const Tensor& tensor,
+                              const std::optional<Tensor>& grad) {
+  for (NameId name : order)
+    for (Module* module : names[name].places)
+      for (std::size_t i = 0; i < 2; ++i)
+        if (module->tensors[i] && module->tensors[i]->storage() == parameter) {
+          module->tensors[i] = tensor;
+          module->grads[i] = grad;
+        }
+}
+
 World World::copy() const {
   World copy = *this;
   std::map<const Module*, ModulePtr> modules;
@@ -86,10 +97,15 @@ World World::copy() const {
       live.places = reference::places(*live.root);
     }
     if (live.tape) {
-      live.tape = std::make_shared<reference::Tape>(*live.tape);
-      for (reference::TapeEntry& call : live.tape->calls)
+      const std::shared_ptr<reference::Tape> original = live.tape;
+      live.tape = std::make_shared<reference::Tape>(*original);
+      for (reference::TapeEntry& call : live.tape->calls) {
         if (const auto found = modules.find(call.module); found != modules.end())
           call.module = found->second.get();
+        for (std::size_t i = 0; i < original->owned.size(); ++i)
+          if (call.input.values.data == original->owned[i].value.data())
+            call.input.values = live.tape->owned[i].values();
+      }
     }
   }
   return copy;

@@ -41,7 +41,7 @@ struct Live {
   NameId input = 0;
   bool underived = false;  ///< made by a step that diverged: nothing can be said of what follows
   // artefact
-  std::shared_ptr<const reference::Exported> exported;
+  std::shared_ptr<const reference::Exported> exported;  ///< null: not derived
   Shape exported_for;
   DType exported_dtype = DType::float32;
 };
@@ -68,6 +68,9 @@ struct World {
   [[nodiscard]] std::uint64_t first_tensor(const reference::Storage* storage);
   /// Gives every live weight or bias that lies in `parameter` this gradient: one tensor has one.
   void set_grad(const reference::Storage* parameter, const std::optional<reference::Tensor>& grad);
+  /// Gives every live weight or bias that lies in `parameter` that tensor and gradient instead.
+  void replace_parameter(const reference::Storage* parameter, const reference::Tensor& tensor,
+                         const std::optional<reference::Tensor>& grad);
   /// A copy in which nothing is shared with this one, and what is shared inside stays shared.
   [[nodiscard]] World copy() const;
 };

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "harness/campaign/findings.hpp"
+#include "harness/check/error_kinds.hpp"
 #include "harness/scenario/text.hpp"
 #include "harness/trace/json.hpp"
 
@@ -176,9 +177,8 @@ std::string step_table(const Scenario& scenario, const Replayed& replayed,
       out += "        " + terminal.paint(lines, colour) + "\n";
     };
     if (width_of(row.flags) > flag) note("training: " + row.flags, Colour::dim);
-    if (!trace.steps[i].text.empty())
-      note(shorten(trace.steps[i].text.substr(0, trace.steps[i].text.find('\n')), 160),
-           Colour::dim);
+    if (const std::string_view text = what_happened(trace.steps[i].text); !text.empty())
+      note(shorten(text.substr(0, text.find('\n')), 160), Colour::dim);
     if (!row.moved.empty()) note("moved: " + row.moved, Colour::dim);
     std::set<std::string> known;
     for (std::size_t j = spans[i].first; j < spans[i].second; ++j) {

@@ -197,6 +197,11 @@ std::uint64_t random_bits(std::uint64_t key, std::uint64_t counter) {
   return Stream(key).bits(counter);
 }
 
+bool depends_on_dtype(const Data& data) {
+  const Rule* rule = std::get_if<Rule>(&data);
+  return rule != nullptr && rule->kind == RuleKind::special;
+}
+
 void make_data(const Data& data, std::uint64_t seed, std::int64_t n, DType dtype, void* out) {
   make_data_head(data, seed, n, n, dtype, out);
 }

@@ -36,6 +36,10 @@ struct Rule {
 /// Literal values in row-major order, or a rule.
 using Data = std::variant<Rule, std::vector<double>>;
 
+/// Whether the elements of another dtype are not the float64 ones rounded: special values are those
+/// of their dtype.
+[[nodiscard]] bool depends_on_dtype(const Data& data);
+
 /// Writes `n` elements of `dtype` to `out`. The same (data, seed, n, dtype) gives the same bits on
 /// every machine: own counter-based generator, distributions from + - * / and sqrt only; values are
 /// made as doubles and rounded once to nearest even. Literals are repeated where too few.

@@ -16,6 +16,8 @@
 //           {"shared": name, "place": 1}, a child that is the module of that name
 //   TENSOR  {"dtype": "float32", "shape": [2], "bits": base64 of little-endian row-major elements}
 //   module  {"name": 0, "place": 1, "path": "bn"}
+//   A tensor whose dtype is not known before anything runs is float64, for the subject to round
+//   once; where that would not do, "KEY_float32" beside it has what a float32 one holds.
 //   number  1.5, or {"double": "nan" | "inf" | "-inf"}
 namespace normdiff {
 namespace {
@@ -90,7 +92,10 @@ class Planner {
 
   /// The data can be made only when every field of the step was seen.
   void finish() {
-    if (data_ != nullptr) put(data_key_, made_tensor(dtype_, shape_, *data_, seed_));
+    if (data_ == nullptr) return;
+    put(data_key_, made_tensor(dtype_.value_or(DType::float64), shape_, *data_, seed_));
+    if (!dtype_ && depends_on_dtype(*data_))
+      put(std::string(data_key_) + "_float32", made_tensor(DType::float32, shape_, *data_, seed_));
   }
 
  private:
@@ -157,7 +162,7 @@ class Planner {
   std::string_view data_key_;
   const Data* data_ = nullptr;
   std::uint64_t seed_ = 0;
-  DType dtype_ = DType::float64;
+  std::optional<DType> dtype_;  ///< where it is known before anything runs
   Shape shape_{gradient_cycle_length};
 };
 
@@ -175,12 +180,6 @@ json plan(const Scenario& scenario) {
     steps.push_back(std::move(planner.out));
   }
   return {{"format", 1}, {"names", scenario.names}, {"steps", std::move(steps)}};
-}
-
-std::vector<double> gradient_cycle(const Backward& step) {
-  std::vector<double> cycle(static_cast<std::size_t>(gradient_cycle_length));
-  make_data(step.gradient, step.seed, gradient_cycle_length, DType::float64, cycle.data());
-  return cycle;
 }
 
 void make_gradient(const Backward& step, std::int64_t n, DType dtype, void* out) {

@@ -13,10 +13,9 @@ namespace normdiff {
 [[nodiscard]] nlohmann::json plan(const Scenario& scenario);
 
 /// The shape of an output is not known before it is run, so what a backward starts from is a cycle:
-/// element i of the gradient, in row-major order, is cycle[i % 4096], rounded once to the output's
-/// dtype. The same for every subject and the checker.
+/// element i of the gradient, in row-major order, is cycle[i % 4096], made in the output's dtype.
+/// The same for every subject and the checker.
 inline constexpr std::int64_t gradient_cycle_length = 4096;
-[[nodiscard]] std::vector<double> gradient_cycle(const Backward& step);
 /// The first `n` elements of it, without making the others. `out` holds n elements of `dtype`.
 void make_gradient(const Backward& step, std::int64_t n, DType dtype, void* out);
 

@@ -41,6 +41,17 @@ void accumulate(const Tensor* before, const Bounded& added, DType dtype, Bounded
   }
 }
 
+void accumulate(const Tensor* before, const ParameterGradient& added, DType dtype, Bounded& sum) {
+  accumulate(before, added.expected, dtype, sum);
+  if (before == nullptr || added.uses == 1) return;
+  // No partial sum is above |before| + reach, but for roundings that the slack of 2 covers.
+  const double u = dtype == DType::float64 ? 0x1p-53 : 0x1p-24;
+  for (std::size_t i = 0; i < sum.bound.size(); ++i) {
+    const double old = std::abs(before->at(static_cast<std::int64_t>(i)));
+    if (!(sum.bound[i] < 0)) sum.bound[i] += (added.uses - 1) * 2 * u * (old + added.reach[i]);
+  }
+}
+
 void BackwardPass::add(Module* module, Held held, const Bounded& gradient, double u) {
   // Modules may share a tensor (a script module has one for each place): its uses add up too.
   const auto storage = [held](const Module* m) -> const Storage* {
@@ -50,20 +61,30 @@ void BackwardPass::add(Module* module, Held held, const Bounded& gradient, doubl
   for (ParameterGradient& known : parameters_)
     if (known.held == held &&
         (known.module == module || (storage(module) && storage(known.module) == storage(module)))) {
-      for (std::size_t i = 0; i < gradient.value.size(); ++i)
+      if (known.uses++ == 1)
+        for (const double value : known.expected.value) known.reach.push_back(std::abs(value));
+      for (std::size_t i = 0; i < gradient.value.size(); ++i) {
         add_to(known.expected, i, {gradient.value[i], gradient.bound[i]}, u);
+        known.reach[i] += std::abs(gradient.value[i]);
+      }
       return;
     }
-  parameters_.push_back({module, held, gradient});
+  parameters_.push_back({module, held, gradient, 1, {}});
 }
 
-void BackwardPass::run(const Tape& tape, const Values& upstream, const AtLeaf& at_leaf) {
+void BackwardPass::run(const Tape& tape, const Values& upstream, const AtLeaf& at_leaf,
+                       bool stop_at_modified) {
   parameters_.clear();
   input_ = nullptr;
+  stopped_at_.reset();
   if (buffers_.size() < tape.calls.size() + 1) buffers_.resize(tape.calls.size() + 1);
   Values gradient = upstream;
   for (std::size_t i = tape.calls.size(); i-- > 0;) {
     const TapeEntry& call = tape.calls[i];
+    if (stop_at_modified && call.modified) {
+      stopped_at_ = i;
+      return;
+    }
     Bounded& dx = buffers_[i];
     const auto held = [&call](Held h) -> const Tensor* {
       const auto& t = call.tensors[static_cast<std::size_t>(h)];

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "reference/modules/forward.hpp"
@@ -12,6 +13,9 @@ struct ParameterGradient {
   Module* module = nullptr;
   Held held = Held::weight;
   Bounded expected;
+  int uses = 1;
+  std::vector<double>
+      reach;  ///< of each element, where there are several uses: the sum of their |.|
 };
 
 /// The expected gradient of the input of one leaf call. Valid during the call that hands it out.
@@ -41,7 +45,13 @@ class BackwardPass {
   /// the input of the whole). What it returns, if anything, is what really went on from there.
   using AtLeaf = std::function<std::optional<Values>(int call, const InputGradient& gradient)>;
 
-  void run(const Tape& tape, const Values& upstream, const AtLeaf& at_leaf);
+  /// `stop_at_modified`: the backward is refused at the first call that saved what was changed in
+  /// place since. What was done up to there stays done (our choice: the documentation is silent).
+  void run(const Tape& tape, const Values& upstream, const AtLeaf& at_leaf,
+           bool stop_at_modified = false);
+
+  /// The number of the call that it was stopped at.
+  [[nodiscard]] std::optional<std::size_t> stopped_at() const { return stopped_at_; }
 
   /// Of every parameter of every leaf call that has one.
   [[nodiscard]] std::vector<ParameterGradient>& parameters() { return parameters_; }
@@ -55,12 +65,16 @@ class BackwardPass {
   std::vector<Bounded> buffers_;
   Bounded weight_, bias_;
   const Bounded* input_ = nullptr;
+  std::optional<std::size_t> stopped_at_;
   BatchNormForward forward_;
   BatchNormBackward backward_;
 };
 
 /// `before` (a gradient already there, or null) plus what a backward adds, with the rounding of the
-/// addition in `dtype`. Overwrites `sum`.
+/// addition in `dtype`. Overwrites `sum`. Documented: gradients accumulate
+/// (https://docs.pytorch.org/docs/stable/generated/torch.Tensor.backward.html).
 void accumulate(const Tensor* before, const Bounded& added, DType dtype, Bounded& sum);
+/// The same of a parameter. Who adds several uses one by one to what was there rounds as often.
+void accumulate(const Tensor* before, const ParameterGradient& added, DType dtype, Bounded& sum);
 
 }  // namespace normdiff::reference

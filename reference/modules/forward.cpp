@@ -46,6 +46,15 @@ bool takes_rank(ModuleKind kind, int rank) {
 
 }  // namespace
 
+bool saves(const TapeEntry& call, Held held) {
+  if (!call.tensors[static_cast<std::size_t>(held)]) return false;
+  if (call.module->kind == ModuleKind::Conv2d) return held == Held::weight;
+  if (call.module->kind == ModuleKind::Linear)
+    return held == Held::weight && call.input_requires_grad;
+  const bool statistics = held == Held::running_mean || held == Held::running_var;
+  return held == Held::weight || (statistics && (!call.batch_statistics || call.tracking));
+}
+
 const Arithmetic& libtorch_cpu() {
   static const Arithmetic arithmetic{
       [](DType dtype, const Shape& shape, std::optional<Layout> layout) {
@@ -76,7 +85,8 @@ void ForwardPass::run(Module& root, const Activation& input, const ForwardOption
   tape_ = tape;
   root_ = &root;
   current_ = input;
-  requires_grad_ = options.grad && options.input_requires_grad;
+  requires_grad_ = options.input_requires_grad;
+  is_leaf_ = true;
   calls_ = 0;
   refusals_.clear();
   refused_by_ = nullptr;
@@ -193,6 +203,8 @@ bool ForwardPass::leaf(Module& module) {
       relu(current_.values, *stored_);
       branch = "relu";
       break;
+    // Documented: the input itself where nothing is to be flattened, else a view where one will do
+    // (https://docs.pytorch.org/docs/stable/generated/torch.flatten.html).
     case ModuleKind::Flatten: {
       out = Shape{x[0], 1};
       for (int i = 1; i < x.rank(); ++i) out[1] *= x[i];
@@ -216,7 +228,7 @@ bool ForwardPass::leaf(Module& module) {
       break;  // done above; named, so that a new kind is missed by the compiler
   }
   remember(module, false, plain_profile(current_.dtype));
-  emit(module, branch, out, weight != nullptr);
+  emit(module, branch, out, module.kind != ModuleKind::Flatten || x.rank() != 2);
   return true;
 }
 
@@ -283,7 +295,7 @@ bool ForwardPass::batch_norm(Module& module) {
                        : !options.track_running_stats ? "batch statistics, tracking off"
                        : options.momentum             ? "batch statistics"
                                                       : "batch statistics, cumulative";
-  emit(module, branch, x, module.find(Held::weight) != nullptr);
+  emit(module, branch, x);
   return true;
 }
 
@@ -363,9 +375,13 @@ void ForwardPass::remember(Module& module, bool batch_statistics, const Profile&
   tape_->calls.push_back(std::move(entry));
 }
 
-void ForwardPass::emit(Module& module, const char* branch, const Shape& shape,
-                       bool has_parameters) {
-  requires_grad_ = options_.grad && (requires_grad_ || has_parameters);
+// Without gradients no result requires one; with them it does where an input or a parameter does
+// (documented: https://docs.pytorch.org/docs/stable/notes/autograd.html).
+void ForwardPass::emit(Module& module, const char* branch, const Shape& shape, bool computed) {
+  if (computed) {
+    requires_grad_ = options_.grad && (requires_grad_ || module.find(Held::weight));
+    is_leaf_ = !requires_grad_;
+  }
   if (tape_) tape_->calls.back().output = shape;
   LeafOutput output;
   output.module_ = &module;
@@ -373,6 +389,7 @@ void ForwardPass::emit(Module& module, const char* branch, const Shape& shape,
   output.shape_ = shape;
   output.dtype_ = current_.dtype;
   output.requires_grad_ = requires_grad_;
+  output.is_leaf_ = is_leaf_;
   output.batch_norm_ = stored_ ? nullptr : &batch_norm_;
   output.stored_ = stored_;
   std::optional<Activation> seen;

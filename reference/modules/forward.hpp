@@ -40,6 +40,8 @@ class LeafOutput {
   [[nodiscard]] const Shape& shape() const { return shape_; }
   [[nodiscard]] DType dtype() const { return dtype_; }
   [[nodiscard]] bool requires_grad() const { return requires_grad_; }
+  /// No graph made it: nothing requires a gradient, or it is the input itself.
+  [[nodiscard]] bool is_leaf() const { return is_leaf_; }
   /// Dense observed elements of dtype() and shape().
   [[nodiscard]] Comparison compare(const void* observed) const;
 
@@ -50,6 +52,7 @@ class LeafOutput {
   Shape shape_;
   DType dtype_ = DType::float32;
   bool requires_grad_ = false;
+  bool is_leaf_ = true;
   const BatchNormForward* batch_norm_ = nullptr;  ///< else `stored_`
   const Bounded* stored_ = nullptr;
 };
@@ -66,8 +69,15 @@ struct TapeEntry {
   /// As they were, where a backward reads them: the weight, statistics that were normalised with.
   std::array<std::optional<Tensor>, held_count> tensors;
   double eps = 0;
-  bool tracking = true;  ///< track_running_stats, as it was
+  bool tracking = true;   ///< track_running_stats, as it was
+  bool modified = false;  ///< a tensor that the call saved was changed in place since (`saves`)
 };
+/// Whether the graph keeps that tensor of the call's module. Documented: changing in place what a
+/// backward needs is an error (https://docs.pytorch.org/docs/stable/notes/autograd.html). Our
+/// choice, as in PyTorch's formulas: a batch norm's weight and the statistics it was given, a
+/// convolution's weight, a linear layer's weight where its input requires a gradient.
+[[nodiscard]] bool saves(const TapeEntry& call, Held held);
+
 /// A result's graph. `owned` keeps the activations that nobody observed.
 struct Tape {
   std::vector<TapeEntry> calls;
@@ -75,7 +85,7 @@ struct Tape {
   bool requires_grad = false;
   bool freed = false;
   bool saves_tensors = false;  ///< a second backward is refused only if something was saved
-  bool stale = false;          ///< a saved tensor was changed in place since
+  bool stale = false;          ///< a module of it was cast since
   DType dtype = DType::float32;
   Shape output;
 };
@@ -137,7 +147,8 @@ class ForwardPass {
   bool leaf(Module& module);
   bool batch_norm(Module& module);
   void normalise_statistics(Module& module, bool training, bool batch_statistics);
-  void emit(Module& module, const char* branch, const Shape& shape, bool has_parameters);
+  /// Hands out the output of a leaf. `computed`: it is not the input itself.
+  void emit(Module& module, const char* branch, const Shape& shape, bool computed = true);
   void remember(Module& module, bool batch_statistics, const Profile& profile);
   void keep_unobserved();
   bool refuse(Module& module, ErrorKind kind, std::string why);
@@ -149,6 +160,7 @@ class ForwardPass {
   Tape* tape_ = nullptr;
   Activation current_;
   bool requires_grad_ = false;
+  bool is_leaf_ = true;
   int calls_ = 0;
   std::vector<Refusal> refusals_;
   const Module* root_ = nullptr;

@@ -141,20 +141,20 @@ std::vector<std::pair<std::string, Tensor>> state_dict(const Module& root) {
   return state;
 }
 
-std::optional<Refusal> load_state_dict(Module& root,
-                                       const std::vector<std::pair<std::string, Tensor>>& state) {
-  std::optional<Refusal> refusal;
+std::vector<Refusal> load_state_dict(Module& root,
+                                     const std::vector<std::pair<std::string, Tensor>>& state) {
+  std::string keys, shapes;
   std::size_t used = 0;
   for (auto& [key, target] : state_dict(root)) {
     const auto source = std::find_if(
         state.begin(), state.end(), [&key = key](const auto& entry) { return entry.first == key; });
     if (source == state.end()) {
-      refusal = Refusal{ErrorKind::state_keys, "missing key " + key};
+      keys = "missing key " + key;
       continue;
     }
     ++used;
     if (source->second.shape() != target.shape()) {
-      if (!refusal) refusal = Refusal{ErrorKind::state_shape, "another shape for " + key};
+      shapes = "another shape for " + key;
       continue;
     }
     const Tensor values = source->second.to(target.dtype());
@@ -162,9 +162,11 @@ std::optional<Refusal> load_state_dict(Module& root,
       std::memcpy(target.data(), values.data(),
                   static_cast<std::size_t>(values.numel()) * size_of(values.dtype()));
   }
-  if (used != state.size() && (!refusal || refusal->kind != ErrorKind::state_keys))
-    refusal = Refusal{ErrorKind::state_keys, "unexpected keys"};
-  return refusal;
+  if (used != state.size() && keys.empty()) keys = "unexpected keys";
+  std::vector<Refusal> refusals;
+  if (!keys.empty()) refusals.push_back({ErrorKind::state_keys, std::move(keys)});
+  if (!shapes.empty()) refusals.push_back({ErrorKind::state_shape, std::move(shapes)});
+  return refusals;
 }
 
 }  // namespace normdiff::reference

@@ -91,9 +91,11 @@ void zero_grad(Module& root);
 [[nodiscard]] std::vector<std::pair<std::string, Tensor>> state_dict(const Module& root);
 
 /// Copies values into the tensors of the same key, rounded to their dtype. Keys that are missing or
-/// unexpected, shapes that differ: refused. Like Python's strict load, what fits is copied first:
-/// the documentation promises an error, not that nothing was loaded.
-[[nodiscard]] std::optional<Refusal> load_state_dict(
+/// unexpected, shapes that differ: refused, for each kind of reason there is (documented:
+/// https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html, `strict`). Like Python's
+/// strict load, what fits is copied first: the documentation promises an error, not that nothing
+/// was loaded.
+[[nodiscard]] std::vector<Refusal> load_state_dict(
     Module& root, const std::vector<std::pair<std::string, Tensor>>& state);
 
 }  // namespace normdiff::reference

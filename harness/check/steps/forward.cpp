@@ -16,12 +16,26 @@ const reference::Arithmetic& arithmetic_of(const Manifest& manifest) {
                                        : reference::libtorch_cpu();
 }
 
+/// An empty Sequential gives its input.
+void expect_input(Context& c, Key key, const Live& input, bool requires_grad) {
+  ObservedTensor expected;
+  expected.dtype = input.values.dtype;
+  expected.shape = input.values.shape;
+  expected.requires_grad = requires_grad;
+  expected.data = static_cast<const std::byte*>(input.values.data);
+  c.judge.exact(key, Value{expected}, {ModuleKind::Sequential, "empty", {}});
+}
+
 Execution run_artefact(Context& c, const Forward& step, const Live& artefact, const Live& input) {
   const Key key{step.result, 0, Slot::value};
   Live& live = c.world.define(step.result, NameKind::result);
   live.input = step.input;
   Execution execution;
   execution.origin = {ModuleKind::Sequential, "onnx artefact", std::nullopt};
+  if (!artefact.exported) {
+    execution.underived = "what was exported to an odd opset is not derived";
+    return execution;
+  }
   // An artefact is exported for one shape and dtype (documented: no dynamic axes were asked for).
   if (input.values.shape != artefact.exported_for)
     execution.refusals.push_back(
@@ -30,18 +44,26 @@ Execution run_artefact(Context& c, const Forward& step, const Live& artefact, co
     execution.refusals.push_back(
         {reference::ErrorKind::dtype_mismatch, "exported for another dtype"});
   if (!execution.refusals.empty()) return execution;
+  const auto& exported_by = std::get<OnnxExport>(
+      c.scenario.statements[static_cast<std::size_t>(c.scope[step.module.name].step)].step);
   const auto& norms = artefact.exported->batch_norms;
-  if (std::any_of(norms.begin(), norms.end(), [](const auto& bn) { return bn.training; })) {
-    execution.underived =
-        "onnxruntime runs batch statistics by another rule (biased running variance)";
+  if (exported_by.opset_version < 14 &&
+      std::any_of(norms.begin(), norms.end(), [](const auto& bn) { return bn.training; })) {
+    execution.underived = "opsets below 14 have no attribute for batch statistics";
     return execution;
   }
-  reference::Arithmetic arithmetic = reference::libtorch_cpu();
+  reference::Arithmetic arithmetic = reference::any_implementation();
   arithmetic.may_fold = true;
   reference::ForwardOptions options;
   options.grad = false;
   options.arithmetic = &arithmetic;
-  const int last = reference::leaf_calls(*artefact.exported->model) - 1;
+  options.past_soft_refusals = true;  // ONNX's operators have no such checks
+  // Batch statistics move running ones, which an artefact keeps to itself.
+  const reference::ModulePtr model = reference::deepcopy(*artefact.exported->model);
+  for (Module* module : reference::places(*model))  // ONNX's epsilon is a float32
+    if (reference::is_batch_norm(module->kind))
+      module->batch_norm().eps = static_cast<float>(module->batch_norm().eps);
+  const int last = reference::leaf_calls(*model) - 1;
   const auto at_leaf = [&](int call, const LeafOutput& out) -> std::optional<Activation> {
     if (call == last)
       c.judge.numeric(key, {out.dtype(), out.shape(), false, true, 0},
@@ -49,10 +71,10 @@ Execution run_artefact(Context& c, const Forward& step, const Live& artefact, co
                       [&out](const void* observed) { return out.compare(observed); });
     return std::nullopt;
   };
-  // A copy each time would be safe too; the pass moves nothing of a model that is all in eval.
-  c.work.forward.run(*artefact.exported->model, {input.values, input.values.dtype, std::nullopt},
-                     options, at_leaf, nullptr);
+  c.work.forward.run(*model, {input.values, input.values.dtype, std::nullopt}, options, at_leaf,
+                     nullptr);
   execution.refusals = c.work.forward.refusals();
+  if (last < 0) expect_input(c, key, input, false);
   return execution;
 }
 
@@ -87,8 +109,8 @@ Execution execute(Context& c, const Forward& step) {
     if (!shown && call != last) return std::nullopt;  // a subject need not show what is inside
     if (!shown && !c.subject_accepted) return std::nullopt;
     const Origin origin{out.module().kind, out.branch(), layout};
-    c.judge.numeric(key, {out.dtype(), out.shape(), out.requires_grad(), !out.requires_grad(), 0},
-                    origin, [&out](const void* observed) { return out.compare(observed); });
+    c.judge.numeric(key, {out.dtype(), out.shape(), out.requires_grad(), out.is_leaf(), 0}, origin,
+                    [&out](const void* observed) { return out.compare(observed); });
     if (!shown) return std::nullopt;
     const auto* tensor = std::get_if<ObservedTensor>(c.observed.now(key));
     if (!tensor || !tensor->known_dtype || tensor->shape != out.shape() ||
@@ -111,15 +133,8 @@ Execution execute(Context& c, const Forward& step) {
   }
   live.tape = tape;
   live.input = step.input;
-  if (last < 0 && execution.refusals.empty()) {  // an empty Sequential gives its input
-    ObservedTensor expected;
-    expected.dtype = input.values.dtype;
-    expected.shape = input.values.shape;
-    expected.requires_grad = input.requires_grad;
-    expected.data = static_cast<const std::byte*>(input.values.data);
-    c.judge.exact({step.result, 0, Slot::value}, Value{expected},
-                  {ModuleKind::Sequential, "empty", {}});
-  }
+  if (last < 0 && execution.refusals.empty())
+    expect_input(c, {step.result, 0, Slot::value}, input, input.requires_grad);
   return execution;
 }
 
@@ -137,7 +152,7 @@ Execution execute(Context& c, const Backward& step) {
     return execution;
   }
   if (tape->stale) {
-    execution.underived = "a tensor that the graph saved was changed in place since";
+    execution.underived = "a module of the graph was cast to another dtype since";
     return execution;
   }
   if (tape->freed && tape->saves_tensors) {
@@ -159,19 +174,32 @@ Execution execute(Context& c, const Backward& step) {
                     {out.module().kind, out.branch(), std::nullopt},
                     [&out](const void* observed) { return out.compare(observed); });
     const auto* tensor = std::get_if<ObservedTensor>(now);
-    if (!tensor || tensor->shape != out.shape() || tensor->dtype != out.dtype())
+    if (!tensor || !tensor->known_dtype || tensor->shape != out.shape() ||
+        tensor->dtype != out.dtype())
       return std::nullopt;
     return tensor->values();
   };
-  c.work.backward.run(*tape, upstream, at_leaf);
-  tape->freed = !step.retain_graph;
+  // Who does not refuse what was changed in place must still give the gradients of the forward as
+  // it was.
+  c.work.backward.run(*tape, upstream, at_leaf, !c.subject_accepted);
+  const auto stopped_at = c.work.backward.stopped_at();
+  if (stopped_at) {
+    execution.refusals.push_back(
+        {reference::ErrorKind::modified_in_place, "a tensor that the graph saved was changed"});
+    execution.origin.leaf = tape->calls[*stopped_at].module->kind;
+  }
+  const auto done =
+      tape->calls.begin() + static_cast<std::ptrdiff_t>(stopped_at ? *stopped_at + 1 : 0);
+  const bool frees = std::any_of(done, tape->calls.end(), [](const reference::TapeEntry& call) {
+    return call.module->kind != ModuleKind::Flatten;
+  });
+  if (!step.retain_graph && (frees || !stopped_at)) tape->freed = true;
 
-  const auto add = [&](const std::optional<reference::Tensor>& before,
-                       const reference::Bounded& added) {
+  const auto add = [&](const std::optional<reference::Tensor>& before, const auto& added) {
     reference::accumulate(before ? &*before : nullptr, added, tape->dtype, c.work.sum);
-    reference::Tensor grad = before && before->shape() == added.shape
-                                 ? *before
-                                 : reference::Tensor(tape->dtype, added.shape);
+    const Shape& shape = c.work.sum.shape;
+    reference::Tensor grad =
+        before && before->shape() == shape ? *before : reference::Tensor(tape->dtype, shape);
     for (std::size_t i = 0; i < c.work.sum.value.size(); ++i)
       grad.set(static_cast<std::int64_t>(i), c.work.sum.value[i]);
     execution.bounded.push_back({grad.storage(), c.work.sum});
@@ -181,7 +209,7 @@ Execution execute(Context& c, const Backward& step) {
     const std::size_t which = gradient.held == reference::Held::weight ? 0 : 1;
     gradient.expected.shape = gradient.module->tensors[which]->shape();
     c.world.set_grad(gradient.module->tensors[which]->storage(),
-                     add(gradient.module->grads[which], gradient.expected));
+                     add(gradient.module->grads[which], gradient));
   }
   Live& input = c.world.names[live.input];
   if (input.requires_grad && c.work.backward.input())

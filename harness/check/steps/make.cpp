@@ -76,7 +76,9 @@ Execution execute(Context& c, const MakeTensor& step) {
   c.judge.exact(key, Value{expected}, origin);
   // The bits that later steps read are the observed ones: they live as long as the trace.
   if (const Value* now = c.observed.now(key))
-    if (const auto* tensor = std::get_if<ObservedTensor>(now)) {
+    if (const auto* tensor = std::get_if<ObservedTensor>(now); tensor && tensor->known_dtype &&
+                                                               tensor->dtype == step.dtype &&
+                                                               tensor->shape == step.shape) {
       live.values = tensor->values();
       live.layout = layout_of(tensor->shape, tensor->strides);
     }

@@ -4,13 +4,12 @@
 
 namespace normdiff {
 
+using reference::Held;
 using reference::Module;
 using reference::Tensor;
 
 namespace {
 
-/// Saved by an eager forward and checked for in-place changes: our choice is to say nothing of a
-/// backward through such a graph (PyTorch notices some of them).
 bool shares_tensor(const Module& a, const Module& b) {
   for (const auto& x : a.tensors)
     for (const auto& y : b.tensors)
@@ -32,6 +31,19 @@ void make_stale(World& world, Module& root) {
       for (const reference::TapeEntry& call : live.tape->calls)
         if (call.module == changed || shares_tensor(*call.module, *changed))
           live.tape->stale = true;
+  }
+}
+
+void mark_modified(World& world, const Tensor& tensor) {
+  for (NameId name : world.order) {
+    if (!world.names[name].tape) continue;
+    for (reference::TapeEntry& call : world.names[name].tape->calls)
+      for (std::size_t held = 0; held < reference::held_count; ++held) {
+        const auto& now = call.module->tensors[held];
+        if (now && now->storage() == tensor.storage() &&
+            reference::saves(call, static_cast<reference::Held>(held)))
+          call.modified = true;
+      }
   }
 }
 
@@ -68,30 +80,36 @@ Execution execute(Context& c, const SetTrackRunningStats& step) {
 Execution execute(Context& c, const Fill& step) {
   Module& module = c.world.module(step.module);
   Tensor& tensor = **tensor_of(module, slot_of(step.slot));
-  if (tensor.dtype() == DType::int64) {
-    make_data(step.data, step.seed, tensor.numel(), DType::int64, tensor.data());
-  } else {
-    std::vector<double> values(static_cast<std::size_t>(tensor.numel()));
-    make_data(step.data, step.seed, tensor.numel(), DType::float64, values.data());
-    for (std::size_t i = 0; i < values.size(); ++i)
-      tensor.set(static_cast<std::int64_t>(i), values[i]);
-  }
-  make_stale(c.world, module);
+  make_data(step.data, step.seed, tensor.numel(), tensor.dtype(), tensor.data());
+  mark_modified(c.world, tensor);
   return {{}, origin_of(module), {}, nullptr};
 }
 
 Execution execute(Context& c, const ResetRunningStats& step) {
   Module& module = c.world.module(step.module);
   Execution execution{{}, origin_of(module), {}, nullptr};
-  if (auto refusal = reference::reset_running_stats(module)) execution.refusals.push_back(*refusal);
-  make_stale(c.world, module);
+  if (auto refusal = reference::reset_running_stats(module))
+    execution.refusals.push_back(*refusal);
+  else if (module.batch_norm().track_running_stats)
+    for (const Held held : {Held::running_mean, Held::running_var})
+      mark_modified(c.world, *module.find(held));
   return execution;
 }
 
 Execution execute(Context& c, const CastTo& step) {
   Module& module = c.world.module(step.module);
   make_stale(c.world, module);
+  const std::vector<Module*> places = reference::places(module);
+  std::vector<std::array<std::optional<Tensor>, 2>> before;
+  for (const Module* place : places) before.push_back({place->tensors[0], place->tensors[1]});
   reference::to(module, step.dtype);
+  // "Modifies the module in-place": a parameter stays the parameter it is, whoever shares it, and
+  // its gradient with it. A buffer is replaced (our choice, as in PyTorch).
+  for (std::size_t p = 0; p < places.size(); ++p)
+    for (std::size_t i = 0; i < 2; ++i)
+      if (before[p][i])
+        c.world.replace_parameter(before[p][i]->storage(), *places[p]->tensors[i],
+                                  places[p]->grads[i]);
   return {{}, origin_of(module), {}, nullptr};
 }
 
@@ -108,12 +126,12 @@ Execution execute(Context& c, const LoadStateDict& step) {
   Execution execution{{}, origin_of(target), {}, nullptr};
   auto state = reference::state_dict(c.world.module(step.source));
   for (auto& [key, tensor] : state) tensor = tensor.clone();  // loading a module into itself
-  if (auto refusal = reference::load_state_dict(target, state)) {
-    execution.refusals.push_back(*refusal);
-    // Several things can be wrong at once; which is named is the implementation's choice.
-    execution.refusals.push_back({reference::ErrorKind::state_shape, ""});
-  }
-  make_stale(c.world, target);
+  std::vector<std::pair<Tensor, std::uint64_t>> versions;     // what fits is written to
+  for (auto& [key, tensor] : reference::state_dict(target))
+    versions.emplace_back(tensor, tensor.storage()->version());
+  execution.refusals = reference::load_state_dict(target, state);
+  for (const auto& [tensor, version] : versions)
+    if (tensor.storage()->version() != version) mark_modified(c.world, tensor);
   return execution;
 }
 

@@ -22,6 +22,12 @@ struct StepType<Fill> {
 
   static std::optional<Problem> also(const Scope& scope, const Fill& step) {
     const ModuleSpec& module = *scope.place(step.module).module;
+    if (step.slot == TensorSlot::num_batches_tracked) {
+      std::int64_t count = 0;
+      make_data(step.data, step.seed, 1, DType::int64, &count);
+      if (count < 0)  // the cumulative average divides by it
+        return Problem{"a number of batches is 0 or more", &step.data};
+    }
     if (fresh_shape(module, step.slot)) return std::nullopt;
     return Problem{fmt::format("this {} has no {}; fill a tensor that it is made with",
                                reference::to_string(module.kind), word_of(step.slot)),

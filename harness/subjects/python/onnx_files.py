@@ -27,13 +27,17 @@ class Artefact:
 def _open(path):
     try:
         import onnxruntime
+        from onnxruntime.capi.onnxruntime_pybind11_state import NotImplemented as NoKernel
     except ImportError as error:
         raise Unsupported(f"needs the onnxruntime package: {error}") from error
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.log_severity_level = 4
-    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    try:
+        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    except NoKernel as error:
+        raise Unsupported(f"needs a kernel that onnxruntime does not have: {error}") from error
 
 
 def export(module, x, path, step):

@@ -25,6 +25,12 @@ def text_of(error, limit=500):
     return text[:200] + " ... " + text[-tail:]
 
 
+def made_for(dtype, step, key):
+    """The elements that a tensor of this dtype gets, still to be rounded where they are float64."""
+    narrow = key + "_float32"
+    return decode(step[narrow if dtype == torch.float32 and narrow in step else key])
+
+
 def is_out_of_memory(error):
     return isinstance(error, MemoryError) or "DefaultCPUAllocator: can't allocate" in str(error)
 
@@ -161,7 +167,7 @@ class Session:
     def _fill(self, step):
         tensor = getattr(self._eager_or_script(step["module"]), step["slot"])
         with torch.no_grad():
-            tensor.copy_(torch.from_numpy(decode(step["value"])).to(tensor.dtype))
+            tensor.copy_(torch.from_numpy(made_for(tensor.dtype, step, "value")).to(tensor.dtype))
 
     def _reset_running_stats(self, step):
         self._eager(step["module"]).reset_running_stats()
@@ -233,7 +239,7 @@ class Session:
 
     def _backward(self, step):
         y = self._get(self.results, step["output"])
-        cycle = decode(step["gradient"])
+        cycle = made_for(y.dtype, step, "gradient")
         elements = numpy.resize(cycle, y.numel()) if y.numel() else cycle[:0]
         gradient = torch.from_numpy(elements).to(y.dtype).reshape(y.shape)
         self.backward_of = step["output"]

@@ -8,12 +8,14 @@ ended, so that a crash is located; then {"end": true}. It ends when its input do
 """
 
 import argparse
+import ctypes
 import gc
 import json
 import logging
 import os
 import resource
 import shutil
+import signal
 import sys
 import warnings
 from importlib import metadata
@@ -28,6 +30,14 @@ def take_standard_output():
     os.set_inheritable(mine, False)
     os.dup2(2, 1)
     return mine
+
+
+def die_with_parent():
+    """However normdiff ends, this ends with it (Linux: PR_SET_PDEATHSIG)."""
+    try:
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+    except (AttributeError, OSError):
+        pass  # no Linux: the end of standard input has to do
 
 
 def write_line(output, value):
@@ -72,6 +82,7 @@ def main():
     arguments = parser.parse_args()
     if arguments.memory:
         resource.setrlimit(resource.RLIMIT_AS, (arguments.memory, arguments.memory))
+    die_with_parent()
     output = take_standard_output()
 
     import torch

@@ -170,20 +170,24 @@ Runner::Ending Runner::run(const Other&) {
   return {Outcome::unsupported, {}, "the textbook has neither torch.jit nor torch.onnx"};
 }
 
-std::optional<Refusal> Runner::walk(const ModulePtr& module, Tensor& value, bool& requires_grad,
-                                    bool grad, std::vector<Call>& calls) {
+std::optional<Refusal> Runner::walk(const ModulePtr& module, Flow& flow, bool grad,
+                                    std::vector<Call>& calls) {
   if (module->spec->kind == ModuleKind::Sequential) {
     for (const auto& [name, child] : module->children)
-      if (auto refusal = walk(child, value, requires_grad, grad, calls)) return refusal;
+      if (auto refusal = walk(child, flow, grad, calls)) return refusal;
     return std::nullopt;
   }
   Call call;
-  call.input_requires_grad = requires_grad;
-  auto output = forward(module, value, fault_, call);
+  call.input_requires_grad = flow.requires_grad;
+  auto output = forward(module, flow.tensor, fault_, call);
   if (auto* refusal = std::get_if<Refusal>(&output)) return std::move(*refusal);
-  value = std::get<Tensor>(std::move(output));
-  requires_grad = grad && (requires_grad || (*module)[TensorSlot::weight].has_value());
-  leaf_outputs_.push_back({value, requires_grad});
+  // Flattening what is flat gives the input itself, also under no_grad.
+  if (module->spec->kind != ModuleKind::Flatten || flow.tensor.shape().rank() != 2) {
+    flow.requires_grad = grad && (flow.requires_grad || (*module)[TensorSlot::weight].has_value());
+    flow.is_leaf = !flow.requires_grad;
+  }
+  flow.tensor = std::get<Tensor>(std::move(output));
+  leaf_outputs_.push_back(flow);
   calls.push_back(std::move(call));
   return std::nullopt;
 }
@@ -196,14 +200,12 @@ Runner::Ending Runner::run(const Forward& step) {
   Live result;
   result.kind = NameKind::result;
   result.input = step.input;
-  result.tensor = input.tensor;
-  bool requires_grad = step.grad && input.requires_grad;
-  if (auto refusal = walk(module.places[step.module.place], result.tensor, requires_grad, step.grad,
-                          result.calls))
+  Flow flow{input.tensor, input.requires_grad, true};
+  if (auto refusal = walk(module.places[step.module.place], flow, step.grad, result.calls))
     return ended(refusal);
-  // What no call made is the input itself, also under no_grad.
-  result.requires_grad = result.calls.empty() ? input.requires_grad : requires_grad;
-  result.is_leaf = result.calls.empty() || !requires_grad;
+  result.tensor = std::move(flow.tensor);
+  result.requires_grad = flow.requires_grad;
+  result.is_leaf = flow.is_leaf;
   define(step.result, std::move(result));
   return {};
 }

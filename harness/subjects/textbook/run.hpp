@@ -21,7 +21,7 @@ class Runner {
     Tensor tensor;                  ///< of a tensor or result
     std::optional<Tensor> grad;     ///< of a tensor
     bool requires_grad = false;     ///< of a tensor or result
-    bool is_leaf = true;            ///< of a result: an empty Sequential returns its input
+    bool is_leaf = true;            ///< of a result: it may be the input itself
     // Of a result made with grad:
     std::vector<Call> calls;
     NameId input = 0;
@@ -31,9 +31,11 @@ class Runner {
     Outcome outcome = Outcome::ok;
     std::string error_class, text;
   };
-  struct LeafOutput {
+  /// What flows from leaf to leaf.
+  struct Flow {
     Tensor tensor;
     bool requires_grad = false;
+    bool is_leaf = true;
   };
 
   [[nodiscard]] Ending needs(NameId name) const;
@@ -42,8 +44,8 @@ class Runner {
   Ending with(ModuleRef module, F f);
   ModulePtr build(const ModuleExpression& expression, NameId result, std::size_t& place);
   void define(NameId name, Live live);
-  std::optional<Refusal> walk(const ModulePtr& module, Tensor& value, bool& requires_grad,
-                              bool grad, std::vector<Call>& calls);
+  std::optional<Refusal> walk(const ModulePtr& module, Flow& flow, bool grad,
+                              std::vector<Call>& calls);
   static void accumulate(std::optional<Tensor>& grad, const Tensor& added, DType dtype);
 
   Ending run(const Construct& step);
@@ -77,7 +79,7 @@ class Runner {
   std::vector<Live> lives_;
   std::vector<NameId> shown_;  ///< modules and tensors, in order of definition
   std::map<const Module*, std::uint64_t> first_place_;
-  std::vector<LeafOutput> leaf_outputs_;                ///< of the step under way
+  std::vector<Flow> leaf_outputs_;                      ///< of the step under way
   std::vector<std::pair<int, Tensor>> leaf_gradients_;  ///< of the step under way, by call
 };
 

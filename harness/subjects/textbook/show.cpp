@@ -69,7 +69,7 @@ void Runner::show(const Step& step, const Ending& ending) {
     for (std::size_t i = 0; i + (made ? 1 : 0) < leaf_outputs_.size(); ++i)
       show_tensor({forward->result, static_cast<std::uint16_t>(i), Slot::leaf_output},
                   leaf_outputs_[i].tensor, leaf_outputs_[i].requires_grad,
-                  !leaf_outputs_[i].requires_grad);
+                  leaf_outputs_[i].is_leaf);
     if (made) {
       const Live& result = lives_[forward->result];
       show_tensor({forward->result, 0, Slot::value}, result.tensor, result.requires_grad,

@@ -153,14 +153,31 @@ Result trace_of_cumulative_average_is_refused(Sandbox& c, const Step& step) {
   return std::nullopt;
 }
 
-// A script module's plan for several operations in one differentiable graph is made once, for a
-// call that needs gradients, and used again under no_grad.
-Result script_ignores_no_grad(Sandbox& c, const Step& step) {
+// torch.no_grad promises that no result requires a gradient. A view of a leaf that requires one
+// does: it asks its base. Flatten gives a view where the memory allows it.
+Result view_keeps_requires_grad(Sandbox& c, const Step& step) {
   const auto* f = std::get_if<Forward>(&step);
-  if (!f || f->grad || c.world.names[f->module.name].kind != NameKind::script) return std::nullopt;
-  Forward with_grad = *f;
-  with_grad.grad = true;
-  return c.execute(with_grad);
+  if (!f || f->grad || c.world.names[f->module.name].kind != NameKind::module) return std::nullopt;
+  const Live& input = c.world.names[f->input];
+  Module& callee = c.world.module(f->module);
+  const std::vector<Module*> places = reference::places(callee);
+  const auto first = std::find_if(places.begin(), places.end(), [](const Module* m) {
+    return m->kind != ModuleKind::Sequential;
+  });
+  const Shape& shape = input.values.shape;
+  if (first == places.end() || (*first)->kind != ModuleKind::Flatten || shape.rank() < 3 ||
+      !input.requires_grad || input.layout == Layout::channels_last)
+    return std::nullopt;
+  const bool last = reference::leaf_calls(callee) == 1;
+  ObservedTensor view;
+  view.dtype = input.values.dtype;
+  view.shape = {shape[0], shape[0] == 0 ? 0 : shape.numel() / shape[0]};
+  view.requires_grad = true;
+  view.data = static_cast<const std::byte*>(input.values.data);
+  Execution execution = c.execute(step);
+  c.expect({f->result, 0, last ? Slot::value : Slot::leaf_output}, Value{view},
+           {ModuleKind::Flatten, "flatten", std::nullopt});
+  return execution;
 }
 
 const std::vector<std::pair<std::string_view, Prediction>>& table() {
@@ -179,6 +196,7 @@ const std::vector<std::pair<std::string_view, Prediction>>& table() {
       {"empty_sequential_is_refused", empty_sequential_is_refused},
       {"backward_uses_moved_statistics", backward_uses_moved_statistics},
       {"trace_of_cumulative_average_is_refused", trace_of_cumulative_average_is_refused},
+      {"view_keeps_requires_grad", view_keeps_requires_grad},
       {"script_ignores_no_grad", script_ignores_no_grad},
       {"script_runs_in_the_order_of_its_type", script_runs_in_the_order_of_its_type},
       {"archive_replaces_tensors", archive_replaces_tensors},

@@ -65,7 +65,48 @@ const JitScript* scripted_by(const Sandbox& c, NameId name) {
   return nullptr;
 }
 
+/// Whether two callees run the same plan: one function of one module, or of modules that
+/// torch.jit.script took for one type.
+bool same_plan(Sandbox& c, ModuleRef a, ModuleRef b) {
+  if (a == b) return true;
+  const auto scripted = [&c](NameId name) {
+    const int made_by = c.scope[name].step;
+    return made_by >= 0 && std::holds_alternative<JitScript>(
+                               c.scenario.statements[static_cast<std::size_t>(made_by)].step);
+  };
+  return scripted(a.name) && scripted(b.name) && same_type(c.world.module(a), c.world.module(b));
+}
+
+/// The first call of the plan that `step` runs.
+const Forward* first_call(Sandbox& c, const Forward& step) {
+  for (const Statement& statement : c.scenario.statements) {
+    const auto* call = std::get_if<Forward>(&statement.step);
+    if (call == &step) break;
+    if (call && c.world.names[call->module.name].kind == NameKind::script &&
+        same_plan(c, call->module, step.module))
+      return call;
+  }
+  return nullptr;
+}
+
 }  // namespace
+
+// A script module is compiled for its first call. Where that needed gradients, two operations or
+// more make one differentiable graph, which is used again under no_grad; a Flatten is never in it.
+std::optional<Execution> script_ignores_no_grad(Sandbox& c, const Step& step) {
+  const auto* f = std::get_if<Forward>(&step);
+  if (!f || f->grad || c.world.names[f->module.name].kind != NameKind::script) return std::nullopt;
+  const Forward* first = first_call(c, *f);
+  if (!first || !first->grad) return std::nullopt;
+  const std::vector<Module*> places = reference::places(c.world.module(f->module));
+  const auto operations = std::count_if(places.begin(), places.end(), [](const Module* m) {
+    return m->kind != ModuleKind::Sequential && m->kind != ModuleKind::Flatten;
+  });
+  if (operations < 2) return std::nullopt;
+  Forward with_grad = *f;
+  with_grad.grad = true;
+  return c.execute(with_grad);
+}
 
 std::optional<Execution> script_runs_in_the_order_of_its_type(Sandbox& c, const Step& step) {
   const auto* f = std::get_if<Forward>(&step);

@@ -10,4 +10,8 @@ namespace normdiff {
 [[nodiscard]] std::optional<Execution> script_runs_in_the_order_of_its_type(Sandbox& sandbox,
                                                                             const Step& step);
 
+/// A script module is compiled for its first call, and what was made to keep gradients is used
+/// under no_grad too.
+[[nodiscard]] std::optional<Execution> script_ignores_no_grad(Sandbox& sandbox, const Step& step);
+
 }  // namespace normdiff

@@ -242,8 +242,12 @@ TEST(Checker, ARefusalOfWhatIsDocumentedToWork) {
   subject.refuse[2] = {"wrong_rank", ""};
   const Checked checked = check(subject);
   ASSERT_THAT(outcomes(checked), ElementsAre(Verdict::rejected_by_subject));
-  EXPECT_EQ(checked.judged.size(), 1u) << "the state after it is not held against it as well";
+  EXPECT_EQ(checked.judged.size(), 1u) << "it changed nothing, as a refused call should";
   EXPECT_EQ(checked.judged[0].expected, "done");
+  FakeSubject damages(fine);
+  damages.refuse[2] = {"wrong_rank", ""};
+  damages.after[2] = [](FakeSubject& self) { self.module("net").training = false; };
+  EXPECT_EQ(check(damages).judged.size(), 2u);
 }
 
 TEST(Checker, AcceptingWhatIsRefusedIsADiscrepancyAndItsValuesAreComparedAllTheSame) {
@@ -329,17 +333,80 @@ TEST(Checker, WhatMovedInAnUnsupportedStepIsHeldAgainstDeviationsFromTheStateBef
   EXPECT_EQ(checked.judged[0].verdict, Verdict::diverged);
 }
 
-TEST(Checker, ABackwardThroughAChangedTensorIsUnderived) {
-  FakeSubject subject(
-      "net = BatchNorm2d(2)\n"
+std::string changed_before_backward(const std::string& slot) {
+  return "net = BatchNorm2d(2)\n"
+         "x = tensor(2, 2, 1, 1, [1, 2, 3, 6], requires_grad=True)\n"
+         "y = net(x)\n"
+         "fill(net." +
+         slot + ", constant(2))\nbackward(y, normal(0, 1), seed=3)\n";
+}
+
+TEST(Checker, ABackwardThroughAChangedTensorMayBeRefused) {
+  FakeSubject refuses(changed_before_backward("weight"));
+  refuses.refuse[4] = {"modified_in_place", ""};
+  EXPECT_THAT(check(refuses).discrepancies(), IsEmpty());
+  FakeSubject without_reason(changed_before_backward("bias"));  // no formula reads it
+  without_reason.refuse[4] = {"modified_in_place", ""};
+  EXPECT_THAT(outcomes(check(without_reason)), ElementsAre(Verdict::rejected_by_subject));
+}
+
+TEST(Checker, ABackwardThroughAChangedTensorThatIsDoneHasTheOldGradients) {
+  for (const char* slot : {"weight", "bias", "running_mean", "num_batches_tracked"}) {
+    FakeSubject subject(changed_before_backward(slot));
+    const Checked checked = check(subject);
+    EXPECT_THAT(checked.discrepancies(), IsEmpty()) << slot;
+    EXPECT_EQ(checked.count(ObservationClass::gradient, Verdict::underived), 0u);
+    FakeSubject liar(changed_before_backward(slot));
+    liar.lie(4, liar.key("net", "", Slot::weight_grad));
+    EXPECT_EQ(check(liar).judged.size(), 1u) << slot;
+  }
+}
+
+TEST(Checker, ABackwardIsRefusedWhereItComesToWhatWasChanged) {
+  const std::string statements =
+      "net = Sequential(a=BatchNorm2d(2), b=BatchNorm2d(2))\n"
       "x = tensor(2, 2, 1, 1, [1, 2, 3, 6], requires_grad=True)\n"
-      "y = net(x)\n"
-      "fill(net.weight, constant(2))\n"
-      "backward(y, constant(1))\n");
-  const Checked checked = check(subject);
-  EXPECT_THAT(checked.discrepancies(), IsEmpty());
-  EXPECT_EQ(checked.count(ObservationClass::error, Verdict::underived), 1u);
-  EXPECT_GT(checked.count(ObservationClass::gradient, Verdict::underived), 0u);
+      "y = net(x)\nfill(net.a.weight, constant(2))\nbackward(y, normal(0, 1), seed=3)\n";
+  FakeSubject nothing_done(statements);
+  nothing_done.refuse[4] = {"modified_in_place", ""};
+  const Checked checked = check(nothing_done);
+  ASSERT_FALSE(checked.judged.empty()) << "b came first and has its gradients";
+  for (const Judged& judged : checked.judged) {
+    EXPECT_EQ(judged.observed_class, ObservationClass::gradient);
+    EXPECT_EQ(judged.key.place, 2);
+  }
+}
+
+TEST(Checker, ABackwardThroughACastModuleIsUnderived) {
+  FakeSubject subject(
+      "net = BatchNorm2d(2)\nx = tensor(2, 2, 1, 1, [1, 2, 3, 6])\ny = net(x)\n"
+      "net.to(float64)\nbackward(y, constant(1))\n");
+  subject.instead[4] = [](FakeSubject&) {};
+  EXPECT_EQ(check(subject).count(ObservationClass::error, Verdict::underived), 1u);
+  FakeSubject damages(
+      "net = BatchNorm2d(2)\nx = tensor(2, 2, 1, 1, [1, 2, 3, 6])\ny = net(x)\n"
+      "net.to(float64)\nbackward(y, constant(1))\n");
+  damages.instead[4] = [](FakeSubject& self) { self.module("net").training = false; };
+  const Checked checked = check(damages);
+  ASSERT_EQ(checked.judged.size(), 1u) << "what it leaves behind is judged all the same";
+  EXPECT_EQ(checked.judged[0].key.slot, Slot::training);
+}
+
+TEST(Checker, ATraceThatEndsEarlyWithoutSayingWhyIsAnErrorOfTheHarness) {
+  FakeSubject subject(fine);
+  Trace trace = subject.run();
+  trace.steps.pop_back();
+  EXPECT_THAT(outcomes(check(subject, trace)), ElementsAre(Verdict::harness_error));
+  trace.steps.back().outcome = Outcome::crashed;
+  EXPECT_THAT(outcomes(check(subject, trace)), ElementsAre(Verdict::crashed));
+}
+
+TEST(Checker, OnlyWhatWasNotMadeMayBeNeeded) {
+  FakeSubject subject(fine);
+  Trace trace = subject.run();
+  trace.steps[2].outcome = Outcome::unsupported;
+  trace.steps[2].text = "needs net, which was not made";
+  EXPECT_THAT(outcomes(check(subject, trace)), ElementsAre(Verdict::harness_error));
 }
 
 TEST(Checker, ASecondBackwardIsRefusedUnlessTheGraphWasRetained) {

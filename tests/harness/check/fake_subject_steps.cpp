@@ -71,11 +71,18 @@ void FakeSubject::play(const CastTo& s) {
   for (reference::Module* m : reference::places(at(s.module)))
     for (auto& tensor : m->tensors)
       if (tensor) old.emplace_back(&tensor, tensor->storage());
+  std::vector<reference::Tensor> kept;  // so that no storage takes the place of an old one
+  for (const auto& [tensor, before] : old) kept.push_back(**tensor);
   reference::to(at(s.module), s.dtype);
-  for (const auto& [tensor, before] : old)
-    if (const auto grad = grads_.find(before);
-        grad != grads_.end() && (*tensor)->storage() != before)
+  for (const auto& [tensor, before] : old) {
+    if ((*tensor)->storage() == before) continue;
+    if (const auto grad = grads_.find(before); grad != grads_.end())
       grads_[(*tensor)->storage()] = grad->second.to(s.dtype);
+    for (auto& [name, thing] : live_)  // a parameter stays the parameter it is
+      for (reference::Module* m : thing.places)
+        for (std::size_t i = 0; i < 2; ++i)
+          if (m->tensors[i] && m->tensors[i]->storage() == before) m->tensors[i] = **tensor;
+  }
 }
 
 void FakeSubject::play(const ZeroGrad& s) {
@@ -93,7 +100,7 @@ void FakeSubject::play(const LoadStateDict& s) {
   if (!has(s.target.name) || !has(s.source.name)) return;
   auto state = reference::state_dict(at(s.source));
   for (auto& [key, tensor] : state) tensor = tensor.clone();
-  if (const auto refusal = reference::load_state_dict(at(s.target), state)) fail(refusal->kind);
+  for (const auto& refusal : reference::load_state_dict(at(s.target), state)) fail(refusal.kind);
 }
 
 void FakeSubject::play(const JitTrace& s) {

@@ -73,10 +73,22 @@ TEST(Plan, WritesEveryKindOfStep) {
       "opset_version": 18, "do_constant_folding": true})"));
 }
 
-TEST(Gradient, IsACycleRoundedOnce) {
+TEST(Plan, SpecialValuesAreThoseOfTheDtypeThatTheSubjectFinds) {
+  const json made = plan(testing::scenario(
+      "bn = BatchNorm1d(2)\nfill(bn.weight, special(1), seed=3)\n"
+      "fill(bn.bias, normal(0, 1), seed=3)\nx = tensor(2, 2, special(1), seed=3)\n"));
+  const json& steps = made["steps"];
+  EXPECT_EQ(steps[1]["value"]["dtype"], "float64");
+  EXPECT_EQ(steps[1]["value_float32"]["dtype"], "float32");
+  EXPECT_FALSE(steps[2].contains("value_float32"));  // rounding does
+  EXPECT_EQ(steps[3]["value"]["dtype"], "float32");
+  EXPECT_FALSE(steps[3].contains("value_float32"));  // a tensor says its own
+}
+
+TEST(Gradient, IsACycleInTheDtypeAskedFor) {
   const Backward step{0, Rule{RuleKind::normal, 0, 1}, 4, false};
-  const std::vector<double> cycle = gradient_cycle(step);
-  ASSERT_EQ(cycle.size(), 4096u);
+  std::vector<double> cycle(4096);
+  make_data(step.gradient, step.seed, 4096, DType::float64, cycle.data());
   std::vector<float> rounded(9000);
   make_gradient(step, 9000, DType::float32, rounded.data());
   for (std::size_t i = 0; i < rounded.size(); ++i)

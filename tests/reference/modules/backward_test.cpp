@@ -227,6 +227,22 @@ TEST(Accumulate, RoundsToTheDtypeOfTheGradient) {
   EXPECT_LT(sum.bound[0], 0x1p-50 * 4);
 }
 
+// 5 + 3e-7 + 3e-7 in float32, whatever comes first.
+TEST(Accumulate, SeveralUsesMayBeAddedOneByOne) {
+  const Tensor before = Tensor::full(DType::float32, {1}, 5);
+  ParameterGradient added;
+  added.expected = {{1}, {6e-7}, {0}, {}};
+  Bounded sum;
+  accumulate(&before, added, DType::float32, sum);
+  const float one_by_one = (5.0f + 3e-7f) + 3e-7f;
+  EXPECT_GT(std::abs(one_by_one - sum.value[0]), sum.bound[0]) << "one use: one rounding";
+  added.uses = 2;
+  added.reach = {6e-7};
+  accumulate(&before, added, DType::float32, sum);
+  EXPECT_LE(std::abs(one_by_one - sum.value[0]), sum.bound[0]);
+  EXPECT_LT(sum.bound[0], 4 * 0x1p-24 * 5);
+}
+
 TEST(Accumulate, OfWhatIsNotFiniteOnlyTheClassIsKnown) {
   Tensor before(DType::float32, {2});
   before.set(0, INFINITY);

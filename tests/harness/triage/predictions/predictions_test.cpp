@@ -145,6 +145,34 @@ TEST(Predictions, ASubjectThatAcceptsEpsZeroIsKnownAndItsValuesAreCompared) {
   EXPECT_EQ(check(wrong, {}, Deviations::built_in()).tally.signatures.size(), 1u);
 }
 
+// A deviation is known as a whole: an exporter that flips one of two frozen layers is another one.
+TEST(Predictions, WhoDeviatesInPartIsNew) {
+  const char* statements =
+      "net = Sequential(a=BatchNorm2d(2), b=BatchNorm2d(2))\n"
+      "x = tensor(2, 2, 2, 2, normal(0, 1))\nnet.a.eval()\nnet.b.eval()\n"
+      "m = torch.onnx.export(net, x, training=EVAL, dynamo=False, opset_version=17)\n";
+  const auto flips = [&](const std::vector<const char*>& paths) {
+    FakeSubject subject(statements, "python");
+    subject.after[4] = [paths](FakeSubject& self) {
+      for (const char* path : paths) self.module("net", path).training = true;
+    };
+    return check(subject, {}, Deviations::built_in()).tally.signatures.size();
+  };
+  EXPECT_EQ(flips({"a", "b"}), 0u);
+  EXPECT_EQ(flips({"a"}), 1u);
+}
+
+// The prediction's own bound says nothing there, so it does not make the value known.
+TEST(Predictions, WhatAnyValueAgreesWithIsNotCountedAsKnown) {
+  const char* statements =
+      "net = BatchNorm1d(2, eps=1e-40)\nx = tensor(4, 2, constant(3000))\nnet.eval()\n"
+      "net.track_running_stats = False\ny = net(x)\n";
+  FakeSubject subject(statements, "libtorch");
+  subject.lie(4, subject.key("y", "", Slot::value));
+  const Checked checked = check(subject, {}, Deviations::built_in());
+  EXPECT_THAT(checked.tally.deviations, IsEmpty());
+}
+
 TEST(Predictions, ASplitScriptsGradientsAddUp) {
   FakeSubject subject(
       "bn = BatchNorm2d(2)\nnet = Sequential(a=bn, b=bn)\nx = tensor(2, 2, 2, 2, normal(0, 1))\n"
