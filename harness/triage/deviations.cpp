@@ -115,10 +115,10 @@ int line_of_deep_key(std::string_view text) {
   return 0;
 }
 
-constexpr std::array<std::string_view, 15> known_keys = {
-    "id",           "title",      "why",      "standing",    "docs",
-    "upstream",     "subjects",   "versions", "verified_on", "steps",
-    "observations", "prediction", "witness",  "near_miss",   "note"};
+constexpr std::array<std::string_view, 16> known_keys = {
+    "id",       "title",     "why",         "standing", "docs",         "upstream",
+    "subjects", "versions",  "verified_on", "steps",    "observations", "prediction",
+    "witness",  "near_miss", "hits",        "note"};
 
 constexpr std::string_view docs_site = "https://docs.pytorch.org/";
 
@@ -157,6 +157,21 @@ std::string error_in_verified_on(const Deviation& d) {
           "'verified_on' has nothing in '{}'; run the witness there, or correct "
           "'versions'",
           range);
+  return {};
+}
+
+/// Reads `hits`; what is wrong with it, or nothing.
+std::string error_in_hits(const toml::table* hits, Deviation& d) {
+  for (const std::string& family : d.subjects) {
+    const auto n = hits ? (*hits)[family].value_or(std::int64_t{0}) : std::int64_t{0};
+    if (n < 1)
+      return fmt::format(
+          "'hits' must have the number of observations of its witness that it explains on each of "
+          "'subjects', like {{ {} = 3 }}; normdiff check shows them",
+          family);
+    d.hits[family] = static_cast<std::uint64_t>(n);
+  }
+  if (hits->size() != d.hits.size()) return "'hits' has more than 'subjects'; correct either";
   return {};
 }
 
@@ -239,6 +254,8 @@ std::variant<Deviation, DeviationError> parse_deviation(std::string_view text,
   if (d.steps.empty() || d.subjects.empty() || d.verified_on.empty())
     return fail("'steps', 'subjects' and 'verified_on' must not be empty");
   if (const std::string error = error_in_verified_on(d); !error.empty()) return fail(error);
+  if (const std::string error = error_in_hits(table["hits"].as_table(), d); !error.empty())
+    return fail(error);
   if (d.observations.empty()) return fail("'observations' must not be empty");
   for (const std::string& glob : d.observations) {
     const std::size_t colon = glob.find(':');

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -29,6 +31,9 @@ struct Deviation {
   std::string prediction;  ///< a function in harness/triage/predictions/, or "any"
   std::string witness;     ///< a scenario that must deviate, relative to the repository
   std::string near_miss;   ///< one beside it that must conform
+  /// By family, the observations of the witness that it explains: of several cases, none may be
+  /// lost unnoticed.
+  std::map<std::string, std::uint64_t> hits;
 };
 
 /// "2.13.0" in ">=1.13,<1.14 || >=2.13,<2.14"; an empty range holds every version.

@@ -26,6 +26,7 @@ observations = ["counter:*"]
 prediction = "counter_is_cast"
 witness = "a.scenario"
 near_miss = "b.scenario"
+hits = { python = 2 }
 )";
 
 std::string error_of(const std::string& toml, std::string_view file = "it.toml") {
@@ -125,6 +126,17 @@ TEST(ParseDeviation, ItWasVerifiedOnEachFamilyAndInEachRangeThatItNames) {
   std::string two = whole;
   two.replace(two.find("[\"python\"]"), 10, "[\"python\", \"libtorch\"]");
   EXPECT_THAT(error_of(two), HasSubstr("'verified_on' has no libtorch; run the witness there"));
+}
+
+TEST(ParseDeviation, HitsAreCountedForEachFamily) {
+  for (const char* bad :
+       {"", "hits = 2", "hits = {}", "hits = { libtorch = 2 }", "hits = { python = 0 }",
+        "hits = { python = -1 }", "hits = { python = \"2\" }"})
+    EXPECT_THAT(error_of(with("hits", bad)),
+                HasSubstr("it.toml: 'hits' must have the number of observations"))
+        << bad;
+  EXPECT_THAT(error_of(with("hits", "hits = { python = 2, libtorch = 2 }")),
+              HasSubstr("'hits' has more than 'subjects'; correct either"));
 }
 
 struct Range {
