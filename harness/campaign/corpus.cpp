@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 #include <system_error>
 
 #include "harness/campaign/findings.hpp"
@@ -40,8 +39,31 @@ bool is_evidence(const CorpusFile& file, const Manifest& subject, const Deviatio
   });
 }
 
-/// Deviations seen in each file.
-using Seen = std::map<std::string, std::set<std::string>>;
+/// By file, how many observations each deviation explained.
+using Seen = std::map<std::string, std::map<std::string, std::uint64_t>>;
+
+/// A witness may have several cases, of which upstream may have mended one: it must show all that
+/// it showed when it was recorded. The sentence with the edit to make, or nothing.
+std::string error_in_witness(const Manifest& subject, const Deviation& deviation,
+                             std::uint64_t found) {
+  const std::uint64_t expected = deviation.hits.at(subject.family);
+  if (found == expected) return {};
+  if (found == 0)
+    return fmt::format(
+        "{}.toml: {} conforms on {} now; end `versions` before {}, or remove the file",
+        deviation.id, deviation.witness, subject.id(), subject.version);
+  if (found < expected)
+    return fmt::format(
+        "{}.toml: {} shows it in {} of {} observations on {}: a case of it conforms now. End "
+        "`versions` before {} and give what is left a file of its own; if only the witness was "
+        "edited, set `hits` to {{ {} = {} }}",
+        deviation.id, deviation.witness, found, expected, subject.id(), subject.version,
+        subject.family, found);
+  return fmt::format(
+      "{}.toml: {} shows it in {} observations on {}, expected {}: see what is new with normdiff "
+      "check, and set `hits` to {{ {} = {} }} if it is the same cause",
+      deviation.id, deviation.witness, found, subject.id(), expected, subject.family, found);
+}
 
 void hold_to_witnesses(const Manifest& subject, const Deviations& deviations, const Seen& seen,
                        CorpusResult& result) {
@@ -54,10 +76,11 @@ void hold_to_witnesses(const Manifest& subject, const Deviations& deviations, co
       result.unexpected_passes.push_back(
           fmt::format("{}: its witness {} is not in the corpus; add the file or correct `witness`",
                       file, deviation.witness));
-    } else if (witness->second.count(deviation.id) == 0) {
-      result.unexpected_passes.push_back(
-          fmt::format("{}: {} conforms on {} now; end `versions` before {}, or remove the file",
-                      file, deviation.witness, subject.id(), subject.version));
+    } else {
+      const auto found = witness->second.find(deviation.id);
+      std::string error =
+          error_in_witness(subject, deviation, found == witness->second.end() ? 0 : found->second);
+      if (!error.empty()) result.unexpected_passes.push_back(std::move(error));
     }
     if (near_miss == seen.end()) {
       result.unexpected_passes.push_back(fmt::format(
@@ -139,7 +162,7 @@ CorpusResult replay_corpus(const CampaignOptions& options, const FoundSubject& s
     if (replayed.findings.empty() && replayed.harness_errors.empty()) ++result.conforming;
     result.tally += replayed.tally;
     for (const Judged& judged : replayed.checked.judged)
-      if (!judged.deviation.empty()) seen[file.name].insert(judged.deviation);
+      if (!judged.deviation.empty()) ++seen[file.name][judged.deviation];
     seen[file.name];
     for (Finding& finding : replayed.findings) keep_first(result.findings, std::move(finding));
     for (Finding& error : replayed.harness_errors)

@@ -39,13 +39,15 @@ struct Clause {
   Version version;
 };
 
-/// nullopt: not a range.
-std::optional<std::vector<Clause>> parse_range(std::string_view range) {
-  std::vector<Clause> clauses;
-  while (!range.empty()) {
-    const std::size_t comma = std::min(range.find(','), range.size());
-    std::string_view clause = range.substr(0, comma);
-    range.remove_prefix(std::min(comma + 1, range.size()));
+/// All of these at once.
+using Clauses = std::vector<Clause>;
+
+std::optional<Clauses> parse_clauses(std::string_view text) {
+  Clauses clauses;
+  while (!text.empty()) {
+    const std::size_t comma = std::min(text.find(','), text.size());
+    std::string_view clause = text.substr(0, comma);
+    text.remove_prefix(std::min(comma + 1, text.size()));
     bool known = false;
     for (std::string_view comparison : {">=", "<=", "==", "<", ">"}) {
       if (clause.substr(0, comparison.size()) != comparison) continue;
@@ -58,6 +60,41 @@ std::optional<std::vector<Clause>> parse_range(std::string_view range) {
     if (!known) return std::nullopt;
   }
   return clauses;
+}
+
+constexpr std::string_view either = " || ";
+
+/// The ranges that are enough one by one. Never none.
+std::vector<std::string_view> alternatives(std::string_view range) {
+  std::vector<std::string_view> all;
+  for (std::size_t at = 0; (at = range.find(either)) != std::string_view::npos;) {
+    all.push_back(range.substr(0, at));
+    range.remove_prefix(at + either.size());
+  }
+  all.push_back(range);
+  return all;
+}
+
+/// nullopt: not a range.
+std::optional<std::vector<Clauses>> parse_range(std::string_view range) {
+  std::vector<Clauses> all;
+  for (const std::string_view alternative : alternatives(range)) {
+    const auto clauses = parse_clauses(alternative);
+    // Nothing at all is every version; nothing beside something is a slip.
+    if (!clauses || (clauses->empty() && !range.empty())) return std::nullopt;
+    all.push_back(*clauses);
+  }
+  return all;
+}
+
+bool fits(const Version& v, const Clauses& clauses) {
+  return std::all_of(clauses.begin(), clauses.end(), [&v](const Clause& c) {
+    if (c.comparison == ">=") return v >= c.version;
+    if (c.comparison == "<=") return v <= c.version;
+    if (c.comparison == "==") return v == c.version;
+    if (c.comparison == "<") return v < c.version;
+    return v > c.version;
+  });
 }
 
 /// toml++ bounds how deep values nest, not how deep dotted keys do, and frees both by recursion.
@@ -78,25 +115,75 @@ int line_of_deep_key(std::string_view text) {
   return 0;
 }
 
-constexpr std::array<std::string_view, 14> known_keys = {
-    "id",          "title", "why",          "standing",   "upstream", "subjects",  "versions",
-    "verified_on", "steps", "observations", "prediction", "witness",  "near_miss", "note"};
+constexpr std::array<std::string_view, 16> known_keys = {
+    "id",       "title",     "why",         "standing", "docs",         "upstream",
+    "subjects", "versions",  "verified_on", "steps",    "observations", "prediction",
+    "witness",  "near_miss", "hits",        "note"};
+
+constexpr std::string_view docs_site = "https://docs.pytorch.org/";
+
+/// "libtorch@2.13.0" as its family and its version.
+std::pair<std::string_view, std::string_view> parts_of(std::string_view subject) {
+  const std::size_t at = std::min(subject.find('@'), subject.size());
+  return {subject.substr(0, at), subject.substr(std::min(at + 1, subject.size()))};
+}
+
+/// What is wrong with `verified_on`: nothing is claimed of a family, or of a range of versions, of
+/// which none was run.
+std::string error_in_verified_on(const Deviation& d) {
+  for (const std::string& subject : d.verified_on) {
+    const auto [family, version] = parts_of(subject);
+    if (!parse_version(version))
+      return fmt::format(
+          "'verified_on' has '{}'; write family and version, like \"libtorch@2.13.0\"", subject);
+    if (std::find(d.subjects.begin(), d.subjects.end(), family) == d.subjects.end())
+      return fmt::format("'verified_on' has '{}', but 'subjects' has no {}; correct either",
+                         subject, family);
+    if (!in_range(version, d.versions))
+      return fmt::format("'verified_on' has '{}', which is not in '{}'; correct either", subject,
+                         d.versions);
+  }
+  const auto verified = [&d](const auto& wanted) {
+    return std::any_of(d.verified_on.begin(), d.verified_on.end(),
+                       [&wanted](const std::string& subject) { return wanted(parts_of(subject)); });
+  };
+  for (const std::string& family : d.subjects)
+    if (!verified([&family](const auto& parts) { return parts.first == family; }))
+      return fmt::format("'verified_on' has no {}; run the witness there, or correct 'subjects'",
+                         family);
+  for (const std::string_view range : alternatives(d.versions))
+    if (!verified([range](const auto& parts) { return in_range(parts.second, range); }))
+      return fmt::format(
+          "'verified_on' has nothing in '{}'; run the witness there, or correct "
+          "'versions'",
+          range);
+  return {};
+}
+
+/// Reads `hits`; what is wrong with it, or nothing.
+std::string error_in_hits(const toml::table* hits, Deviation& d) {
+  for (const std::string& family : d.subjects) {
+    const auto n = hits ? (*hits)[family].value_or(std::int64_t{0}) : std::int64_t{0};
+    if (n < 1)
+      return fmt::format(
+          "'hits' must have the number of observations of its witness that it explains on each of "
+          "'subjects', like {{ {} = 3 }}; normdiff check shows them",
+          family);
+    d.hits[family] = static_cast<std::uint64_t>(n);
+  }
+  if (hits->size() != d.hits.size()) return "'hits' has more than 'subjects'; correct either";
+  return {};
+}
 
 }  // namespace
 
 bool in_range(std::string_view version, std::string_view range) {
-  const auto clauses = parse_range(range);
+  if (range.empty()) return true;
   const auto v = parse_version(version);
-  if (!clauses) return false;
-  if (clauses->empty()) return true;
-  if (!v) return false;
-  return std::all_of(clauses->begin(), clauses->end(), [&](const Clause& c) {
-    if (c.comparison == ">=") return *v >= c.version;
-    if (c.comparison == "<=") return *v <= c.version;
-    if (c.comparison == "==") return *v == c.version;
-    if (c.comparison == "<") return *v < c.version;
-    return *v > c.version;
-  });
+  const auto all = parse_range(range);
+  return v && all && std::any_of(all->begin(), all->end(), [&v](const Clauses& clauses) {
+           return fits(*v, clauses);
+         });
 }
 
 std::variant<Deviation, DeviationError> parse_deviation(std::string_view text,
@@ -132,6 +219,7 @@ std::variant<Deviation, DeviationError> parse_deviation(std::string_view text,
     if (!value || value->empty()) return fail(fmt::format("'{}' must be a text, not empty", key));
     *field = *value;
   }
+  d.docs = table["docs"].value_or(std::string());
   for (auto& [key, field] :
        std::initializer_list<std::pair<const char*, std::vector<std::string>*>>{
            {"upstream", &d.upstream},
@@ -151,6 +239,11 @@ std::variant<Deviation, DeviationError> parse_deviation(std::string_view text,
     return fail(fmt::format("its id is '{}': the file must be called {}.toml", d.id, d.id));
   if (d.standing != "documented" && d.standing != "derived" && d.standing != "our choice")
     return fail("'standing' must be \"documented\", \"derived\" or \"our choice\"");
+  const bool wants_docs = d.standing == "documented" || table.contains("docs");
+  if (wants_docs && d.docs.substr(0, docs_site.size()) != docs_site)
+    return fail(fmt::format(
+        "'docs' must be the page that documents it, {}...; add the link, or change 'standing'",
+        docs_site));
   if (!parse_range(d.versions))
     return fail(fmt::format("'{}' is not a version range like \">=1.13,<2.14\"", d.versions));
   if (!prediction(d.prediction))
@@ -160,6 +253,9 @@ std::variant<Deviation, DeviationError> parse_deviation(std::string_view text,
     if (!step_kind_from(step)) return fail(fmt::format("no kind of step is called '{}'", step));
   if (d.steps.empty() || d.subjects.empty() || d.verified_on.empty())
     return fail("'steps', 'subjects' and 'verified_on' must not be empty");
+  if (const std::string error = error_in_verified_on(d); !error.empty()) return fail(error);
+  if (const std::string error = error_in_hits(table["hits"].as_table(), d); !error.empty())
+    return fail(error);
   if (d.observations.empty()) return fail("'observations' must not be empty");
   for (const std::string& glob : d.observations) {
     const std::size_t colon = glob.find(':');

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -17,20 +19,24 @@ struct Deviation {
   std::string id;
   std::string title;
   std::string why;
-  std::string standing;               ///< "documented", "derived", "our choice"
-  std::vector<std::string> upstream;  ///< where it was reported or discussed
-  std::vector<std::string> subjects;  ///< families
-  std::string versions;               ///< ">=1.13,<2.14"
-  std::vector<std::string> verified_on;
-  std::vector<std::string> steps;  ///< step kinds, by name; "forward" covers every forward
+  std::string standing;                  ///< "documented", "derived", "our choice"
+  std::string docs;                      ///< the page that documents it; "documented" has one
+  std::vector<std::string> upstream;     ///< where it was reported or discussed
+  std::vector<std::string> subjects;     ///< families
+  std::string versions;                  ///< ">=1.13,<1.14 || >=2.13,<2.14"
+  std::vector<std::string> verified_on;  ///< "libtorch@1.13.1": witness and near miss were run
+  std::vector<std::string> steps;        ///< step kinds, by name; "forward" covers every forward
   std::vector<std::string>
       observations;        ///< globs over "CLASS:SLOT": "flag:training", "statistic:*"
   std::string prediction;  ///< a function in harness/triage/predictions/, or "any"
   std::string witness;     ///< a scenario that must deviate, relative to the repository
   std::string near_miss;   ///< one beside it that must conform
+  /// By family, the observations of the witness that it explains: of several cases, none may be
+  /// lost unnoticed.
+  std::map<std::string, std::uint64_t> hits;
 };
 
-/// "2.13.0" in ">=1.13,<2.14"; an empty range holds every version.
+/// "2.13.0" in ">=1.13,<1.14 || >=2.13,<2.14"; an empty range holds every version.
 [[nodiscard]] bool in_range(std::string_view version, std::string_view range);
 
 /// A file that could not be used: one sentence with place and remedy.

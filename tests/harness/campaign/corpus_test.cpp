@@ -24,6 +24,7 @@ Deviation deviation(const std::string& versions = "") {
   one.prediction = "root_flag_everywhere";
   one.witness = "corpus/witness.scenario";
   one.near_miss = "corpus/near-miss.scenario";
+  one.hits = {{"textbook", 1}};
   return one;
 }
 
@@ -69,6 +70,35 @@ TEST_F(Corpus, AWitnessThatConformsIsAnUnexpectedPass) {
   EXPECT_THAT(result.unexpected_passes,
               ElementsAre(HasSubstr("made-up.toml: corpus/witness.scenario conforms on "
                                     "textbook@0.1.0 now; end `versions` before 0.1.0")));
+}
+
+TEST_F(Corpus, EveryCaseOfAWitnessMustStillDeviate) {
+  // A copy of a container without children trains on this textbook, whatever the original does.
+  Deviation one = deviation();
+  one.steps = {"deepcopy"};
+  one.prediction = "clone_forgets_sequential_flags";
+  const std::string beginning =
+      "# normdiff-scenario 1\nnet = Sequential()\nnet2 = Sequential()\nnet.eval()\n";
+  const std::string copies = "b = copy.deepcopy(net)\nb2 = copy.deepcopy(net2)\n";
+  const auto passes = [&](const std::string& witness, std::uint64_t hits) {
+    (void)folder.write("corpus/witness.scenario", witness);
+    (void)folder.write("corpus/near-miss.scenario", text);
+    one.hits["textbook"] = hits;
+    const CorpusResult result = replay(strange("flag-lost-in-copy"), Deviations({one}));
+    EXPECT_THAT(result.findings, IsEmpty());
+    return result.unexpected_passes;
+  };
+  const std::string both = beginning + "net2.eval()\n" + copies;
+  EXPECT_THAT(passes(both, 2), IsEmpty());
+  EXPECT_THAT(passes(beginning + copies, 2),
+              ElementsAre("made-up.toml: corpus/witness.scenario shows it in 1 of 2 observations "
+                          "on textbook:flag-lost-in-copy@0.1.0: a case of it conforms now. End "
+                          "`versions` before 0.1.0 and give what is left a file of its own; if "
+                          "only the witness was edited, set `hits` to { textbook = 1 }"));
+  EXPECT_THAT(passes(both, 1),
+              ElementsAre(HasSubstr("in 2 observations on textbook:flag-lost-in-copy@0.1.0, "
+                                    "expected 1: see what is new with normdiff check, and set "
+                                    "`hits` to { textbook = 2 }")));
 }
 
 TEST_F(Corpus, ADeviationOfAnotherVersionIsNotHeldToIt) {
