@@ -147,6 +147,46 @@ TEST(BatchNormBounds, float32_with_welford_and_chan) {
   expect_tight(trials<float, float>(float32_unknown_profile(), true, 1, 1500),
                {0.29, 0.29, 0.33, 0.32, 0.16, 0.14});
 }
+/// The largest error/bound of batch statistics alone: momentum 1 over an old value of 0. A sum of
+/// equal terms has roundings of one sign, so equal values for the mean, two opposite ones for the
+/// variance.
+template <class T>
+Worst statistics_trials(const Profile& profile) {
+  std::mt19937_64 random(20260303);
+  Worst worst;
+  BatchNormForward forward;
+  Bounded out;
+  simulated::Options o;
+  o.momentum = 1;
+  o.running_var = 0;
+  const Tensor old = Tensor::full(dtype<T>, {1}, 0);
+  for (int trial = 0; trial < 400; ++trial) {
+    const std::size_t n = 100 + 2 * (random() % 450);
+    const T size = static_cast<T>(simulated::awkward(0, 1, random));
+    const bool opposite = trial % 2;
+    std::vector<T> x(n, size);
+    for (std::size_t i = 1; opposite && i < n; i += 2) x[i] = -size;
+    Style style;
+    style.fused = random() % 2;
+    const auto seen = simulated::forward<T, T>(x, o, style);
+    forward.run({x.data(), dtype<T>, shape_of(n), nullptr}, {}, profile);
+    const std::string what = "trial " + std::to_string(trial);
+    forward.update_running_mean(old, 1, out);
+    expect_inside(compare(out, &seen.running_mean, dtype<T>), worst.running_mean, what + " mean");
+    forward.update_running_var(old, 1, out);
+    // Of equal values there is only the mean's error, squared.
+    double ignored = 0;
+    expect_inside(compare(out, &seen.running_var, dtype<T>), opposite ? worst.running_var : ignored,
+                  what + " var");
+  }
+  return worst;
+}
+
+TEST(BatchNormBounds, of_statistics_come_near) {
+  expect_tight(statistics_trials<float>(float32_profile()), {0, 0.24, 0.24, 0, 0, 0});
+  expect_tight(statistics_trials<double>(float64_profile()), {0, 0.24, 0.21, 0, 0, 0});
+}
+
 TEST(BatchNormBounds, hold_for_large_and_small_data) {
   for (double scale : {1e-12, 1e-3, 1e6, 1e12}) {
     trials<float, float>(float32_profile(), false, scale, 200);
