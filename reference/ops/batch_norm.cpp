@@ -88,6 +88,8 @@ void BatchNormForward::run(const Values& x, const BatchNormParameters& parameter
   for (int d = 2; d < x.shape.rank(); ++d) inner_ *= x.shape[d];
   constants_ = run_constants(profile, static_cast<double>(values_per_channel()), parameters.eps,
                              parameters.batch_statistics);
+  constants_.folded_gam = parameters.folded.gam;
+  constants_.folded_absolute = parameters.folded.absolute;
   profile.dtype == DType::float64 ? run_channels(wide_, parameters)
                                   : run_channels(narrow_, parameters);
 }

@@ -99,8 +99,8 @@ void bound_output(Channel<A>& c, const RunConstants& k) {
   // elsewhere. eta |x| and eta |mu|: w r may be subnormal, and is then multiplied by x and mu.
   const double r = static_cast<double>(c.invstd), growth = 1 + c.invstd_error;
   const double wr = w * r * growth, reach = magnitude(c.scale);
-  c.offset = (wr * (c.mean_error + 8 * k.u * mu + k.eta) + (4 * k.u + k.uo) * b +
-              k.eta * (2 + w + 2 * mu)) *
+  c.offset = (wr * (c.mean_error + (8 * k.u + k.folded_gam) * mu + k.eta) +
+              (4 * k.u + k.uo + k.folded_gam) * b + k.eta * (2 + w + 2 * mu) + k.folded_absolute) *
              own_slack;
   c.slope = (wr * (c.invstd_error + 9 * k.u) + k.uo * reach + k.eta) * own_slack;
   c.carry = wr * own_slack;

@@ -445,20 +445,5 @@ TEST(Arithmetic, AnyImplementationIsNoTighterThanLibTorchs) {
   EXPECT_FALSE(any.may_fold || libtorch.may_fold);
 }
 
-TEST(Arithmetic, AFoldedConvolutionHasAWiderBound) {
-  const auto bound = [](bool may_fold) {
-    Arithmetic arithmetic = libtorch_cpu();
-    arithmetic.may_fold = may_fold;
-    ForwardOptions o = options();
-    o.arithmetic = &arithmetic;
-    const ModulePtr conv = make(leaf(ModuleKind::Conv2d, Conv2dOptions{1, 1, 1, 1, 0, true}));
-    conv->tensor(Held::weight)->set(0, 0.5);
-    ForwardPass pass;
-    pass.run(*conv, sample.activation(), o, {}, nullptr);
-    return pass.last().values.error[3];
-  };
-  EXPECT_EQ(bound(true), 3 * bound(false));
-}
-
 }  // namespace
 }  // namespace normdiff::reference
