@@ -72,7 +72,7 @@ void bound_output(Channel<A>& c, const RunConstants& k) {
   } else if (std::isnan(k.eps)) {
     c.scaling = Standing::nan;
   } else if (a == infinity) {
-    // An infinite running variance or eps: invstd is 0, the output the bias.
+    // An infinite running variance or eps: invstd is 0, the output the bias (expected_odd_output).
     c.invstd_limit = 0;
     c.scaling = Standing::finite;
   } else if (a > 0 && q < 0.5) {
@@ -116,6 +116,12 @@ Expected<A> expected_odd_output(const Channel<A>& c, const RunConstants& k, A x,
   // In training a NaN, infinite or unknown x is part of the statistics' standing already.
   const Standing standing = worse(c.output, standing_of(static_cast<double>(x), error));
   if (standing >= Standing::unknown) return expect<A>(standing, 0);
+  if (c.invstd_limit == 0 && c.statistics == Standing::proven) {
+    // invstd is 0, and so are weight * invstd, mean times that and x times that: the bias is left,
+    // unless one of what 0 is multiplied by overflows, x - mean, or weight times it, in that order.
+    if (!((1 + w) * (size + 1) + b < k.overflow)) return expect_anything<A>();
+    return {c.bias, (4 * k.u + k.uo) * b + k.eta};
+  }
   if (!(w * c.invstd_limit * (size + 1) + b < k.overflow)) return expect_anything<A>();
   if (standing != Standing::ill_conditioned) {
     const A y = c.scale * (x - c.mean) + c.bias;

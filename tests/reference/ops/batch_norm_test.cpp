@@ -269,6 +269,25 @@ TEST(BatchNorm, a_negative_variance_plus_eps_is_nan_and_zero_is_not_finite) {
   EXPECT_EQ(eval(infinity, nan).outside, 2);
 }
 
+TEST(BatchNorm, an_infinite_running_variance_leaves_the_bias) {
+  const Tensor w = scalar(3), b = scalar(0.7), rm = scalar(1e5), rv = scalar(infinity);
+  const auto eval = [&](double x, double seen) {
+    BatchNormForward forward;
+    const std::vector<double> in = {x};
+    forward.run(values(in, {1, 1}), {&w, &b, &rm, &rv, false, 1e-5}, float64_profile());
+    return forward.compare_output(&seen);
+  };
+  for (double x : {0.0, -3.0, 1e300}) {
+    EXPECT_EQ(eval(x, 0.7).outside, 0);
+    EXPECT_EQ(eval(x, 0.7).ill_conditioned, 0);
+    EXPECT_EQ(eval(x, 0.7 + 1e-14).outside, 1);
+    EXPECT_EQ(eval(x, 0).outside, 1);
+  }
+  EXPECT_EQ(eval(2e307, nan).outside, 0) << "weight * (x - mean) may be infinite, times 0";
+  EXPECT_EQ(eval(infinity, nan).poisoned, 1);
+  EXPECT_EQ(eval(nan, 0.7).outside, 1);
+}
+
 TEST(BatchNorm, overflow_is_not_held_against_anybody) {
   const std::vector<float> x = {1e30F, -1e30F, 2e30F, 0};
   BatchNormForward forward;
