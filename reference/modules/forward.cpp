@@ -227,6 +227,7 @@ bool ForwardPass::leaf(Module& module) {
       const std::int64_t n = x.numel();
       stored_->shape = out;
       stored_->trivial.clear();
+      stored_->weak.clear();
       stored_->value.resize(static_cast<std::size_t>(n));
       stored_->bound.resize(static_cast<std::size_t>(n));
       for (std::int64_t i = 0; i < n; ++i) {

@@ -211,6 +211,7 @@ void BatchNormForward::output(Bounded& out) const {
   out.value.resize(size);
   out.bound.resize(size);
   out.trivial.resize(size);
+  out.weak.clear();
   const auto store = [&](const auto& channels) {
     using A = std::decay_t<decltype(channels[0].mean)>;
     const Runs runs{outer_, inner_, channels_ * inner_};
@@ -223,6 +224,10 @@ void BatchNormForward::output(Bounded& out) const {
         out.value[at] = stored(expected.value, expected.bound);
         out.bound[at] = expected.bound;
         out.trivial[at] = static_cast<double>(channel.bias);
+        if (expected.weak) {
+          out.weak.resize(size);
+          out.weak[at] = true;
+        }
       });
     }
   };
@@ -272,6 +277,7 @@ void BatchNormForward::update_running_mean(const Tensor& running_mean, double mo
   out.shape = Shape{channels_};
   for (auto* part : {&out.value, &out.bound, &out.trivial})
     part->resize(static_cast<std::size_t>(channels_));
+  out.weak.clear();
   profile_.dtype == DType::float64 ? update_running(wide_, false, running_mean, momentum, out)
                                    : update_running(narrow_, false, running_mean, momentum, out);
 }
@@ -282,6 +288,7 @@ void BatchNormForward::update_running_var(const Tensor& running_var, double mome
   out.shape = Shape{channels_};
   for (auto* part : {&out.value, &out.bound, &out.trivial})
     part->resize(static_cast<std::size_t>(channels_));
+  out.weak.clear();
   profile_.dtype == DType::float64 ? update_running(wide_, true, running_var, momentum, out)
                                    : update_running(narrow_, true, running_var, momentum, out);
 }

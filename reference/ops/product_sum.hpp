@@ -134,6 +134,7 @@ inline void resize(Bounded& out, const Shape& shape) {
   out.value.resize(size);
   out.bound.resize(size);
   out.trivial.clear();
+  out.weak.clear();
 }
 
 template <class A>

@@ -15,6 +15,7 @@ void resize(Bounded& out, const Shape& shape) {
   out.value.resize(size);
   out.bound.resize(size);
   out.trivial.clear();
+  out.weak.clear();
 }
 
 /// Known to within a number: neither the class only nor nothing.

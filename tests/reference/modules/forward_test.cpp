@@ -314,6 +314,23 @@ TEST(Forward, UnobservedErrorsAreCarried) {
   EXPECT_LT(pass.last().values.error[3], 1e-4);
 }
 
+TEST(Forward, ABufferForgetsThatItsLastBoundsWereWeak) {
+  ForwardPass pass;
+  const Input<float> constant{{3000, 3000, 3000, 3000}, {2, 1, 1, 2}};
+  ForwardOptions o = options();
+  o.arithmetic = &libtorch_cpu();
+  pass.run(*make(norm()), constant.activation(), o, {}, nullptr);
+  std::int64_t equal = 0;
+  pass.run(
+      *make(leaf(ModuleKind::Flatten)), constant.activation(), options(),
+      [&](int, const LeafOutput& out) -> std::optional<Activation> {
+        equal = out.compare(constant.elements.data()).equal;
+        return std::nullopt;
+      },
+      nullptr);
+  EXPECT_EQ(equal, 4);
+}
+
 TEST(Forward, AnOutputRequiresAGradientIfItsInputOrAParameterDoes) {
   const auto requires_grad = [](const ModuleSpecPtr& spec, bool input, bool grad) {
     ForwardOptions o = options();

@@ -198,7 +198,16 @@ TEST(BatchNorm, constant_channel_gets_the_weaker_check) {
   y[3] = static_cast<float>(nan);
   EXPECT_EQ(forward.compare_output(y.data()).outside, 1);
 
+  // So does the stored form, and forgets it for the next output.
   Bounded out;
+  forward.output(out);
+  y[3] = 2 + 3.9F;
+  EXPECT_EQ(compare(out, y.data(), DType::float32).ill_conditioned, 16);
+  BatchNormForward other;
+  const std::vector<float> plain = {-1, 1};
+  other.run(values(plain, {2, 1}), {}, float32_profile());
+  other.output(out);
+  EXPECT_EQ(compare(out, plain.data(), DType::float32).ill_conditioned, 0);
   forward.update_running_mean(scalar(0, DType::float32), 1, out);
   const float mean = 3000, wrong = 3001;
   EXPECT_EQ(compare(out, &mean, DType::float32).outside, 0);
