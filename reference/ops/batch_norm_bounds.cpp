@@ -94,9 +94,13 @@ void bound_output(Channel<A>& c, const RunConstants& k) {
   c.scale = c.weight * c.invstd;
   if (c.output != Standing::proven) return;
 
-  // B_y, with |x| <= |mu| + |x - mu| and |y| <= |b| + |w| r |x - mu|, so that it is linear in
-  // |x - mu|: B_y is 8u|mu| for 4u(|x| + |mu|) where they are equal, and as much or little more
-  // elsewhere. eta |x| and eta |mu|: w r may be subnormal, and is then multiplied by x and mu.
+  // B_y, with |x| <= |mu| + |x - mu| and |y| <= |b| + |w| r |x - mu|: the least bounds that depend
+  // on |x - mu| alone, so that the kernels' is linear in it, and everybody else's the same (a
+  // verdict must not depend on who looked). The document's B_y where x lies beyond mu, seen from 0,
+  // and b and y - b have one sign; at most 1.6 times it elsewhere. Worst is x = 0 in eval, where
+  // the factor of u w r |mu| is 8 + 4 + R/u + 5 + 1 for 4 + R/u + 5 + 1 and R/u is no less
+  // than 4.5: 1.55, and 1.57 with b so that y = 0. eta |x| and eta |mu|: w r may be subnormal, and
+  // is then multiplied by x and mu.
   const double r = static_cast<double>(c.invstd), growth = 1 + c.invstd_error;
   const double wr = w * r * growth, reach = magnitude(c.scale);
   c.offset = (wr * (c.mean_error + (8 * k.u + k.folded_gam) * mu + k.eta) +
