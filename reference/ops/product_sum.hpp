@@ -80,7 +80,8 @@ class ProductSum {
   /// Nothing is known of a term.
   void spoil() { unknown_ = true; }
   /// A zero of padding times b: nothing, unless b is NaN or infinite or may be, and then
-  /// implementations that skip the padding differ from those that multiply.
+  /// implementations that skip the padding differ from those that multiply. Our choice: zero
+  /// padding is documented (torch.nn.Conv2d), whether it is multiplied is not.
   void add_padding(const Operand<A>& b, std::size_t j) {
     if (b.odd && (!std::isfinite(b.value[j]) || b.error_at(j) < 0)) unknown_ = true;
   }
