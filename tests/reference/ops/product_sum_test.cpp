@@ -148,15 +148,15 @@ void expect_tight(const Quantities<double>& largest, const Quantities<double>& m
   EXPECT_GE(largest.db, 0.7 * measured.db);
 }
 
-TEST(ProductBounds, conv2d) {
+TEST(ProductSum, conv2d) {
   expect_tight(trials<float>(false, 1, 600), {0.34, 0.35, 0.37, 0.23});
   expect_tight(trials<double>(false, 1, 600), {0.33, 0.33, 0.33, 0.23});
 }
-TEST(ProductBounds, linear) {
+TEST(ProductSum, linear) {
   expect_tight(trials<float>(true, 1, 300), {0.34, 0.30, 0.36, 0.22});
   expect_tight(trials<double>(true, 1, 300), {0.33, 0.37, 0.33, 0.27});
 }
-TEST(ProductBounds, where_products_are_subnormal) {
+TEST(ProductSum, where_products_are_subnormal) {
   expect_tight(trials<float>(false, 1e-21, 300), {0.62, 0.39, 0.59, 0.23});
   expect_tight(trials<double>(false, 1e-160, 300), {0.70, 0.68, 0.63, 0.23});
   expect_tight(trials<float>(true, 1e-21, 100), {0.65, 0.53, 0.40, 0.26});

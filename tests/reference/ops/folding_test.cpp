@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <random>
+#include <string>
 
 #include "reference/ops/conv2d.hpp"
+#include "simulated_products.hpp"
 #include "tests/reference/modules/trees.hpp"
-#include "tests/reference/ops/simulated_products.hpp"
 
 // A convolution with the batch norms behind it folded in: the bound of the whole holds for it, and
 // for one that is not folded.
