@@ -70,9 +70,11 @@ class BackwardPass {
   BatchNormBackward backward_;
 };
 
-/// `before` (a gradient already there, or null) plus what a backward adds, with the rounding of the
-/// addition in `dtype`. Overwrites `sum`. Documented: gradients accumulate
-/// (https://docs.pytorch.org/docs/stable/generated/torch.Tensor.backward.html).
+/// `before` (a gradient already there, or null) plus what a backward adds: documented, "accumulates
+/// gradients in the leaves",
+/// https://docs.pytorch.org/docs/stable/generated/torch.Tensor.backward.html. With the rounding of
+/// the addition in `dtype` (derived), and nothing known near overflow (our choice). Overwrites
+/// `sum`.
 void accumulate(const Tensor* before, const Bounded& added, DType dtype, Bounded& sum);
 /// The same of a parameter. Who adds several uses one by one to what was there rounds as often.
 void accumulate(const Tensor* before, const ParameterGradient& added, DType dtype, Bounded& sum);

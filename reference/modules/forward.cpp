@@ -14,15 +14,17 @@ Profile plain_profile(DType dtype) {
   return dtype == DType::float64 ? float64_profile() : float32_profile();
 }
 
-// Folding a batch norm into the convolution before it rounds each weight a few times more: at most
-// six extra roundings a product, (P + 8) u for (P + 2) u, and P >= 1 products.
-constexpr double folding_factor = 3;
-
 std::int64_t values_per_channel(const Shape& x) {
   std::int64_t n = 1;
   for (int i = 0; i < x.rank(); ++i)
     if (i != 1) n *= x[i];
   return n;
+}
+
+// Documented: https://docs.pytorch.org/docs/stable/generated/torch.nn.BatchNorm2d.html.
+bool uses_batch_statistics(const Module& bn) {
+  return bn.traced_training.value_or(bn.training) || !bn.find(Held::running_mean) ||
+         !bn.find(Held::running_var);
 }
 
 bool takes_rank(ModuleKind kind, int rank) {
@@ -93,7 +95,11 @@ void ForwardPass::run(Module& root, const Activation& input, const ForwardOption
   left_out_ = {};
   if (!options.continues) updates_.clear();
   buffer_ = 0;
-  before_ = nullptr;
+  leaves_.clear();
+  if (options.arithmetic->may_fold)
+    for (Module* place : places(root))
+      if (place->kind != ModuleKind::Sequential) leaves_.push_back(place);
+  folded_ = 0;
   // Buffers are referred to by address: room for every leaf there could be, twice.
   const auto room = static_cast<std::size_t>(2 * leaf_calls(root) + 2);
   if (buffers_.size() < room) buffers_.resize(room);
@@ -126,6 +132,28 @@ void ForwardPass::keep_unobserved() {
 std::optional<double> ForwardPass::traced_factor() const {
   const auto call = static_cast<std::size_t>(calls_);
   return call < root_->traced_factors.size() ? root_->traced_factors[call] : std::nullopt;
+}
+
+// A chain of batch norms in eval, however they are nested (reference/transforms says the same).
+Folding ForwardPass::plan_folding(const Tensor& weight) {
+  const std::int64_t outputs = weight.shape()[0];
+  std::vector<BatchNormParameters> behind;
+  for (auto call = static_cast<std::size_t>(calls_) + 1; call < leaves_.size(); ++call) {
+    const Module& next = *leaves_[call];
+    if (!is_batch_norm(next.kind) || uses_batch_statistics(next)) break;
+    BatchNormParameters bn;
+    bn.weight = next.find(Held::weight);
+    bn.running_var = next.find(Held::running_var);
+    bn.eps = next.batch_norm().eps;
+    if (bn.running_var->numel() != outputs || (bn.weight && bn.weight->numel() != outputs)) break;
+    behind.push_back(bn);
+  }
+  const Folding folding = folding_of(behind, outputs);
+  folded_ = static_cast<int>(behind.size());
+  folded_bias_ =
+      folding.bias(static_cast<double>(weight.numel() / std::max<std::int64_t>(outputs, 1)),
+                   plain_profile(current_.dtype));
+  return folding;
 }
 
 bool ForwardPass::refuse(Module& module, ErrorKind kind, std::string why) {
@@ -177,11 +205,11 @@ bool ForwardPass::leaf(Module& module) {
       if (!refusals_.empty()) return false;
       Values values = current_.values;
       values.shape = in;
+      Folding folding;
+      if (options_.arithmetic->may_fold) folding = plan_folding(*weight);
       conv2d(values, *weight, bias, conv.stride, conv.padding, plain_profile(current_.dtype),
-             *stored_);
+             *stored_, folded_ > 0 ? &folding : nullptr);
       if (!batched) stored_->shape = Shape{stored_->shape[1], stored_->shape[2], stored_->shape[3]};
-      if (options_.arithmetic->may_fold)
-        for (double& bound : stored_->bound) bound *= folding_factor;
       out = stored_->shape;
       branch = "conv2d";
       break;
@@ -211,6 +239,7 @@ bool ForwardPass::leaf(Module& module) {
       const std::int64_t n = x.numel();
       stored_->shape = out;
       stored_->trivial.clear();
+      stored_->weak.clear();
       stored_->value.resize(static_cast<std::size_t>(n));
       stored_->bound.resize(static_cast<std::size_t>(n));
       for (std::int64_t i = 0; i < n; ++i) {
@@ -241,7 +270,7 @@ bool ForwardPass::batch_norm(Module& module) {
   const BatchNormOptions& options = module.batch_norm();
   const bool training = module.traced_training.value_or(module.training);
   const bool has_statistics = module.find(Held::running_mean) && module.find(Held::running_var);
-  const bool batch_statistics = training || !has_statistics;
+  const bool batch_statistics = uses_batch_statistics(module);
   // Statistics that are neither read nor moved play no part (torch.nn.BatchNorm's source: "they
   // only need to be passed when the update should occur, or when buffer stats are used").
   const bool passes_statistics = !batch_statistics || options.track_running_stats;
@@ -284,10 +313,10 @@ bool ForwardPass::batch_norm(Module& module) {
   parameters.running_var = skipped ? nullptr : passed(Held::running_var);
   parameters.batch_statistics = batch_statistics || skipped;
   parameters.eps = options.eps;
+  if (folded_ > 0) parameters.folded = folded_bias_, --folded_;
   profile_ = options_.arithmetic->batch_norm(current_.dtype, x, current_.layout);
   batch_norm_.run(current_.values, parameters, profile_);
   remember(module, batch_statistics, profile_);
-  // A fused convolution normalises inside its own sums: the bound needs the stored form to carry.
   stored_ = nullptr;
   normalise_statistics(module, training, batch_statistics);
   const char* branch = !batch_statistics              ? "running statistics"
@@ -395,8 +424,8 @@ void ForwardPass::emit(Module& module, const char* branch, const Shape& shape, b
   std::optional<Activation> seen;
   if (*at_leaf_) seen = (*at_leaf_)(calls_, output);
   ++calls_;
-  before_ = &module;
   if (seen) {
+    folded_ = 0;  // what was really there between two modules is not folded
     current_ = *seen;
     return;
   }

@@ -9,6 +9,7 @@
 #include "reference/numeric/bounded.hpp"
 #include "reference/numeric/profile.hpp"
 #include "reference/ops/batch_norm.hpp"
+#include "reference/ops/folding.hpp"
 
 namespace normdiff::reference {
 
@@ -20,8 +21,8 @@ struct Activation {
   std::optional<Layout> layout;
 };
 
-/// Which arithmetic to bound: the profile of a batch norm on an input, and whether a convolution
-/// may have been folded with the batch norm behind it.
+/// Which arithmetic to bound: the profile of a batch norm on an input, and whether batch norms in
+/// eval may have been folded into the convolution right before them.
 struct Arithmetic {
   std::function<Profile(DType, const Shape&, std::optional<Layout>)> batch_norm;
   bool may_fold = false;
@@ -151,6 +152,8 @@ class ForwardPass {
   void emit(Module& module, const char* branch, const Shape& shape, bool computed = true);
   void remember(Module& module, bool batch_statistics, const Profile& profile);
   void keep_unobserved();
+  /// Of the convolution under way.
+  Folding plan_folding(const Tensor& weight);
   bool refuse(Module& module, ErrorKind kind, std::string why);
   Bounded& update_of(const Tensor& tensor);
   Bounded& fresh();
@@ -172,7 +175,9 @@ class ForwardPass {
   Bounded* stored_ = nullptr;  ///< output of the leaf under way; null: batch_norm_ has it
   BatchNormForward batch_norm_;
   Profile profile_;
-  const Module* before_ = nullptr;  ///< the leaf before
+  std::vector<Module*> leaves_;  ///< in the order of their calls, where something may be folded
+  int folded_ = 0;               ///< batch norms to come that may be part of the convolution before
+  FoldedBias folded_bias_;
 };
 
 }  // namespace normdiff::reference

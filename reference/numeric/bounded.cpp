@@ -14,19 +14,21 @@ Comparison compare_as(const Bounded& expected, const T* observed) {
   const std::size_t n = expected.value.size();
   assert(expected.bound.size() == n);
   assert(expected.trivial.empty() || expected.trivial.size() == n);
+  assert(expected.weak.empty() || expected.weak.size() == n);
   for (std::size_t i = 0; i < n; ++i) {
     const double value = expected.value[i], bound = expected.bound[i];
     const auto seen = static_cast<double>(observed[i]);
     const auto index = static_cast<std::int64_t>(i);
     const bool same = seen == static_cast<double>(static_cast<T>(value)) ||
                       (std::isnan(seen) && std::isnan(value));
-    if (same && bound >= 0 && !(std::isnan(value) && bound > 0)) {
+    const bool weak = !expected.weak.empty() && expected.weak[i];
+    if (same && !weak && bound >= 0 && !(std::isnan(value) && bound > 0)) {
       ++c.equal;
       note_worst(c, index, 0, value, seen, bound);
       continue;
     }
     const double trivial = expected.trivial.empty() ? 0 : expected.trivial[i];
-    judge(c, index, Expected<double>{value, bound}, seen, std::fabs(value - trivial));
+    judge(c, index, Expected<double>{value, bound, weak}, seen, std::fabs(value - trivial));
   }
   return c;
 }

@@ -18,6 +18,9 @@ struct Bounded {
   /// The answer that needs no information (bias for an output, the old value for a running
   /// statistic). Empty: zero. A bound no smaller than the distance to it proves nothing.
   std::vector<double> trivial;
+  /// Where it is not empty: the bound is a weaker check, of an ill-conditioned channel's output.
+  /// Being within it proves little.
+  std::vector<bool> weak = {};
 
   [[nodiscard]] Values values() const {
     return {value.data(), DType::float64, shape, bound.data()};

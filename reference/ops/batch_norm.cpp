@@ -88,6 +88,8 @@ void BatchNormForward::run(const Values& x, const BatchNormParameters& parameter
   for (int d = 2; d < x.shape.rank(); ++d) inner_ *= x.shape[d];
   constants_ = run_constants(profile, static_cast<double>(values_per_channel()), parameters.eps,
                              parameters.batch_statistics);
+  constants_.folded_gam = parameters.folded.gam;
+  constants_.folded_absolute = parameters.folded.absolute;
   profile.dtype == DType::float64 ? run_channels(wide_, parameters)
                                   : run_channels(narrow_, parameters);
 }
@@ -209,6 +211,7 @@ void BatchNormForward::output(Bounded& out) const {
   out.value.resize(size);
   out.bound.resize(size);
   out.trivial.resize(size);
+  out.weak.clear();
   const auto store = [&](const auto& channels) {
     using A = std::decay_t<decltype(channels[0].mean)>;
     const Runs runs{outer_, inner_, channels_ * inner_};
@@ -221,6 +224,10 @@ void BatchNormForward::output(Bounded& out) const {
         out.value[at] = stored(expected.value, expected.bound);
         out.bound[at] = expected.bound;
         out.trivial[at] = static_cast<double>(channel.bias);
+        if (expected.weak) {
+          out.weak.resize(size);
+          out.weak[at] = true;
+        }
       });
     }
   };
@@ -270,6 +277,7 @@ void BatchNormForward::update_running_mean(const Tensor& running_mean, double mo
   out.shape = Shape{channels_};
   for (auto* part : {&out.value, &out.bound, &out.trivial})
     part->resize(static_cast<std::size_t>(channels_));
+  out.weak.clear();
   profile_.dtype == DType::float64 ? update_running(wide_, false, running_mean, momentum, out)
                                    : update_running(narrow_, false, running_mean, momentum, out);
 }
@@ -280,6 +288,7 @@ void BatchNormForward::update_running_var(const Tensor& running_var, double mome
   out.shape = Shape{channels_};
   for (auto* part : {&out.value, &out.bound, &out.trivial})
     part->resize(static_cast<std::size_t>(channels_));
+  out.weak.clear();
   profile_.dtype == DType::float64 ? update_running(wide_, true, running_var, momentum, out)
                                    : update_running(narrow_, true, running_var, momentum, out);
 }

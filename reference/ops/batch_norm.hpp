@@ -10,6 +10,13 @@
 
 namespace normdiff::reference {
 
+/// The share of a sum's error that is a bias's, where the bias may have been folded into the sum:
+/// relative to |mean scale| + |bias|, and absolute.
+struct FoldedBias {
+  double gam = 0;
+  double absolute = 0;
+};
+
 /// The tensors and options of one batch normalisation. Each tensor has C elements, or is null.
 struct BatchNormParameters {
   const Tensor* weight = nullptr;
@@ -18,6 +25,7 @@ struct BatchNormParameters {
   const Tensor* running_var = nullptr;
   bool batch_statistics = true;  ///< normalise with the batch's statistics, else the running ones
   double eps = 1e-5;
+  FoldedBias folded = {};  ///< in eval behind a convolution, see Folding
 };
 
 /// y = (x - mean) / sqrt(var + eps) * weight + bias over (N, C, ...), exactly, with proven bounds.

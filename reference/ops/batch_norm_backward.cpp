@@ -149,6 +149,7 @@ void BatchNormBackward::input_gradient(Bounded& out) const {
   out.value.resize(size);
   out.bound.resize(size);
   out.trivial.clear();
+  out.weak.clear();
   const auto store = [&](const auto& channels, const auto& gradients) {
     using A = std::decay_t<decltype(channels[0].mean)>;
     const Runs runs{f.outer_, f.inner_, f.channels_ * f.inner_};
@@ -176,6 +177,7 @@ void store_channels(const std::vector<GradientChannel<A>>& gradients, bool weigh
   out.value.resize(gradients.size());
   out.bound.resize(gradients.size());
   out.trivial.clear();
+  out.weak.clear();
   for (std::size_t i = 0; i < gradients.size(); ++i) {
     const GradientChannel<A>& g = gradients[i];
     Expected<A> expected =

@@ -66,6 +66,8 @@ struct RunConstants {
   double min_normal = 0;
   double overflow = 0;  ///< a quarter of the largest value
   double eps = 0;
+  double folded_gam = 0;  ///< as in FoldedBias
+  double folded_absolute = 0;
   bool welford = false;
   bool batch_statistics = true;
 };

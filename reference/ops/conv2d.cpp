@@ -50,18 +50,27 @@ struct Geometry {
 
 template <class A>
 void forward(const Values& x, const Tensor& weight, const Tensor* bias, const Geometry& g,
-             const Profile& profile, Bounded& y) {
+             const Profile& profile, const Folding* folding, Bounded& y) {
   const Limits limits = limits_of(profile.dtype);
   Operands<A>& operand = operands<A>();
   operand.input.read(x);
   operand.weight.read(weight.values());
-  const auto products =
-      static_cast<double>(g.inputs * g.kernel_height * g.kernel_width + (bias == nullptr ? 0 : 1));
+  // A folded convolution has a bias.
+  const bool has_bias = bias != nullptr || folding != nullptr;
+  const std::int64_t per_output = g.inputs * g.kernel_height * g.kernel_width;
+  const auto products = static_cast<double>(per_output + (has_bias ? 1 : 0));
+  const double extra = folding == nullptr ? 0 : folding->roundings;
   for (std::int64_t n = 0; n < g.batch; ++n)
-    for (std::int64_t o = 0; o < g.outputs; ++o)
+    for (std::int64_t o = 0; o < g.outputs; ++o) {
+      const auto output = static_cast<std::size_t>(o);
+      const double most = folding == nullptr ? 1 : folding->factors[output].most;
+      bool normal = true;
+      for (std::int64_t i = o * per_output; folding && i < (o + 1) * per_output; ++i)
+        normal &= folding->keeps_normal(weight.at(i), output, limits);
       for (std::int64_t oh = 0; oh < g.out_height; ++oh)
         for (std::int64_t ow = 0; ow < g.out_width; ++ow) {
           ProductSum<A> sum;
+          if (!normal) sum.spoil();
           for (std::int64_t i = 0; i < g.inputs; ++i)
             for (std::int64_t kh = 0; kh < g.kernel_height; ++kh)
               for (std::int64_t kw = 0; kw < g.kernel_width; ++kw) {
@@ -74,8 +83,9 @@ void forward(const Values& x, const Tensor& weight, const Tensor* bias, const Ge
                   sum.add_padding(operand.weight, g.weight_at(o, i, kh, kw));
               }
           if (bias != nullptr) sum.add(static_cast<A>(bias->at(o)));
-          store(y, g.y_at(n, o, oh, ow), sum.finish(products, profile, limits));
+          store(y, g.y_at(n, o, oh, ow), sum.finish(products, profile, limits, extra, most));
         }
+    }
 }
 
 template <class A>
@@ -170,11 +180,11 @@ void backward(const Values& x, const Tensor& weight, const Values& upstream, con
 }  // namespace
 
 void conv2d(const Values& x, const Tensor& weight, const Tensor* bias, std::int64_t stride,
-            std::int64_t padding, const Profile& profile, Bounded& y) {
+            std::int64_t padding, const Profile& profile, Bounded& y, const Folding* folding) {
   const Geometry g(x.shape, weight.shape(), stride, padding);
   resize(y, {g.batch, g.outputs, g.out_height, g.out_width});
-  profile.dtype == DType::float64 ? forward<long double>(x, weight, bias, g, profile, y)
-                                  : forward<double>(x, weight, bias, g, profile, y);
+  profile.dtype == DType::float64 ? forward<long double>(x, weight, bias, g, profile, folding, y)
+                                  : forward<double>(x, weight, bias, g, profile, folding, y);
 }
 
 void conv2d_backward(const Values& x, const Tensor& weight, const Values& upstream,

@@ -77,30 +77,34 @@ class ProductSum {
     carried_ += a.error_at(i);
     if (a.odd) note(a.value[i], a.error_at(i));
   }
+  /// Nothing is known of a term.
+  void spoil() { unknown_ = true; }
   /// A zero of padding times b: nothing, unless b is NaN or infinite or may be, and then
-  /// implementations that skip the padding differ from those that multiply.
+  /// implementations that skip the padding differ from those that multiply. Our choice: zero
+  /// padding is documented (torch.nn.Conv2d), whether it is multiplied is not.
   void add_padding(const Operand<A>& b, std::size_t j) {
     if (b.odd && (!std::isfinite(b.value[j]) || b.error_at(j) < 0)) unknown_ = true;
   }
 
   /// gam (sum |a||b| + carried) + carried + uo |y| + eta, gam = (K+2)u / (1 - (K+2)u), for
   /// `products` K, padding and bias included. The absolute part is K/8 eta more than that of one
-  /// rounding: each product may underflow, and lose half the smallest subnormal.
-  [[nodiscard]] Expected<A> finish(double products, const Profile& profile,
-                                   const Limits& limits) const {
+  /// rounding: each product may underflow, and lose half the smallest subnormal. `extra` roundings
+  /// more where each term may be multiplied by something first, of size `most`.
+  [[nodiscard]] Expected<A> finish(double products, const Profile& profile, const Limits& limits,
+                                   double extra = 0, double most = 1) const {
     if (nan_) return expect_nan<A>();
     if (not_finite_) return expect_not_finite<A>();
     if (unknown_) return expect_anything<A>();
     const double size = static_cast<double>(magnitude_) + carried_;
-    if (!(size < limits.max * (1 - 1e-6))) return expect_anything<A>();
-    const double gam = gamma_of(products + 2, profile.u);
+    if (!(size * most < limits.max * (1 - 1e-6))) return expect_anything<A>();
+    const double gam = gamma_of(products + 2 + extra, profile.u);
     if (!std::isfinite(gam)) return expect_finite<A>(sum_);
     const double own = (products + 2) * own_roundoff<A>;
     const double bound = (gam + own) * size + carried_ +
                          profile.uo * static_cast<double>(std::fabs(sum_)) +
                          (products / 8 + 1) * limits.eta;
     // Above, rounding may take a finite sum over the edge.
-    if (!(size + bound < limits.max)) return expect_anything<A>();
+    if (!((size + bound) * most < limits.max)) return expect_anything<A>();
     return {sum_, bound * own_slack};
   }
 
@@ -131,6 +135,7 @@ inline void resize(Bounded& out, const Shape& shape) {
   out.value.resize(size);
   out.bound.resize(size);
   out.trivial.clear();
+  out.weak.clear();
 }
 
 template <class A>

@@ -1,5 +1,6 @@
 #include "reference/ops/relu.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -14,6 +15,7 @@ void resize(Bounded& out, const Shape& shape) {
   out.value.resize(size);
   out.bound.resize(size);
   out.trivial.clear();
+  out.weak.clear();
 }
 
 /// Known to within a number: neither the class only nor nothing.
@@ -30,7 +32,7 @@ void relu(const Values& x, Bounded& y) {
     const double error = x.error == nullptr ? 0 : x.error[i];
     y.value[i] = v < 0 ? 0 : v;
     if (is_bounded(error)) {
-      y.bound[i] = v + error <= 0 ? 0 : error;
+      y.bound[i] = v < 0 ? std::max(0.0, v + error) : error;
     } else if (error < 0 || !(std::isnan(error) && !std::isinf(v))) {
       y.value[i] = 0;
       y.bound[i] = -1;  // -infinity becomes 0: not even the class is known
@@ -57,9 +59,10 @@ void relu_backward(const Values& x, const Values& upstream, Bounded& input_gradi
       value = 0;
       bound = 0;
     } else if (is_bounded(g_error) && std::isfinite(g)) {
-      // Either answer: 0, or upstream.
-      value = v > 0 ? g : 0;
-      bound = std::fabs(g) + g_error;
+      // Either answer, 0 or upstream: what lies between them, and nothing beyond. Half of the
+      // smallest subnormal is rounded.
+      value = g / 2;
+      bound = std::max(std::fabs(value), std::fabs(g - value)) + g_error;
     } else {
       value = 0;
       bound = -1;

@@ -67,6 +67,15 @@ TEST(Compare, a_finite_expectation_takes_neither_nan_nor_infinity) {
   EXPECT_EQ(one(infinity, 0, 1).outside, 1);
 }
 
+TEST(Compare, a_weak_bound_proves_little_and_can_be_left) {
+  const Bounded weak{{4}, {1, 1, 1, 1}, {2, 2, 2, 2}, {1, 1, 1, 1}, {true, true, true, false}};
+  const double seen[] = {1, 2.5, 3.5, 1};
+  const Comparison c = compare(weak, seen, DType::float64);
+  EXPECT_EQ(c.ill_conditioned, 2);
+  EXPECT_EQ(c.outside, 1);
+  EXPECT_EQ(c.equal, 1);
+}
+
 TEST(Compare, the_worst_element_is_the_one_furthest_out) {
   const Bounded expected{{4}, {1, 1, 1, 1}, {1, 1, 0.5, 0.5}, {}};
   std::vector<double> seen = {1.5, 1.75, 1.5, 1.25};

@@ -198,7 +198,16 @@ TEST(BatchNorm, constant_channel_gets_the_weaker_check) {
   y[3] = static_cast<float>(nan);
   EXPECT_EQ(forward.compare_output(y.data()).outside, 1);
 
+  // So does the stored form, and forgets it for the next output.
   Bounded out;
+  forward.output(out);
+  y[3] = 2 + 3.9F;
+  EXPECT_EQ(compare(out, y.data(), DType::float32).ill_conditioned, 16);
+  BatchNormForward other;
+  const std::vector<float> plain = {-1, 1};
+  other.run(values(plain, {2, 1}), {}, float32_profile());
+  other.output(out);
+  EXPECT_EQ(compare(out, plain.data(), DType::float32).ill_conditioned, 0);
   forward.update_running_mean(scalar(0, DType::float32), 1, out);
   const float mean = 3000, wrong = 3001;
   EXPECT_EQ(compare(out, &mean, DType::float32).outside, 0);
@@ -267,6 +276,25 @@ TEST(BatchNorm, a_negative_variance_plus_eps_is_nan_and_zero_is_not_finite) {
   EXPECT_EQ(eval(0, 1).outside, 2);
   EXPECT_EQ(eval(infinity, 0).outside, 0);  // invstd 0: the bias
   EXPECT_EQ(eval(infinity, nan).outside, 2);
+}
+
+TEST(BatchNorm, an_infinite_running_variance_leaves_the_bias) {
+  const Tensor w = scalar(3), b = scalar(0.7), rm = scalar(1e5), rv = scalar(infinity);
+  const auto eval = [&](double x, double seen) {
+    BatchNormForward forward;
+    const std::vector<double> in = {x};
+    forward.run(values(in, {1, 1}), {&w, &b, &rm, &rv, false, 1e-5}, float64_profile());
+    return forward.compare_output(&seen);
+  };
+  for (double x : {0.0, -3.0, 1e300}) {
+    EXPECT_EQ(eval(x, 0.7).outside, 0);
+    EXPECT_EQ(eval(x, 0.7).ill_conditioned, 0);
+    EXPECT_EQ(eval(x, 0.7 + 1e-14).outside, 1);
+    EXPECT_EQ(eval(x, 0).outside, 1);
+  }
+  EXPECT_EQ(eval(2e307, nan).outside, 0) << "weight * (x - mean) may be infinite, times 0";
+  EXPECT_EQ(eval(infinity, nan).poisoned, 1);
+  EXPECT_EQ(eval(nan, 0.7).outside, 1);
 }
 
 TEST(BatchNorm, overflow_is_not_held_against_anybody) {

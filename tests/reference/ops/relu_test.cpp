@@ -38,7 +38,7 @@ TEST(Relu, carries_the_error_of_its_input_as_far_as_it_shows) {
   Bounded y;
   relu(values(x, &error), y);
   EXPECT_EQ(y.value, (std::vector<double>{0, 0, 0.5, 3}));
-  EXPECT_EQ(y.bound, (std::vector<double>{0, 1, 1, 1}));
+  EXPECT_EQ(y.bound, (std::vector<double>{0, 0.5, 1, 1}));
 }
 
 TEST(Relu, an_input_known_by_its_class_gives_an_output_known_by_its_class) {
@@ -70,6 +70,25 @@ TEST(ReluBackward, either_answer_is_right_where_the_sign_is_not_known) {
   EXPECT_EQ(compare(out, passed.data(), DType::float64).outside, 0);
   EXPECT_EQ(compare(out, stopped.data(), DType::float64).outside, 0);
   EXPECT_EQ(compare(out, wrong.data(), DType::float64).outside, 4);
+}
+
+TEST(ReluBackward, nothing_beyond_either_answer_is_right) {
+  const std::vector<double> x = {-0.5, 0.5, nan}, error = {1, 1, 0}, g = {5, 6, -7};
+  Bounded out;
+  relu_backward(values(x, &error), values(g), out);
+  const std::vector<double> stopped(3, 0.0), beyond = {-5, 12, 7}, further = {5.1, -0.1, -7.1};
+  EXPECT_EQ(compare(out, g.data(), DType::float64).outside, 0);
+  EXPECT_EQ(compare(out, stopped.data(), DType::float64).outside, 0);
+  EXPECT_EQ(compare(out, beyond.data(), DType::float64).outside, 3);
+  EXPECT_EQ(compare(out, further.data(), DType::float64).outside, 3);
+}
+
+TEST(ReluBackward, the_smallest_gradient_has_no_half) {
+  const std::vector<double> x = {0.5}, error = {1}, g = {5e-324}, stopped = {0};
+  Bounded out;
+  relu_backward(values(x, &error), values(g), out);
+  EXPECT_EQ(compare(out, g.data(), DType::float64).outside, 0);
+  EXPECT_EQ(compare(out, stopped.data(), DType::float64).outside, 0);
 }
 
 }  // namespace
