@@ -177,5 +177,24 @@ backward(y5, normal(0, 1))
   EXPECT_EQ(steps[16].text, "needs y5, which was not made");
 }
 
+TEST(Textbook, AConvolutionPadsNoImagesWithoutElements) {
+  Judge judge("");
+  EXPECT_TRUE(judge
+                  .discrepancies(R"(
+conv = Conv2d(3, 2, kernel_size=1, padding=1)
+low = tensor(2, 3, 0, 3, normal(0, 1), dtype=float32)
+thin = tensor(3, 3, 0, normal(0, 1), dtype=float32)
+none = tensor(0, 3, 0, 3, normal(0, 1), dtype=float32)
+y1 = conv(low)
+y2 = conv(thin)
+y3 = conv(none)
+)")
+                  .empty());
+  const auto& steps = judge.trace().steps;
+  EXPECT_EQ(steps[4].error_class, "shape_mismatch");
+  EXPECT_EQ(steps[5].error_class, "shape_mismatch");
+  EXPECT_EQ(steps[6].outcome, Outcome::ok);
+}
+
 }  // namespace
 }  // namespace normdiff
