@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "harness/names.hpp"
+
 namespace normdiff {
 namespace {
 
@@ -53,29 +55,19 @@ bool same_bits(const ObservedTensor& a, const ObservedTensor& b) {
   return false;
 }
 
-template <std::size_t N>
-std::optional<std::size_t> position(const std::array<std::string_view, N>& names,
-                                    std::string_view name) {
-  const auto found = std::find(names.begin(), names.end(), name);
-  if (found == names.end()) return std::nullopt;
-  return static_cast<std::size_t>(found - names.begin());
-}
-
 }  // namespace
 
 std::string_view to_string(Slot slot) {
   return slot_names[static_cast<std::size_t>(slot)];
 }
 std::optional<Slot> slot_from(std::string_view name) {
-  const auto at = position(slot_names, name);
-  return at ? std::optional(static_cast<Slot>(*at)) : std::nullopt;
+  return named<Slot>(slot_names, name);
 }
 std::string_view to_string(Outcome outcome) {
   return outcome_names[static_cast<std::size_t>(outcome)];
 }
 std::optional<Outcome> outcome_from(std::string_view name) {
-  const auto at = position(outcome_names, name);
-  return at ? std::optional(static_cast<Outcome>(*at)) : std::nullopt;
+  return named<Outcome>(outcome_names, name);
 }
 
 bool same(const Value& a, const Value& b) {
