@@ -68,13 +68,6 @@ std::optional<ParseError> format_problem(std::string_view line) {
                               number.substr(0, 40)));
 }
 
-/// "# seed 7" in the second line. Text that only looks alike is a title.
-bool is_seed_line(std::string_view line) {
-  constexpr std::string_view word = "# seed ";
-  if (line.substr(0, word.size()) != word || line.size() == word.size()) return false;
-  return line.find_first_not_of("0123456789", word.size()) == std::string_view::npos;
-}
-
 std::string comment_text(std::string_view line) {
   line.remove_prefix(1);
   if (!line.empty() && line[0] == ' ') line.remove_prefix(1);
@@ -101,10 +94,10 @@ class Parser {
  private:
   void seed() {
     const std::string_view line = without_trailing_space(lexer_.peek_line());
-    if (!is_seed_line(line)) return;
-    const char* begin = line.data() + std::string_view("# seed ").size();
-    const char* end = line.data() + line.size();
-    if (std::from_chars(begin, end, scenario_.seed).ec != std::errc{})
+    const std::string_view digits = seed_digits(line);
+    if (digits.empty()) return;
+    const char* end = digits.data() + digits.size();
+    if (std::from_chars(digits.data(), end, scenario_.seed).ec != std::errc{})
       error_ = error_at({2, 8}, "a seed is at most 18446744073709551615; make it smaller");
     lexer_.take_line();
   }
