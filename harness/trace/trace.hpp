@@ -63,6 +63,12 @@ struct Key {
     return (std::uint64_t{name} << 24) | (std::uint64_t{place} << 8) |
            static_cast<std::uint64_t>(slot);
   }
+  /// The key that `packed` is the packed() of. A number from elsewhere may be none's: then packed()
+  /// of the key is another number, or its slot is not one of the slot_count.
+  [[nodiscard]] static constexpr Key unpack(std::uint64_t packed) {
+    return {static_cast<NameId>(packed >> 24), static_cast<std::uint16_t>(packed >> 8),
+            static_cast<Slot>(packed)};
+  }
   friend bool operator==(Key a, Key b) { return a.packed() == b.packed(); }
   friend bool operator<(Key a, Key b) { return a.packed() < b.packed(); }
 };
