@@ -143,7 +143,7 @@ class Generator {
     return list[random_.below(n)];
   }
   [[nodiscard]] int any_tree(NameKind kind);  ///< -1: none
-  [[nodiscard]] Target any_batch_norm();      ///< only where has_batch_norm_
+  [[nodiscard]] Target any_batch_norm();
   [[nodiscard]] Target any_eager(double root_share);
   [[nodiscard]] const Signature& takes(Target target) const;
   [[nodiscard]] ModuleRef ref(Target target) const;

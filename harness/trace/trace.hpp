@@ -44,7 +44,6 @@ enum class Slot : std::uint8_t {
   onnx_momentum,       ///< double
 };
 inline constexpr int slot_count = 21;
-inline constexpr int first_tensor_slot_index = static_cast<int>(Slot::weight);
 
 [[nodiscard]] std::string_view to_string(Slot slot);
 [[nodiscard]] std::optional<Slot> slot_from(std::string_view name);
