@@ -273,8 +273,7 @@ std::optional<std::string> append_json(const json& step, std::size_t names, Trac
   return std::nullopt;
 }
 
-json to_json(const Trace& trace, std::size_t step, const Scenario& scenario) {
-  const Scope scope = resolve(scenario);
+json to_json(const Trace& trace, std::size_t step, const Scenario& scenario, const Scope& scope) {
   const StepRecord& record = trace.steps[step];
   json out = {{"step", step}, {"outcome", to_string(record.outcome)}};
   if (record.outcome == Outcome::error)

@@ -63,9 +63,11 @@ TEST(TraceJson, ReadsBackWhatItWrites) {
   }
   recorder.end_step(Outcome::unsupported, {}, "needs y, which was not made");
 
+  const Scenario s = scenario();
+  const Scope scope = resolve(s);
   Trace again;
   for (std::size_t i = 0; i < trace.steps.size(); ++i) {
-    const json line = json::parse(to_json(trace, i, scenario()).dump());
+    const json line = json::parse(to_json(trace, i, s, scope).dump());
     EXPECT_EQ(append_json(line, 3, again), std::nullopt) << line;
   }
   ASSERT_EQ(again.steps.size(), trace.steps.size());
