@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -89,7 +90,7 @@ class Generator {
   void shared_network();
   ModuleExpression batch_norm(ModuleKind kind, Signature takes, Part& part);
   void begin_chain();
-  void add_layer(std::string_view name, ModuleExpression module, Part part);
+  void add_layer(ModuleExpression module, Part part);
   void add_batch_norm();
   void add_convolution();
   void add_linear();
@@ -117,6 +118,7 @@ class Generator {
   void load_state_dict(bool fitting);
   void trace();
   void script();
+  Tree& derived_tree(Target target, NameKind kind, NameId result);
   void save_load();
   void onnx_export();
   void onnx_export(bool good);
@@ -169,7 +171,7 @@ class Generator {
 
   // The chain of layers being built, and the shape that flows through it.
   struct Layer {
-    std::string_view name;
+    std::string name;
     ModuleExpression module;
     Part part;
   };
