@@ -25,6 +25,7 @@ struct Signature {
 /// One place of a tree.
 struct Part {
   std::uint16_t place = 0;
+  std::uint16_t module = 0;  ///< BatchNorms of equal numbers in a group are one module
   ModuleKind kind = ModuleKind::Sequential;
   bool weight = false;  ///< which tensors it has
   bool bias = false;

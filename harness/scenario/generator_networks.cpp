@@ -202,7 +202,7 @@ void Generator::assemble(NameId result, int group) {
       block.named_children = named;
       block.children.reserve(inner);
       root.children.push_back({named ? "block" : "0", std::move(block)});
-      tree.parts.push_back({1, ModuleKind::Sequential, false, false, false, 0, {}});
+      tree.parts.emplace_back().place = 1;
       parent = &std::get<ModuleExpression>(root.children[0].module);
     }
     for (std::size_t i = 0; i < chain_.size(); ++i) {
@@ -211,6 +211,7 @@ void Generator::assemble(NameId result, int group) {
           named ? std::move(chain_[i].name) : std::to_string(parent->children.size());
       parent->children.push_back({std::move(child), std::move(chain_[i].module)});
       chain_[i].part.place = static_cast<std::uint16_t>(tree.parts.size());
+      chain_[i].part.module = chain_[i].part.place;
       tree.parts.push_back(chain_[i].part);
     }
   }

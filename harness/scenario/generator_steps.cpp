@@ -90,9 +90,14 @@ void Generator::set_eps() {
   static constexpr std::array<double, 5> values = {1e-5, 0.1, 1, 0.001, 1e-12};
   const Target target = any_batch_norm();
   const double value = one_of(values);
-  trees_[static_cast<std::size_t>(target.tree)].parts[static_cast<std::size_t>(target.part)].eps =
-      value;
   push(SetEps{ref(target), value});
+  // It may be in other places, and under other names.
+  const Tree& tree = trees_[static_cast<std::size_t>(target.tree)];
+  const std::uint16_t module = tree.parts[static_cast<std::size_t>(target.part)].module;
+  const int group = tree.group;
+  for (Tree& other : trees_)
+    for (Part& part : other.parts)
+      if (other.group == group && part.module == module) part.eps = value;
 }
 
 void Generator::set_track_running_stats() {
