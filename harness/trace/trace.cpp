@@ -85,6 +85,15 @@ bool same(const Value& a, const Value& b) {
   return true;
 }
 
+Shape row_major_strides(const Shape& shape, std::int64_t innermost) {
+  Shape strides = shape;
+  for (int i = shape.rank() - 1; i >= 0; --i) {
+    strides[i] = innermost;
+    innermost *= std::max<std::int64_t>(shape[i], 1);
+  }
+  return strides;
+}
+
 std::byte* Arena::allocate(std::size_t bytes) {
   constexpr std::size_t block_size = std::size_t{1} << 18;
   bytes = (bytes + 15) / 16 * 16;

@@ -91,6 +91,9 @@ struct ObservedTensor {
   [[nodiscard]] reference::Values values() const { return {data, dtype, shape, nullptr}; }
 };
 
+/// Of a tensor whose rows lie one behind the other, elements `innermost` apart.
+[[nodiscard]] Shape row_major_strides(const Shape& shape, std::int64_t innermost = 1);
+
 struct None {
   friend bool operator==(None, None) { return true; }
 };

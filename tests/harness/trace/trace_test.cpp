@@ -58,6 +58,13 @@ TEST(Same, ComparesTensorsElementByElement) {
   EXPECT_FALSE(same(Value{tensor_of(c)}, Value{other}));
 }
 
+TEST(RowMajorStrides, StepOverWhatLiesWithin) {
+  EXPECT_EQ(row_major_strides({4, 3, 2}), (Shape{6, 2, 1}));
+  EXPECT_EQ(row_major_strides({4, 3, 2}, 2), (Shape{12, 4, 2}));
+  EXPECT_EQ(row_major_strides({2, 0, 3}), (Shape{3, 3, 1}));
+  EXPECT_EQ(row_major_strides({}), Shape{});
+}
+
 TEST(Arena, KeepsAddressesAndAlignment) {
   Arena arena;
   std::vector<std::pair<std::byte*, unsigned char>> taken;
