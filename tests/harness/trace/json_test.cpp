@@ -6,21 +6,20 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/scenario/scope.hpp"
-#include "harness/scenario/text.hpp"
 #include "harness/trace/recorder.hpp"
+#include "tests/harness/scenario/samples.hpp"
 
 namespace normdiff {
 namespace {
 
 using nlohmann::json;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 Scenario scenario() {
-  return std::get<Scenario>(
-      parse("# normdiff-scenario 1\n"
-            "net = Sequential(bn=BatchNorm2d(2))\n"
-            "x = tensor(1, 2, 2, 2, normal(0, 1), dtype=float32)\n"
-            "y = net(x)\n"));
+  return testing::scenario(
+      "net = Sequential(bn=BatchNorm2d(2))\n"
+      "x = tensor(1, 2, 2, 2, normal(0, 1), dtype=float32)\n"
+      "y = net(x)\n");
 }
 
 /// A step of a trace with one observation of `value` in `slot`.
