@@ -85,9 +85,10 @@ void answer_trace(const Subject& subject, const json& request, Answers& answers)
     return answers.send({{"error", error->text("scenario")}});
   const Scenario& scenario = std::get<Scenario>(parsed);
   Trace trace;
-  subject.run(scenario, resolve(scenario), trace);
+  const Scope scope = resolve(scenario);
+  subject.run(scenario, scope, trace);
   for (std::size_t step = 0; step < trace.steps.size(); ++step)
-    answers.send(to_json(trace, step, scenario));
+    answers.send(to_json(trace, step, scenario, scope));
   answers.send({{"end", true}});
 }
 

@@ -10,33 +10,10 @@
 #include <system_error>
 
 #include "harness/scenario/text.hpp"
+#include "harness/scenario/utf8.hpp"
 
 namespace normdiff {
 namespace {
-
-/// Offset of the first byte that isn't UTF-8, or npos.
-std::size_t not_utf8(std::string_view text) {
-  for (std::size_t i = 0; i < text.size();) {
-    const auto byte = [&](std::size_t k) { return static_cast<unsigned char>(text[k]); };
-    const unsigned char lead = byte(i);
-    const std::size_t length = lead < 0x80   ? 1
-                               : lead < 0xC2 ? 0
-                               : lead < 0xE0 ? 2
-                               : lead < 0xF0 ? 3
-                               : lead < 0xF5 ? 4
-                                             : 0;
-    if (length == 0 || i + length > text.size()) return i;
-    for (std::size_t k = 1; k < length; ++k)
-      if ((byte(i + k) & 0xC0) != 0x80) return i;
-    const bool overlong =
-        (lead == 0xE0 && byte(i + 1) < 0xA0) || (lead == 0xF0 && byte(i + 1) < 0x90);
-    const bool surrogate = lead == 0xED && byte(i + 1) >= 0xA0;
-    const bool too_large = lead == 0xF4 && byte(i + 1) >= 0x90;
-    if (overlong || surrogate || too_large) return i;
-    i += length;
-  }
-  return std::string_view::npos;
-}
 
 InputError error(const std::filesystem::path& path, std::string_view what) {
   return {fmt::format("{}: {}", path.string(), what)};

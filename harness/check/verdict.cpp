@@ -1,7 +1,8 @@
 #include "harness/check/verdict.hpp"
 
-#include <algorithm>
 #include <array>
+
+#include "harness/names.hpp"
 
 namespace normdiff {
 namespace {
@@ -27,20 +28,13 @@ constexpr std::array<std::string_view, observation_class_count> class_names = {
     "error",     "flag",    "option", "counter",  "statistic",
     "parameter", "sharing", "output", "gradient", "artefact"};
 
-template <class T, std::size_t N>
-std::optional<T> find(const std::array<std::string_view, N>& names, std::string_view name) {
-  const auto found = std::find(names.begin(), names.end(), name);
-  if (found == names.end()) return std::nullopt;
-  return static_cast<T>(found - names.begin());
-}
-
 }  // namespace
 
 std::string_view to_string(Verdict verdict) {
   return verdict_names[static_cast<std::size_t>(verdict)];
 }
 std::optional<Verdict> verdict_from(std::string_view name) {
-  return find<Verdict>(verdict_names, name);
+  return named<Verdict>(verdict_names, name);
 }
 
 bool is_compared(Verdict verdict) {
@@ -56,7 +50,7 @@ std::string_view to_string(ObservationClass observed) {
   return class_names[static_cast<std::size_t>(observed)];
 }
 std::optional<ObservationClass> observation_class_from(std::string_view name) {
-  return find<ObservationClass>(class_names, name);
+  return named<ObservationClass>(class_names, name);
 }
 
 ObservationClass class_of(Slot slot) {

@@ -41,8 +41,9 @@ int trace(const TraceArguments& arguments) {
     fmt::print("{}\n", json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
   };
   line(trace_header(std::get<Manifest>(manifest), scenario));
+  const Scope scope = resolve(scenario);
   for (std::size_t step = 0; step < recorded.steps.size(); ++step)
-    line(to_json(recorded, step, scenario));
+    line(to_json(recorded, step, scenario, scope));
   return exit_conforms;
 }
 

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <limits>
 
+#include "harness/names.hpp"
+
 namespace normdiff {
 namespace {
 
@@ -180,6 +182,10 @@ void make_rule(const Rule& rule, std::uint64_t seed, std::int64_t n, std::int64_
 
 std::string_view to_string(RuleKind kind) {
   return rule_names[static_cast<std::size_t>(kind)];
+}
+
+std::optional<RuleKind> rule_kind_from(std::string_view name) {
+  return named<RuleKind>(rule_names, name);
 }
 
 int parameter_count(RuleKind kind) {

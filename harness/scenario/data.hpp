@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <variant>
 #include <vector>
@@ -31,6 +32,7 @@ struct Rule {
 };
 
 [[nodiscard]] std::string_view to_string(RuleKind kind);
+[[nodiscard]] std::optional<RuleKind> rule_kind_from(std::string_view name);
 [[nodiscard]] int parameter_count(RuleKind kind);
 
 /// Literal values in row-major order, or a rule.

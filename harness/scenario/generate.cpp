@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "harness/names.hpp"
 #include "harness/scenario/generator.hpp"
 
 // How many steps, which kind comes next, and how much each profile dwells on it.
@@ -55,9 +56,7 @@ std::string_view to_string(Profile profile) {
 }
 
 std::optional<Profile> profile_from(std::string_view name) {
-  const auto found = std::find(profile_names.begin(), profile_names.end(), name);
-  if (found == profile_names.end()) return std::nullopt;
-  return static_cast<Profile>(found - profile_names.begin());
+  return named<Profile>(profile_names, name);
 }
 
 const std::array<Generator::Emitter, step_kind_count> Generator::emitters = {

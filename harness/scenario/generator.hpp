@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -24,6 +25,7 @@ struct Signature {
 /// One place of a tree.
 struct Part {
   std::uint16_t place = 0;
+  std::uint16_t module = 0;  ///< BatchNorms of equal numbers in a group are one module
   ModuleKind kind = ModuleKind::Sequential;
   bool weight = false;  ///< which tensors it has
   bool bias = false;
@@ -89,7 +91,7 @@ class Generator {
   void shared_network();
   ModuleExpression batch_norm(ModuleKind kind, Signature takes, Part& part);
   void begin_chain();
-  void add_layer(std::string_view name, ModuleExpression module, Part part);
+  void add_layer(ModuleExpression module, Part part);
   void add_batch_norm();
   void add_convolution();
   void add_linear();
@@ -117,6 +119,7 @@ class Generator {
   void load_state_dict(bool fitting);
   void trace();
   void script();
+  Tree& derived_tree(Target target, NameKind kind, NameId result);
   void save_load();
   void onnx_export();
   void onnx_export(bool good);
@@ -143,7 +146,7 @@ class Generator {
     return list[random_.below(n)];
   }
   [[nodiscard]] int any_tree(NameKind kind);  ///< -1: none
-  [[nodiscard]] Target any_batch_norm();      ///< only where has_batch_norm_
+  [[nodiscard]] Target any_batch_norm();
   [[nodiscard]] Target any_eager(double root_share);
   [[nodiscard]] const Signature& takes(Target target) const;
   [[nodiscard]] ModuleRef ref(Target target) const;
@@ -169,7 +172,7 @@ class Generator {
 
   // The chain of layers being built, and the shape that flows through it.
   struct Layer {
-    std::string_view name;
+    std::string name;
     ModuleExpression module;
     Part part;
   };

@@ -20,10 +20,21 @@ int values(const Signature& s) {
   return n;
 }
 
-constexpr std::array<std::string_view, 4> conv_names = {"conv", "conv2", "conv3", "conv4"};
-constexpr std::array<std::string_view, 4> norm_names = {"bn", "bn2", "bn3", "bn4"};
-constexpr std::array<std::string_view, 4> relu_names = {"relu", "relu2", "relu3", "relu4"};
-constexpr std::array<std::string_view, 4> linear_names = {"fc", "fc2", "fc3", "fc4"};
+/// What the first layer of a kind is called; the second is "conv2".
+std::string_view layer_name(ModuleKind kind) {
+  switch (kind) {
+    case ModuleKind::Conv2d:
+      return "conv";
+    case ModuleKind::ReLU:
+      return "relu";
+    case ModuleKind::Flatten:
+      return "flatten";
+    case ModuleKind::Linear:
+      return "fc";
+    default:
+      return "bn";
+  }
+}
 
 }  // namespace
 
@@ -69,18 +80,20 @@ void Generator::begin_chain() {
   first_ = flow_;
 }
 
-void Generator::add_layer(std::string_view name, ModuleExpression module, Part part) {
-  chain_.push_back({name, std::move(module), part});
+void Generator::add_layer(ModuleExpression module, Part part) {
+  std::string name(layer_name(part.kind));
+  const auto before = std::count_if(chain_.begin(), chain_.end(), [&](const Layer& layer) {
+    return layer_name(layer.part.kind) == layer_name(part.kind);
+  });
+  if (before > 0) name += std::to_string(before + 1);
+  chain_.push_back({std::move(name), std::move(module), part});
 }
 
 void Generator::add_batch_norm() {
   Part part;
   ModuleExpression module = batch_norm(norm_kind(flow_.rank), flow_, part);
   if (values(flow_) < 2) first_.single = false;
-  const auto used = std::count_if(chain_.begin(), chain_.end(), [](const Layer& layer) {
-    return reference::is_batch_norm(layer.part.kind);
-  });
-  add_layer(norm_names[static_cast<std::size_t>(used) % 4], std::move(module), part);
+  add_layer(std::move(module), part);
 }
 
 void Generator::add_convolution() {
@@ -106,10 +119,7 @@ void Generator::add_convolution() {
   ModuleExpression module;
   module.kind = ModuleKind::Conv2d;
   module.options = options;
-  const auto used = std::count_if(chain_.begin(), chain_.end(), [](const Layer& layer) {
-    return layer.part.kind == ModuleKind::Conv2d;
-  });
-  add_layer(conv_names[static_cast<std::size_t>(used) % 4], std::move(module), part);
+  add_layer(std::move(module), part);
 }
 
 void Generator::add_linear() {
@@ -128,10 +138,7 @@ void Generator::add_linear() {
   ModuleExpression module;
   module.kind = ModuleKind::Linear;
   module.options = options;
-  const auto used = std::count_if(chain_.begin(), chain_.end(), [](const Layer& layer) {
-    return layer.part.kind == ModuleKind::Linear;
-  });
-  add_layer(linear_names[static_cast<std::size_t>(used) % 4], std::move(module), part);
+  add_layer(std::move(module), part);
 }
 
 void Generator::add_plain(ModuleKind kind) {
@@ -143,12 +150,8 @@ void Generator::add_plain(ModuleKind kind) {
     first_.fixed = true;
     flow_.channels *= values(flow_);
     flow_.rank = 2;
-    return add_layer("flatten", std::move(module), part);
   }
-  const auto used = std::count_if(chain_.begin(), chain_.end(), [](const Layer& layer) {
-    return layer.part.kind == ModuleKind::ReLU;
-  });
-  add_layer(relu_names[static_cast<std::size_t>(used) % 4], std::move(module), part);
+  add_layer(std::move(module), part);
 }
 
 void Generator::layers() {
@@ -199,15 +202,16 @@ void Generator::assemble(NameId result, int group) {
       block.named_children = named;
       block.children.reserve(inner);
       root.children.push_back({named ? "block" : "0", std::move(block)});
-      tree.parts.push_back({1, ModuleKind::Sequential, false, false, false, 0, {}});
+      tree.parts.emplace_back().place = 1;
       parent = &std::get<ModuleExpression>(root.children[0].module);
     }
     for (std::size_t i = 0; i < chain_.size(); ++i) {
       if (i == inner) parent = &root;
-      std::string child(named ? std::string(chain_[i].name)
-                              : std::string(1, static_cast<char>('0' + parent->children.size())));
+      std::string child =
+          named ? std::move(chain_[i].name) : std::to_string(parent->children.size());
       parent->children.push_back({std::move(child), std::move(chain_[i].module)});
       chain_[i].part.place = static_cast<std::uint16_t>(tree.parts.size());
+      chain_[i].part.module = chain_[i].part.place;
       tree.parts.push_back(chain_[i].part);
     }
   }

@@ -90,9 +90,14 @@ void Generator::set_eps() {
   static constexpr std::array<double, 5> values = {1e-5, 0.1, 1, 0.001, 1e-12};
   const Target target = any_batch_norm();
   const double value = one_of(values);
-  trees_[static_cast<std::size_t>(target.tree)].parts[static_cast<std::size_t>(target.part)].eps =
-      value;
   push(SetEps{ref(target), value});
+  // It may be in other places, and under other names.
+  const Tree& tree = trees_[static_cast<std::size_t>(target.tree)];
+  const std::uint16_t module = tree.parts[static_cast<std::size_t>(target.part)].module;
+  const int group = tree.group;
+  for (Tree& other : trees_)
+    for (Part& part : other.parts)
+      if (other.group == group && part.module == module) part.eps = value;
 }
 
 void Generator::set_track_running_stats() {
@@ -243,31 +248,30 @@ void Generator::backward() {
 
 // --- TorchScript and ONNX ----------------------------------------------------------------------
 
+/// What a transform made of a module: nothing inside it has a name.
+Tree& Generator::derived_tree(Target target, NameKind kind, NameId result) {
+  Tree made = trees_[static_cast<std::size_t>(target.tree)];
+  made.name = result;
+  made.kind = kind;
+  made.takes = takes(target);
+  made.parts.resize(1);
+  made.parts[0].place = 0;
+  return trees_.emplace_back(std::move(made));
+}
+
 void Generator::trace() {
   const Target target = any_eager(0.95);
   const NameId input = tensor_for(target).name;
-  Tree made = trees_[static_cast<std::size_t>(target.tree)];
-  made.takes = takes(target);
-  JitTrace step{name("s", scripts_), ref(target), input, random_.chance(0.4)};
-  made.parts.resize(1);
-  made.parts[0].place = 0;
-  made.kind = NameKind::script;
-  made.name = step.result;
+  const JitTrace step{name("s", scripts_), ref(target), input, random_.chance(0.4)};
   push(step);
-  trees_.push_back(std::move(made));
+  derived_tree(target, NameKind::script, step.result);
 }
 
 void Generator::script() {
   const Target target = any_eager(0.95);
-  Tree made = trees_[static_cast<std::size_t>(target.tree)];
-  made.takes = takes(target);
-  JitScript step{name("s", scripts_), ref(target)};
-  made.parts.resize(1);
-  made.parts[0].place = 0;
-  made.kind = NameKind::script;
-  made.name = step.result;
+  const JitScript step{name("s", scripts_), ref(target)};
   push(step);
-  trees_.push_back(std::move(made));
+  derived_tree(target, NameKind::script, step.result);
 }
 
 void Generator::save_load() {
@@ -286,8 +290,7 @@ void Generator::onnx_export() {
 
 void Generator::onnx_export(bool good) {
   const Target target = any_eager(0.9);
-  const MadeTensor input = tensor_for(target);
-  Tree made = trees_[static_cast<std::size_t>(target.tree)];
+  const MadeTensor& input = tensor_for(target);
   OnnxExport step;
   step.result = name("m", artefacts_);
   step.module = ref(target);
@@ -296,14 +299,7 @@ void Generator::onnx_export(bool good) {
   step.opset_version = good ? between(13, 20) : 99;
   step.do_constant_folding = !random_.chance(0.2);
   push(step);
-  if (!good) return;
-  made.takes = takes(target);
-  made.parts.resize(1);
-  made.parts[0].place = 0;
-  made.kind = NameKind::artefact;
-  made.name = step.result;
-  made.only = input.shape;
-  trees_.push_back(std::move(made));
+  if (good) derived_tree(target, NameKind::artefact, step.result).only = input.shape;
 }
 
 // --- Wrong on purpose --------------------------------------------------------------------------

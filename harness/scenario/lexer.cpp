@@ -18,6 +18,13 @@ ParseError error_at(Position position, std::string message) {
   return {position.line, position.column, std::move(message)};
 }
 
+std::string_view seed_digits(std::string_view line) {
+  constexpr std::string_view word = "# seed ";
+  if (line.substr(0, word.size()) != word) return {};
+  line.remove_prefix(word.size());
+  return line.find_first_not_of("0123456789") == std::string_view::npos ? line : "";
+}
+
 std::string Token::described() const {
   switch (kind) {
     case Kind::number:

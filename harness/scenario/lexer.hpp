@@ -30,6 +30,9 @@ struct Token {
   [[nodiscard]] std::string described() const;
 };
 
+/// "7" of "# seed 7", a scenario's second line; empty: the line only looks alike, and is a title.
+[[nodiscard]] std::string_view seed_digits(std::string_view line);
+
 /// Cuts a text into tokens, lines and comments. Inside brackets a newline is space.
 class Lexer {
  public:

@@ -6,6 +6,7 @@
 #include "harness/scenario/reader.hpp"
 #include "harness/scenario/syntax.hpp"
 #include "harness/scenario/text.hpp"
+#include "harness/scenario/utf8.hpp"
 
 // The lines of a scenario: its first line, comments, and where statements begin.
 namespace normdiff {
@@ -32,22 +33,6 @@ Position position_of(std::string_view text, std::size_t byte) {
   return position;
 }
 
-/// Bytes of the well-formed UTF-8 character at the front of `text`; 0: there is none.
-std::size_t utf8_character(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned lead = byte(0);
-  if (lead < 0x80) return 1;
-  const std::size_t size = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-  if (lead < 0xc2 || lead > 0xf4 || text.size() < size) return 0;
-  for (std::size_t i = 1; i < size; ++i)
-    if ((byte(i) & 0xc0) != 0x80) return 0;
-  const unsigned second = byte(1);
-  const bool overlong = (lead == 0xe0 && second < 0xa0) || (lead == 0xf0 && second < 0x90);
-  const bool surrogate = lead == 0xed && second >= 0xa0;
-  const bool beyond = lead == 0xf4 && second >= 0x90;
-  return overlong || surrogate || beyond ? 0 : size;
-}
-
 /// What is wrong with the bytes, before any of them is understood.
 std::optional<ParseError> byte_problem(std::string_view text) {
   if (text.empty())
@@ -58,23 +43,17 @@ std::optional<ParseError> byte_problem(std::string_view text) {
                                 text.size(), max_scenario_bytes));
   if (text.substr(0, 3) == "\xef\xbb\xbf")
     return error_at({}, "the text begins with a byte order mark; save it as UTF-8 without one");
-  for (std::size_t i = 0; i < text.size();) {
-    const std::size_t size = utf8_character(text.substr(i));
-    const Position position =
-        size == 0 || text[i] == '\0' || text[i] == '\r' ? position_of(text, i) : Position{};
-    if (size == 0)
-      return error_at(position,
-                      fmt::format("byte {} (0x{:02x}) is not UTF-8; save the text as UTF-8", i,
-                                  static_cast<unsigned char>(text[i])));
-    if (text[i] == '\0')
-      return error_at(position, fmt::format("byte {} is NUL, which no text holds; remove it", i));
-    if (text[i] == '\r')
-      return error_at(position, fmt::format("byte {} is a carriage return; save the text with line "
-                                            "feeds alone as line ends",
-                                            i));
-    i += size;
-  }
-  return std::nullopt;
+  const std::size_t bad = std::min({not_utf8(text), text.find('\0'), text.find('\r')});
+  if (bad == std::string_view::npos) return std::nullopt;
+  const Position position = position_of(text, bad);
+  if (text[bad] == '\0')
+    return error_at(position, fmt::format("byte {} is NUL, which no text holds; remove it", bad));
+  if (text[bad] == '\r')
+    return error_at(position, fmt::format("byte {} is a carriage return; save the text with line "
+                                          "feeds alone as line ends",
+                                          bad));
+  return error_at(position, fmt::format("byte {} (0x{:02x}) is not UTF-8; save the text as UTF-8",
+                                        bad, static_cast<unsigned char>(text[bad])));
 }
 
 std::optional<ParseError> format_problem(std::string_view line) {
@@ -87,13 +66,6 @@ std::optional<ParseError> format_problem(std::string_view line) {
   return error_at({1, static_cast<int>(line.size() - number.size()) + 1},
                   fmt::format("format '{}' is not known, only 1 is; use a newer normdiff",
                               number.substr(0, 40)));
-}
-
-/// "# seed 7" in the second line. Text that only looks alike is a title.
-bool is_seed_line(std::string_view line) {
-  constexpr std::string_view word = "# seed ";
-  if (line.substr(0, word.size()) != word || line.size() == word.size()) return false;
-  return line.find_first_not_of("0123456789", word.size()) == std::string_view::npos;
 }
 
 std::string comment_text(std::string_view line) {
@@ -122,10 +94,10 @@ class Parser {
  private:
   void seed() {
     const std::string_view line = without_trailing_space(lexer_.peek_line());
-    if (!is_seed_line(line)) return;
-    const char* begin = line.data() + std::string_view("# seed ").size();
-    const char* end = line.data() + line.size();
-    if (std::from_chars(begin, end, scenario_.seed).ec != std::errc{})
+    const std::string_view digits = seed_digits(line);
+    if (digits.empty()) return;
+    const char* end = digits.data() + digits.size();
+    if (std::from_chars(digits.data(), end, scenario_.seed).ec != std::errc{})
       error_ = error_at({2, 8}, "a seed is at most 18446744073709551615; make it smaller");
     lexer_.take_line();
   }

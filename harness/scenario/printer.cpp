@@ -1,5 +1,6 @@
 #include "harness/scenario/printer.hpp"
 
+#include "harness/scenario/lexer.hpp"
 #include "harness/scenario/text.hpp"
 
 namespace normdiff {
@@ -19,12 +20,6 @@ void append_comments(std::string& out, const std::vector<std::string>& comments)
     out += comment;
     out += '\n';
   }
-}
-
-bool looks_like_seed(std::string_view comment) {
-  constexpr std::string_view word = "seed ";
-  return comment.substr(0, word.size()) == word && comment.size() > word.size() &&
-         is_number(comment.substr(word.size()));
 }
 
 }  // namespace
@@ -152,7 +147,9 @@ std::string Printer::statement(const Step& step) {
 
 std::string print(const Scenario& scenario) {
   std::string out = "# normdiff-scenario 1\n";
-  if (scenario.seed != 0 || (!scenario.title.empty() && looks_like_seed(scenario.title[0])))
+  // A title that looks like a seed is not to be read as one.
+  if (scenario.seed != 0 ||
+      (!scenario.title.empty() && !seed_digits("# " + scenario.title[0]).empty()))
     out += "# seed " + std::to_string(scenario.seed) + '\n';
   append_comments(out, scenario.title);
   Scope scope(scenario.names.size());

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <limits>
 
+#include "harness/names.hpp"
 #include "harness/scenario/modules.hpp"
 #include "harness/scenario/reader.hpp"
 #include "harness/scenario/words.hpp"
@@ -10,12 +11,6 @@
 // What the arguments of a statement say, by the type of the field that takes them.
 namespace normdiff {
 namespace {
-
-std::optional<RuleKind> rule_from(std::string_view word) {
-  for (int i = 0; i < rule_kind_count; ++i)
-    if (to_string(static_cast<RuleKind>(i)) == word) return static_cast<RuleKind>(i);
-  return std::nullopt;
-}
 
 /// A whole number, where the digits are one and it fits.
 template <class Integer>
@@ -100,12 +95,10 @@ void Reader::convert_word(NodeId node, Enum& field, std::string_view key) {
   note(&field, syntax().begin(node));
   const Node& n = syntax()[node];
   const auto& list = Words<Enum>::list;
-  for (std::size_t i = 0; i < list.size(); ++i)
-    if (n.kind == Node::Kind::name && n.text == list[i]) {
-      field = static_cast<Enum>(i);
-      return;
-    }
-  expected(node, fmt::format("{}", fmt::join(list, " or ")), key);
+  const auto value = named<Enum>(list, n.text);
+  if (n.kind != Node::Kind::name || !value)
+    return expected(node, fmt::format("{}", fmt::join(list, " or ")), key);
+  field = *value;
 }
 template void Reader::convert_word(NodeId, DType&, std::string_view);
 template void Reader::convert_word(NodeId, Layout&, std::string_view);
@@ -158,18 +151,15 @@ void Reader::slot(ModuleRef& module, TensorSlot& which) {
   const NodeId node = take_required("tensor");
   if (node < 0) return;
   const Node& attribute = syntax()[node];
-  if (attribute.kind == Node::Kind::attribute) {
-    const auto& list = Words<TensorSlot>::list;
-    for (std::size_t i = 0; i < list.size(); ++i)
-      if (attribute.text == list[i]) {
-        note(&which, attribute.position);
-        which = static_cast<TensorSlot>(i);
-        return path(attribute.base, module);
-      }
-  }
-  fail(node, fmt::format("expected a tensor of a module, as net.bn.weight, found {}; the tensors "
-                         "are {}",
-                         syntax().described(node), fmt::join(Words<TensorSlot>::list, ", ")));
+  const auto& list = Words<TensorSlot>::list;
+  const auto slot = named<TensorSlot>(list, attribute.text);
+  if (attribute.kind != Node::Kind::attribute || !slot)
+    return fail(node, fmt::format("expected a tensor of a module, as net.bn.weight, found {}; the "
+                                  "tensors are {}",
+                                  syntax().described(node), fmt::join(list, ", ")));
+  note(&which, attribute.position);
+  which = *slot;
+  path(attribute.base, module);
 }
 
 void Reader::mode(std::string_view key, bool& on) {
@@ -228,7 +218,7 @@ void Reader::data(std::string_view key, Data& data) {
     return;
   }
   if (n.kind == Node::Kind::call && syntax()[n.base].kind == Node::Kind::name)
-    if (const auto kind = rule_from(syntax()[n.base].text))
+    if (const auto kind = rule_kind_from(syntax()[n.base].text))
       return rule(node, *kind, data.emplace<Rule>());
   std::vector<std::string_view> rules;
   for (int i = 0; i < rule_kind_count; ++i) rules.push_back(to_string(static_cast<RuleKind>(i)));

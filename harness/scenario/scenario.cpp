@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "harness/names.hpp"
 #include "harness/scenario/steps/all.hpp"
 
 namespace normdiff {
@@ -24,9 +25,7 @@ std::string_view step_kind_name(std::size_t kind) {
 }
 
 std::optional<std::size_t> step_kind_from(std::string_view name) {
-  const auto found = std::find(step_names.begin(), step_names.end(), name);
-  if (found == step_names.end()) return std::nullopt;
-  return static_cast<std::size_t>(found - step_names.begin());
+  return named<std::size_t>(step_names, name);
 }
 
 NameId Scenario::intern(std::string_view name) {

@@ -8,8 +8,8 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/scenario/base64.hpp"
+#include "harness/scenario/number.hpp"
 #include "harness/scenario/scope.hpp"
-#include "harness/trace/base64.hpp"
 
 namespace normdiff {
 namespace {
@@ -23,9 +23,7 @@ constexpr std::size_t max_text = 4096;
 // --- Writing ----------------------------------------------------------------------------------
 
 json number_json(double value) {
-  if (std::isnan(value)) return {{"double", "nan"}};
-  if (std::isinf(value)) return {{"double", value > 0 ? "inf" : "-inf"}};
-  return {{"double", value}};
+  return {{"double", std::isfinite(value) ? json(value) : json(number_text(value))}};
 }
 
 json shape_json(const Shape& shape) {
@@ -275,8 +273,7 @@ std::optional<std::string> append_json(const json& step, std::size_t names, Trac
   return std::nullopt;
 }
 
-json to_json(const Trace& trace, std::size_t step, const Scenario& scenario) {
-  const Scope scope = resolve(scenario);
+json to_json(const Trace& trace, std::size_t step, const Scenario& scenario, const Scope& scope) {
   const StepRecord& record = trace.steps[step];
   json out = {{"step", step}, {"outcome", to_string(record.outcome)}};
   if (record.outcome == Outcome::error)

@@ -9,6 +9,8 @@
 
 namespace normdiff {
 
+class Scope;
+
 /// One step of a trace as a JSON object, for `normdiff trace` and for subjects in other processes:
 ///   {"step":3,"outcome":"ok","observed":[[name, place, "slot", value, "net.bn.running_var"], ...]}
 ///   {"step":4,"outcome":"error","error":{"class":"ValueError","text":"..."},"observed":[...]}
@@ -17,8 +19,8 @@ namespace normdiff {
 ///   {"dtype":"float32","shape":[2],"strides":[1],"requires_grad":true,"is_leaf":true,
 ///    "storage":4711,"bits":"<base64, little endian, row-major>"}
 /// The fifth element is for readers and may be missing.
-[[nodiscard]] nlohmann::json to_json(const Trace& trace, std::size_t step,
-                                     const Scenario& scenario);
+[[nodiscard]] nlohmann::json to_json(const Trace& trace, std::size_t step, const Scenario& scenario,
+                                     const Scope& scope);
 
 /// Appends the step to `trace`. An object that isn't one (foreign process, hostile file): a
 /// sentence saying what is wrong with it, and `trace` as it was. `names` bounds what keys may name.
@@ -30,6 +32,6 @@ namespace normdiff {
 [[nodiscard]] bool is_nested_deeply(std::string_view json);
 
 /// "net.bn.running_var", "y", "y[leaf 2]": a key for readers.
-[[nodiscard]] std::string print(const Scenario& scenario, const class Scope& scope, Key key);
+[[nodiscard]] std::string print(const Scenario& scenario, const Scope& scope, Key key);
 
 }  // namespace normdiff

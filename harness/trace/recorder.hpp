@@ -1,6 +1,5 @@
 #pragma once
 
-#include <unordered_map>
 #include <vector>
 
 #include "harness/trace/trace.hpp"
@@ -11,11 +10,11 @@ namespace normdiff {
 /// step, and what is the same as after the step before is dropped. Nothing is trusted to count its
 /// own changes: bits are compared with bits.
 ///
-///     recorder.begin(trace, scope);
+///     recorder.begin(trace, scenario.names.size());
 ///     for each step { run it; recorder.flag(...); recorder.tensor(...); recorder.end_step(...); }
 class Recorder {
  public:
-  /// Starts a trace (cleared). `places[name]` = number of places each name has at most.
+  /// Starts a trace (cleared) of a scenario with that many names.
   void begin(Trace& trace, std::size_t names);
 
   void none(Key key);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "harness/names.hpp"
+
 namespace normdiff {
 namespace {
 
@@ -53,29 +55,19 @@ bool same_bits(const ObservedTensor& a, const ObservedTensor& b) {
   return false;
 }
 
-template <std::size_t N>
-std::optional<std::size_t> position(const std::array<std::string_view, N>& names,
-                                    std::string_view name) {
-  const auto found = std::find(names.begin(), names.end(), name);
-  if (found == names.end()) return std::nullopt;
-  return static_cast<std::size_t>(found - names.begin());
-}
-
 }  // namespace
 
 std::string_view to_string(Slot slot) {
   return slot_names[static_cast<std::size_t>(slot)];
 }
 std::optional<Slot> slot_from(std::string_view name) {
-  const auto at = position(slot_names, name);
-  return at ? std::optional(static_cast<Slot>(*at)) : std::nullopt;
+  return named<Slot>(slot_names, name);
 }
 std::string_view to_string(Outcome outcome) {
   return outcome_names[static_cast<std::size_t>(outcome)];
 }
 std::optional<Outcome> outcome_from(std::string_view name) {
-  const auto at = position(outcome_names, name);
-  return at ? std::optional(static_cast<Outcome>(*at)) : std::nullopt;
+  return named<Outcome>(outcome_names, name);
 }
 
 bool same(const Value& a, const Value& b) {
@@ -91,6 +83,15 @@ bool same(const Value& a, const Value& b) {
            x->storage == y.storage && same_bits(*x, y);
   }
   return true;
+}
+
+Shape row_major_strides(const Shape& shape, std::int64_t innermost) {
+  Shape strides = shape;
+  for (int i = shape.rank() - 1; i >= 0; --i) {
+    strides[i] = innermost;
+    innermost *= std::max<std::int64_t>(shape[i], 1);
+  }
+  return strides;
 }
 
 std::byte* Arena::allocate(std::size_t bytes) {
@@ -118,7 +119,7 @@ std::string_view Arena::copy(std::string_view text) {
 }
 
 void Arena::clear() {
-  // A block of unusual size (one large tensor) is given back, so that memory stays flat.
+  // What many tensors took is given back. A large block is kept where it is among the first.
   constexpr std::size_t keep = 8;
   if (blocks_.size() > keep) blocks_.resize(keep);
   block_ = 0;

@@ -44,7 +44,6 @@ enum class Slot : std::uint8_t {
   onnx_momentum,       ///< double
 };
 inline constexpr int slot_count = 21;
-inline constexpr int first_tensor_slot_index = static_cast<int>(Slot::weight);
 
 [[nodiscard]] std::string_view to_string(Slot slot);
 [[nodiscard]] std::optional<Slot> slot_from(std::string_view name);
@@ -62,6 +61,12 @@ struct Key {
   [[nodiscard]] constexpr std::uint64_t packed() const {
     return (std::uint64_t{name} << 24) | (std::uint64_t{place} << 8) |
            static_cast<std::uint64_t>(slot);
+  }
+  /// The key that `packed` is the packed() of. A number from elsewhere may be none's: then packed()
+  /// of the key is another number, or its slot is not one of the slot_count.
+  [[nodiscard]] static constexpr Key unpack(std::uint64_t packed) {
+    return {static_cast<NameId>(packed >> 24), static_cast<std::uint16_t>(packed >> 8),
+            static_cast<Slot>(packed)};
   }
   friend bool operator==(Key a, Key b) { return a.packed() == b.packed(); }
   friend bool operator<(Key a, Key b) { return a.packed() < b.packed(); }
@@ -85,6 +90,9 @@ struct ObservedTensor {
   }
   [[nodiscard]] reference::Values values() const { return {data, dtype, shape, nullptr}; }
 };
+
+/// Of a tensor whose rows lie one behind the other, elements `innermost` apart.
+[[nodiscard]] Shape row_major_strides(const Shape& shape, std::int64_t innermost = 1);
 
 struct None {
   friend bool operator==(None, None) { return true; }

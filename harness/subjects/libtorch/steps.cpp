@@ -26,12 +26,7 @@ at::IntArrayRef sizes_of(const Shape& shape) {
 /// Every second element of a buffer twice as large: no layout that any kernel is written for. What
 /// lies between is NaN, so that reading it shows.
 at::Tensor empty_strided(const Shape& shape, at::ScalarType type) {
-  Shape strides = shape;
-  std::int64_t stride = 2;
-  for (int i = shape.rank() - 1; i >= 0; --i) {
-    strides[i] = stride;
-    stride *= std::max<std::int64_t>(shape[i], 1);
-  }
+  const Shape strides = row_major_strides(shape, 2);
   at::Tensor tensor = at::empty_strided(sizes_of(shape), sizes_of(strides), type);
   const auto poison = [&](auto* data) {
     const std::size_t bytes = tensor.storage().nbytes();

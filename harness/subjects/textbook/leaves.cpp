@@ -143,10 +143,17 @@ Gradients run_layer_backward(const Layer& layer, const Call& call, const Tensor&
 std::optional<Refusal> conv_refusal(Module& module, const Shape& x) {
   const Shape& weight = module[TensorSlot::weight]->shape();
   const std::int64_t around = 2 * std::get<reference::Conv2dOptions>(module.spec->options).padding;
-  if (x[x.rank() - 3] != weight[1])
+  const std::int64_t images = x.rank() == 4 ? x[0] : 1;
+  const std::int64_t channels = x[x.rank() - 3];
+  const std::int64_t height = x[x.rank() - 2];
+  const std::int64_t width = x[x.rank() - 1];
+  if (channels != weight[1])
     return Refusal{ErrorKind::channel_mismatch, "the input has another number of channels"};
-  if (x[x.rank() - 2] + around < weight[2] || x[x.rank() - 1] + around < weight[3])
+  if (height + around < weight[2] || width + around < weight[3])
     return Refusal{ErrorKind::shape_mismatch, "the kernel is larger than the padded input"};
+  // Whatever the padding. No images, or images without channels, are fine.
+  if (images != 0 && channels != 0 && height * width == 0)
+    return Refusal{ErrorKind::shape_mismatch, "the images have no elements"};
   return std::nullopt;
 }
 

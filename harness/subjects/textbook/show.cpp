@@ -6,12 +6,8 @@ namespace normdiff::textbook {
 void Runner::show_tensor(Key key, const Tensor& tensor, bool requires_grad, bool is_leaf) {
   ObservedTensor seen;
   seen.dtype = tensor.dtype();
-  seen.shape = seen.strides = tensor.shape();
-  std::int64_t stride = 1;
-  for (int i = seen.shape.rank() - 1; i >= 0; --i) {
-    seen.strides[i] = stride;
-    stride *= seen.shape[i] > 0 ? seen.shape[i] : 1;
-  }
+  seen.shape = tensor.shape();
+  seen.strides = row_major_strides(tensor.shape());
   seen.requires_grad = requires_grad;
   seen.is_leaf = is_leaf;
   seen.data = static_cast<const std::byte*>(tensor.data());

@@ -1,8 +1,8 @@
 #include "harness/subjects/textbook/textbook.hpp"
 
-#include <algorithm>
 #include <stdexcept>
 
+#include "harness/names.hpp"
 #include "harness/subjects/textbook/run.hpp"
 
 namespace normdiff {
@@ -14,10 +14,10 @@ std::vector<std::string_view> textbook_faults() {
 Subject make_textbook_subject(std::string_view fault) {
   auto which = Fault::none;
   if (!fault.empty()) {
-    const auto found = std::find(fault_names.begin(), fault_names.end(), fault);
-    if (found == fault_names.end())
+    const auto found = named<std::size_t>(fault_names, fault);
+    if (!found)
       throw std::invalid_argument("the textbook has no fault '" + std::string(fault) + "'");
-    which = static_cast<Fault>(found - fault_names.begin() + 1);
+    which = static_cast<Fault>(*found + 1);  // before them is `none`
   }
   Subject subject;
   subject.manifest.subject = fault.empty() ? "textbook" : "textbook:" + std::string(fault);

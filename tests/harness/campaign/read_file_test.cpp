@@ -36,14 +36,5 @@ TEST(ReadScenario, EveryBadInputIsOneSentenceWithPlaceAndRemedy) {
   EXPECT_THAT(error_of(folder.write("file", "x") + "/below"), HasSubstr("there is no such file"));
 }
 
-TEST(ReadText, EveryKindOfBadUtf8) {
-  const TemporaryFolder folder;
-  for (const char* text : {"\x80", "\xC0\x80", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80",
-                           "\xF8\x88\x80\x80\x80", "ab\xE2\x82"})
-    EXPECT_TRUE(std::holds_alternative<InputError>(read_text(folder.write("x", text), 100, "")));
-  for (const char* text : {"a", "\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x98\x80", "\xEF\xBF\xBD"})
-    EXPECT_TRUE(std::holds_alternative<std::string>(read_text(folder.write("x", text), 100, "")));
-}
-
 }  // namespace
 }  // namespace normdiff::test

@@ -44,5 +44,9 @@ inline Checked check(FakeSubject& subject, CheckOptions options = {},
   const Trace trace = subject.run();
   return check(subject, trace, options, deviations);
 }
+/// What is wrong with a subject.
+inline std::vector<std::string> found(FakeSubject subject) {
+  return check(subject).discrepancies();
+}
 
 }  // namespace normdiff::testing

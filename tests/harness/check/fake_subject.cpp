@@ -6,19 +6,6 @@
 #include "tests/harness/scenario/samples.hpp"
 
 namespace normdiff::testing {
-namespace {
-
-Shape strides_of(const Shape& shape) {
-  Shape strides = shape;
-  std::int64_t next = 1;
-  for (int i = shape.rank() - 1; i >= 0; --i) {
-    strides[i] = next;
-    next *= shape[i];
-  }
-  return strides;
-}
-
-}  // namespace
 
 FakeSubject::FakeSubject(const std::string& statements, const std::string& family,
                          const std::string& version)
@@ -191,7 +178,7 @@ void FakeSubject::show(Key key, const void* data, DType dtype, const Shape& shap
   ObservedTensor seen;
   seen.dtype = dtype;
   seen.shape = shape;
-  seen.strides = strides_of(shape);
+  seen.strides = row_major_strides(shape);
   seen.requires_grad = requires_grad;
   seen.is_leaf = is_leaf;
   seen.data = static_cast<const std::byte*>(data);

@@ -102,6 +102,45 @@ TEST(GenerateProfiles, NeverGoBackThroughChangedTensors) {
     }
 }
 
+TEST(GenerateProfiles, PutBackTheEpsThatAModuleHadUnderWhateverName) {
+  Scenario scenario;
+  int put_back = 0;
+  for (const Profile profile : {Profile::modes, Profile::numerics})
+    for (std::uint64_t index = 0; index < 300; ++index) {
+      generate(profile, 2, index, scenario);
+      const Scope scope = resolve(scenario);
+      std::map<const ModuleSpec*, double> eps;
+      const auto eps_of = [&](ModuleRef ref) {
+        const ModuleSpec* module = scope.place(ref).module;
+        const auto& options = std::get<reference::BatchNormOptions>(module->options);
+        return eps.emplace(module, options.eps).first->second;
+      };
+      std::optional<double> wanted;
+      for (const Statement& statement : scenario.statements) {
+        if (const auto* copy = std::get_if<DeepCopy>(&statement.step)) {
+          const auto& from = scope[copy->module.name].places;
+          const auto& to = scope[copy->result].places;
+          for (std::size_t i = 0; i < to.size(); ++i)
+            if (const auto known = eps.find(from[copy->module.place + i].module);
+                known != eps.end())
+              eps[to[i].module] = known->second;
+        }
+        const auto* set = std::get_if<SetEps>(&statement.step);
+        if (!set) continue;
+        if (wanted) {
+          EXPECT_EQ(set->value, *wanted) << print(scenario);
+          wanted.reset();
+          ++put_back;
+        } else if (set->value <= 0) {
+          wanted = eps_of(set->module);
+        } else {
+          eps[scope.place(set->module).module] = set->value;
+        }
+      }
+    }
+  EXPECT_GT(put_back, 20);
+}
+
 TEST(Profiles, HaveNames) {
   for (const Profile profile :
        {Profile::modes, Profile::numerics, Profile::exports, Profile::bench})

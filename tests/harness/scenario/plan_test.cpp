@@ -5,7 +5,6 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "harness/scenario/base64.hpp"
 #include "tests/harness/scenario/samples.hpp"
 
 namespace normdiff {
@@ -96,13 +95,6 @@ TEST(Gradient, IsACycleInTheDtypeAskedFor) {
   std::vector<double> few(3);
   make_gradient(step, 3, DType::float64, few.data());
   EXPECT_EQ(few, std::vector<double>(cycle.begin(), cycle.begin() + 3));
-}
-
-TEST(Base64, IsThatOfTheStandard) {
-  EXPECT_EQ(base64("", 0), "");
-  EXPECT_EQ(base64("f", 1), "Zg==");
-  EXPECT_EQ(base64("fo", 2), "Zm8=");
-  EXPECT_EQ(base64("foobar", 6), "Zm9vYmFy");
 }
 
 }  // namespace

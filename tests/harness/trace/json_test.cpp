@@ -6,21 +6,20 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/scenario/scope.hpp"
-#include "harness/scenario/text.hpp"
 #include "harness/trace/recorder.hpp"
+#include "tests/harness/scenario/samples.hpp"
 
 namespace normdiff {
 namespace {
 
 using nlohmann::json;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 Scenario scenario() {
-  return std::get<Scenario>(
-      parse("# normdiff-scenario 1\n"
-            "net = Sequential(bn=BatchNorm2d(2))\n"
-            "x = tensor(1, 2, 2, 2, normal(0, 1), dtype=float32)\n"
-            "y = net(x)\n"));
+  return testing::scenario(
+      "net = Sequential(bn=BatchNorm2d(2))\n"
+      "x = tensor(1, 2, 2, 2, normal(0, 1), dtype=float32)\n"
+      "y = net(x)\n");
 }
 
 /// A step of a trace with one observation of `value` in `slot`.
@@ -63,9 +62,11 @@ TEST(TraceJson, ReadsBackWhatItWrites) {
   }
   recorder.end_step(Outcome::unsupported, {}, "needs y, which was not made");
 
+  const Scenario s = scenario();
+  const Scope scope = resolve(s);
   Trace again;
   for (std::size_t i = 0; i < trace.steps.size(); ++i) {
-    const json line = json::parse(to_json(trace, i, scenario()).dump());
+    const json line = json::parse(to_json(trace, i, s, scope).dump());
     EXPECT_EQ(append_json(line, 3, again), std::nullopt) << line;
   }
   ASSERT_EQ(again.steps.size(), trace.steps.size());

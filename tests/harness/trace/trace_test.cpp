@@ -27,6 +27,18 @@ TEST(Outcome, NamesReadBack) {
   EXPECT_FALSE(outcome_from("fine"));
 }
 
+TEST(Key, UnpacksWhatItPacked) {
+  for (const Key key : {Key{0, 0, Slot::identity}, Key{0xFFFF, 0, Slot::value},
+                        Key{3, 0xFFFF, Slot::onnx_momentum}, Key{258, 515, Slot::bias}}) {
+    const Key again = Key::unpack(key.packed());
+    EXPECT_EQ(again.name, key.name);
+    EXPECT_EQ(again.place, key.place);
+    EXPECT_EQ(again.slot, key.slot);
+  }
+  const std::uint64_t foreign = std::uint64_t{1} << 40;
+  EXPECT_NE(Key::unpack(foreign).packed(), foreign);
+}
+
 TEST(Same, IsBitForBit) {
   EXPECT_TRUE(same(Value{1.5}, Value{1.5}));
   EXPECT_FALSE(same(Value{0.0}, Value{-0.0}));
@@ -44,6 +56,13 @@ TEST(Same, ComparesTensorsElementByElement) {
   EXPECT_TRUE(same(Value{tensor_of(c)}, Value{other}));  // strides are evidence only
   other.requires_grad = true;
   EXPECT_FALSE(same(Value{tensor_of(c)}, Value{other}));
+}
+
+TEST(RowMajorStrides, StepOverWhatLiesWithin) {
+  EXPECT_EQ(row_major_strides({4, 3, 2}), (Shape{6, 2, 1}));
+  EXPECT_EQ(row_major_strides({4, 3, 2}, 2), (Shape{12, 4, 2}));
+  EXPECT_EQ(row_major_strides({2, 0, 3}), (Shape{3, 3, 1}));
+  EXPECT_EQ(row_major_strides({}), Shape{});
 }
 
 TEST(Arena, KeepsAddressesAndAlignment) {

@@ -8,11 +8,8 @@ namespace {
 using testing::check;
 using testing::Checked;
 using testing::FakeSubject;
+using testing::found;
 using ::testing::IsEmpty;
-
-std::vector<std::string> found(FakeSubject subject) {
-  return check(subject).discrepancies();
-}
 
 TEST(MakeSteps, SharedChildrenAndParametersAreKeyedByWhereTheyWereMade) {
   EXPECT_THAT(found(FakeSubject("fc = Linear(2, 3)\nbn = BatchNorm1d(3)\n"

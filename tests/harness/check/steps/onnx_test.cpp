@@ -8,11 +8,8 @@ namespace {
 using testing::check;
 using testing::Checked;
 using testing::FakeSubject;
+using testing::found;
 using ::testing::IsEmpty;
-
-std::vector<std::string> found(FakeSubject subject) {
-  return check(subject).discrepancies();
-}
 
 const std::string model =
     "net = Sequential(conv=Conv2d(1, 2, kernel_size=1), bn=BatchNorm2d(2))\n"

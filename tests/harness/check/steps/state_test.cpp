@@ -8,11 +8,8 @@ namespace {
 using testing::check;
 using testing::Checked;
 using testing::FakeSubject;
+using testing::found;
 using ::testing::IsEmpty;
-
-std::vector<std::string> found(FakeSubject subject) {
-  return check(subject).discrepancies();
-}
 
 TEST(StateSteps, DoWhatTheyAreDocumentedToDo) {
   EXPECT_THAT(

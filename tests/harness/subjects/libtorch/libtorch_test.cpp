@@ -9,7 +9,7 @@
 #include <string>
 #include <variant>
 
-#include "harness/scenario/text.hpp"
+#include "tests/harness/scenario/samples.hpp"
 
 namespace normdiff {
 namespace {
@@ -55,12 +55,7 @@ struct Ran {
 
 Ran ran(std::string_view text, std::uint64_t seed = 0) {
   Ran result;
-  auto parsed = parse("# normdiff-scenario 1\n" + std::string(text));
-  if (const auto* error = std::get_if<ParseError>(&parsed)) {
-    ADD_FAILURE() << error->text("scenario");
-    return result;
-  }
-  result.scenario = std::get<Scenario>(std::move(parsed));
+  result.scenario = testing::scenario(std::string(text));
   result.scenario.seed = seed;
   result.scope = resolve(result.scenario);
   subject().run(result.scenario, result.scope, *result.trace);

@@ -1,14 +1,12 @@
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "harness/scenario/text.hpp"
 #include "harness/subjects/subject.hpp"
+#include "tests/harness/scenario/samples.hpp"
 
 namespace normdiff::test {
 
@@ -41,13 +39,8 @@ struct Ran {
 };
 
 inline Ran run(const Subject& subject, const std::string& text) {
-  auto parsed = parse("# normdiff-scenario 1\n" + text);
-  if (const auto* error = std::get_if<ParseError>(&parsed)) {
-    ADD_FAILURE() << error->text("test");
-    return {};
-  }
   Ran ran;
-  ran.scenario = std::get<Scenario>(parsed);
+  ran.scenario = testing::scenario(text);
   subject.run(ran.scenario, resolve(ran.scenario), ran.trace);
   return ran;
 }

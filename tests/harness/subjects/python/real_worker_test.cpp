@@ -11,9 +11,9 @@
 namespace normdiff::test {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
-class RealWorker : public testing::Test {
+class RealWorker : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
     auto made = make_python_subject(NORMDIFF_VENV_PYTHON);

@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 constexpr const char* three_steps = "a = ReLU()\nb = ReLU()\nc = ReLU()\n";
 constexpr const char* first_step = R"({"step":0,"outcome":"ok","observed":[]})";
 
-class FakeWorker : public testing::Test {
+class FakeWorker : public ::testing::Test {
  protected:
   Subject start(const std::string& answer) {
     const std::string path =

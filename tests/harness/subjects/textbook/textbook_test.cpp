@@ -8,8 +8,8 @@
 #include "harness/check/check.hpp"
 #include "harness/check/tally.hpp"
 #include "harness/scenario/generate.hpp"
-#include "harness/scenario/text.hpp"
 #include "harness/triage/deviations.hpp"
+#include "tests/harness/scenario/samples.hpp"
 
 namespace normdiff {
 namespace {
@@ -34,7 +34,7 @@ class Judge {
     return found;
   }
   std::vector<std::string> discrepancies(const std::string& text) {
-    return discrepancies(std::get<Scenario>(parse("# normdiff-scenario 1\n" + text)));
+    return discrepancies(testing::scenario(text));
   }
   [[nodiscard]] const Trace& trace() const { return trace_; }
 
@@ -63,7 +63,7 @@ struct Planted {
   const char* scenario;  ///< a few lines that show it, and that the right textbook passes
 };
 
-class PlantedFault : public testing::TestWithParam<Planted> {};
+class PlantedFault : public ::testing::TestWithParam<Planted> {};
 
 TEST_P(PlantedFault, IsSeen) {
   EXPECT_TRUE(Judge("").discrepancies(GetParam().scenario).empty());
@@ -90,33 +90,34 @@ backward(y, [1, 2, -3, 4, 5, 7])
 
 INSTANTIATE_TEST_SUITE_P(
     Textbook, PlantedFault,
-    testing::Values(Planted{"biased-running-var", train_forward},
-                    Planted{"momentum-swapped", train_forward}, Planted{"eps-outside-root", R"(
+    ::testing::Values(Planted{"biased-running-var", train_forward},
+                      Planted{"momentum-swapped", train_forward}, Planted{"eps-outside-root", R"(
 bn = BatchNorm1d(2, eps=0.1)
 x = tensor(3, 2, [1, 2, 3, 5, 8, 13], dtype=float32)
 y = bn(x)
 )"},
-                    Planted{"running-statistics-in-training", train_forward},
-                    Planted{"batch-statistics-in-eval", eval_forward},
-                    Planted{"counter-missed", train_forward},
-                    Planted{"cumulative-average-off-by-one", R"(
+                      Planted{"running-statistics-in-training", train_forward},
+                      Planted{"batch-statistics-in-eval", eval_forward},
+                      Planted{"counter-missed", train_forward},
+                      Planted{"cumulative-average-off-by-one", R"(
 bn = BatchNorm1d(2, momentum=None)
 x = tensor(3, 2, [1, 2, 3, 5, 8, 13], dtype=float32)
 y = bn(x)
 )"},
-                    Planted{"weight-gradient-without-normalisation", train_backward},
-                    Planted{"input-gradient-without-mean-term", train_backward},
-                    Planted{"flag-lost-in-copy", R"(
+                      Planted{"weight-gradient-without-normalisation", train_backward},
+                      Planted{"input-gradient-without-mean-term", train_backward},
+                      Planted{"flag-lost-in-copy", R"(
 bn = BatchNorm1d(2)
 bn.eval()
 b = copy.deepcopy(bn)
 )"},
-                    Planted{"shared-child-unshared", R"(
+                      Planted{"shared-child-unshared", R"(
 bn = BatchNorm1d(2)
 net = Sequential(bn, bn)
 b = copy.deepcopy(net)
 )"},
-                    Planted{"statistics-moved-under-eval", eval_forward}, Planted{"stale-graph", R"(
+                      Planted{"statistics-moved-under-eval", eval_forward},
+                      Planted{"stale-graph", R"(
 bn = BatchNorm1d(2)
 x = tensor(3, 2, [1, 2, 3, 5, 8, 13], dtype=float32, requires_grad=True)
 y = bn(x)
@@ -175,6 +176,25 @@ backward(y5, normal(0, 1))
   EXPECT_EQ(steps[14].outcome, Outcome::ok);
   EXPECT_EQ(steps[15].error_class, "graph_freed");
   EXPECT_EQ(steps[16].text, "needs y5, which was not made");
+}
+
+TEST(Textbook, AConvolutionPadsNoImagesWithoutElements) {
+  Judge judge("");
+  EXPECT_TRUE(judge
+                  .discrepancies(R"(
+conv = Conv2d(3, 2, kernel_size=1, padding=1)
+low = tensor(2, 3, 0, 3, normal(0, 1), dtype=float32)
+thin = tensor(3, 3, 0, normal(0, 1), dtype=float32)
+none = tensor(0, 3, 0, 3, normal(0, 1), dtype=float32)
+y1 = conv(low)
+y2 = conv(thin)
+y3 = conv(none)
+)")
+                  .empty());
+  const auto& steps = judge.trace().steps;
+  EXPECT_EQ(steps[4].error_class, "shape_mismatch");
+  EXPECT_EQ(steps[5].error_class, "shape_mismatch");
+  EXPECT_EQ(steps[6].outcome, Outcome::ok);
 }
 
 }  // namespace

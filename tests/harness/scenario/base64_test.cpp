@@ -1,10 +1,6 @@
-#include "harness/trace/base64.hpp"
+#include "harness/scenario/base64.hpp"
 
 #include <gtest/gtest.h>
-
-#include <cstring>
-
-#include "harness/scenario/base64.hpp"
 
 namespace normdiff {
 namespace {
@@ -16,6 +12,16 @@ bool decodes(std::string_view text, std::string_view expected) {
 }
 
 // https://www.rfc-editor.org/rfc/rfc4648#section-10
+TEST(Base64, TestVectors) {
+  EXPECT_EQ(base64("", 0), "");
+  EXPECT_EQ(base64("f", 1), "Zg==");
+  EXPECT_EQ(base64("fo", 2), "Zm8=");
+  EXPECT_EQ(base64("foo", 3), "Zm9v");
+  EXPECT_EQ(base64("foob", 4), "Zm9vYg==");
+  EXPECT_EQ(base64("fooba", 5), "Zm9vYmE=");
+  EXPECT_EQ(base64("foobar", 6), "Zm9vYmFy");
+}
+
 TEST(DecodeBase64, TestVectors) {
   EXPECT_TRUE(decodes("", ""));
   EXPECT_TRUE(decodes("Zg==", "f"));
