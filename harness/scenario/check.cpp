@@ -140,6 +140,7 @@ class Checker {
                                         max_tensor_elements));
       elements_ *= size;
     }
+    takes_elements(&sizes, elements_);
   }
   void data(std::string_view, const Data& data) {
     if (const Rule* rule = std::get_if<Rule>(&data)) {
@@ -178,16 +179,19 @@ class Checker {
                                        "make it smaller",
                                        max_tree_places, max_tree_depth));
     takes_places(&module, count);
+    takes_elements(&module, tree_elements_);
   }
 
   /// A copy, script or artefact of a module: a tree as large as it.
   void copies(const ModuleRef& module) {
     if (problem) return;
     takes_places(&module, scope_.place(module).end - module.place);
+    takes_elements(&module, scope_[module.name].elements);
   }
   void copies(const NameId& name) {
     if (problem) return;
     takes_places(&name, static_cast<int>(scope_[name].places.size()));
+    takes_elements(&name, scope_[name].elements);
   }
 
  private:
@@ -200,6 +204,13 @@ class Checker {
       fail(field, fmt::format("the modules of a scenario have at most {} places together; make "
                               "fewer, or smaller ones",
                               max_scenario_places));
+  }
+
+  void takes_elements(const void* field, std::int64_t count) {
+    if (count > max_scenario_elements - scope_.total_elements())
+      fail(field, fmt::format("the tensors and modules of a scenario have at most {} elements "
+                              "together; make fewer, or smaller ones",
+                              max_scenario_elements));
   }
 
   bool has_kind(const void* field, NameId name, Takes takes) {
@@ -245,7 +256,10 @@ class Checker {
     if (budget < 1 || depth > max_tree_depth) return -1;
     std::visit([&](const auto& o) { ModuleType<Bare<decltype(o)>>::fields(*this, o); },
                module.options);
-    if (auto sentence = size_problem(module.options)) fail(&module, std::move(*sentence));
+    if (auto sentence = size_problem(module.options))
+      fail(&module, std::move(*sentence));
+    else
+      tree_elements_ += elements_of(module.options);
     int count = 1;
     std::unordered_set<std::string_view> seen;
     for (std::size_t i = 0; i < module.children.size() && !problem; ++i) {
@@ -278,7 +292,8 @@ class Checker {
 
   const Scenario& scenario_;
   const Scope& scope_;
-  std::int64_t elements_ = -1;  ///< of the tensor that the data is for; -1: not known
+  std::int64_t tree_elements_ = 0;  ///< of the expression being made, shared children left out
+  std::int64_t elements_ = -1;      ///< of the tensor that the data is for; -1: not known
 };
 
 template <class S, class = void>

@@ -56,15 +56,29 @@ ModuleSpecPtr copy_tree(const ModuleSpec& original) {
   return copy_into(original, copies);
 }
 
-std::optional<std::string> size_problem(const reference::ModuleOptions& options) {
-  double elements = 0;
+namespace {
+
+/// In doubles: the product of sizes that are too large is not too large for them.
+double weight_elements(const reference::ModuleOptions& options) {
   if (const auto* conv = std::get_if<Conv2dOptions>(&options)) {
     const auto kernel = static_cast<double>(conv->kernel_size);
-    elements = static_cast<double>(conv->in_channels) * static_cast<double>(conv->out_channels) *
-               kernel * kernel;
-  } else if (const auto* linear = std::get_if<LinearOptions>(&options)) {
-    elements = static_cast<double>(linear->in_features) * static_cast<double>(linear->out_features);
+    return static_cast<double>(conv->in_channels) * static_cast<double>(conv->out_channels) *
+           kernel * kernel;
   }
+  if (const auto* linear = std::get_if<LinearOptions>(&options))
+    return static_cast<double>(linear->in_features) * static_cast<double>(linear->out_features);
+  return 0;
+}
+
+}  // namespace
+
+std::int64_t elements_of(const reference::ModuleOptions& options) {
+  if (const auto* norm = std::get_if<BatchNormOptions>(&options)) return 4 * norm->num_features;
+  return static_cast<std::int64_t>(weight_elements(options));
+}
+
+std::optional<std::string> size_problem(const reference::ModuleOptions& options) {
+  const double elements = weight_elements(options);
   if (elements <= static_cast<double>(max_tensor_elements)) return std::nullopt;
   return fmt::format(
       "its weight would have {} elements, and a tensor has at most {}; make it smaller", elements,

@@ -13,6 +13,11 @@ inline constexpr int max_tree_places = 1024;
 inline constexpr int max_tree_depth = 32;
 /// Places of all the names of a scenario together.
 inline constexpr int max_scenario_places = 1 << 15;
+/// Of all tensors and trees of a scenario together: a gigabyte in float64.
+inline constexpr std::int64_t max_scenario_elements = std::int64_t{1} << 27;
+
+/// Elements of a module's parameters and buffers, its children left out.
+[[nodiscard]] std::int64_t elements_of(const reference::ModuleOptions& options);
 
 /// The tree that an expression constructs. Named children are the modules of those names: the same
 /// spec. Only for an expression without a problem.

@@ -18,6 +18,8 @@ NameInfo tree_info(NameKind kind, ModuleSpecPtr spec) {
   NameInfo info;
   info.kind = kind;
   info.places = reference::places(*spec);
+  for (const reference::Place& place : info.places)
+    info.elements += elements_of(place.module->options);
   info.spec = std::move(spec);
   return info;
 }
@@ -41,6 +43,7 @@ class Definer {
   std::optional<Definition> operator()(const MakeTensor& step) const {
     NameInfo info;
     info.kind = NameKind::tensor;
+    info.elements = step.shape.numel();
     return Definition{step.result, std::move(info)};
   }
   std::optional<Definition> operator()(const Forward& step) const {
@@ -85,6 +88,7 @@ void Scope::apply(const Scenario& scenario, const Step& step) {
   if (auto made = std::visit(Definer(*this), step)) {
     made->info.step = steps_;
     total_places_ += static_cast<int>(made->info.places.size());
+    total_elements_ += made->info.elements;
     names_[made->name] = std::move(made->info);
   }
   ++steps_;

@@ -20,6 +20,7 @@ struct NameInfo {
   /// hold the same module; the specs of a copy, script or artefact are its own.
   ModuleSpecPtr spec;
   std::vector<reference::Place> places;  ///< of `spec`; empty for others
+  std::int64_t elements = 0;    ///< of the tensors that it holds when it is made
   bool traced = false;          ///< of a script: made by torch.jit.trace (or loaded from one)
   bool differentiable = false;  ///< of a result: made with grad, by a module or script
 };
@@ -44,6 +45,8 @@ class Scope {
   }
   /// Places of all the trees together, which has a limit.
   [[nodiscard]] int total_places() const { return total_places_; }
+  /// Elements of all the tensors and trees together, which has one too.
+  [[nodiscard]] std::int64_t total_elements() const { return total_elements_; }
   void grow(std::size_t names) {
     if (names > names_.size()) names_.resize(names);
   }
@@ -52,6 +55,7 @@ class Scope {
   std::vector<NameInfo> names_;
   int steps_ = 0;
   int total_places_ = 0;
+  std::int64_t total_elements_ = 0;
 };
 
 /// The scope after the last statement of a valid scenario: every name of it.

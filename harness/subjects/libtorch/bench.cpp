@@ -14,6 +14,7 @@
 #include "harness/check/check.hpp"
 #include "harness/scenario/generate.hpp"
 #include "harness/scenario/scope.hpp"
+#include "harness/subjects/libtorch/bench_memory.hpp"
 #include "harness/subjects/libtorch/libtorch.hpp"
 #include "harness/triage/deviations.hpp"
 #include "reference/ops/batch_norm.hpp"
@@ -149,14 +150,14 @@ void checked_reference(benchmark::State& state, const std::vector<std::int64_t>&
 
 // --- the report --------------------------------------------------------------------------------
 
-/// Keeps the median of each benchmark, in seconds.
+/// Keeps the median of each benchmark, in seconds; of one repetition, that one.
 class Medians : public benchmark::BenchmarkReporter {
  public:
   bool ReportContext(const Context&) override { return true; }
   void ReportRuns(const std::vector<Run>& runs) override {
     for (const Run& run : runs) {
       if (run.error_occurred) failed = run.benchmark_name() + ": " + run.error_message;
-      if (run.aggregate_name == "median")
+      if (run.aggregate_name == "median" || run.aggregate_name.empty())
         seconds[run.run_name.function_name] = run.GetAdjustedRealTime() * 1e-9;
     }
   }
@@ -164,13 +165,36 @@ class Medians : public benchmark::BenchmarkReporter {
   std::string failed;
 };
 
+/// Nothing was measured where the value is 0.
 void row(const char* what, double value, const char* target) {
-  std::printf("  %-58s %7.2f   %s\n", what, value, target);
+  if (value > 0)
+    std::printf("  %-58s %7.2f   %s\n", what, value, target);
+  else
+    std::printf("  %-58s %7s   %s\n", what, "-", target);
+}
+
+constexpr std::uint64_t memory_scenarios = 100'000;
+
+void memory_rows(const Resident& alone, const Resident& checked) {
+  std::printf("\n  %-58s %7s   %s\n", "memory over 100,000 scenarios of a campaign", "MiB",
+              "target");
+  row("LibTorch alone, the same steps", alone.end, "");
+  row("a host: generate + run + check", checked.end, "");
+  row("    above LibTorch's own", checked.end - alone.end, "<= 100");
+  std::printf("  %-58s %7.2f   %s\n", "    grown in the second half", checked.end - checked.middle,
+              "flat");
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+  // First: each runs in a child of its own, and LibTorch does not survive a fork once it was used.
+  Resident alone, checked;
+  const bool whole = argc == 1;
+  if (whole) {
+    alone = measure_memory(memory_scenarios, false);
+    checked = measure_memory(memory_scenarios, true);
+  }
   prepare_process();
   const std::vector<std::int64_t> large{16, 64, 32, 32};
   const std::vector<std::int64_t> small{4, 3, 4, 4};
@@ -232,5 +256,6 @@ int main(int argc, char** argv) {
   std::printf("\n  %d scenarios of the mix take LibTorch alone %.2f ms, all together %.2f ms\n",
               static_cast<int>(batch), t.count("libtorch_alone") ? t.at("libtorch_alone") * 1e3 : 0,
               t.count("everything") ? t.at("everything") * 1e3 : 0);
+  if (whole) memory_rows(alone, checked);
   return 0;
 }
