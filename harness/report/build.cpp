@@ -25,7 +25,7 @@ ReportSubject subject_of(const SubjectResult& campaign, const CorpusResult* corp
   subject.corpus_files = corpus->files;
   subject.corpus_conforming = corpus->conforming;
   subject.corpus_skipped = corpus->skipped;
-  subject.corpus_deviations = corpus->tally.deviations;
+  subject.corpus_tally = corpus->tally;
   if (subject.unusable.empty()) subject.unusable = corpus->unusable;
   return subject;
 }

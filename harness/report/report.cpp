@@ -24,7 +24,8 @@ std::map<std::string, Counts> Report::deviation_hits() const {
   for (const ReportSubject& subject : subjects) {
     const std::string id = subject.manifest.id();
     for (const auto& [deviation, count] : subject.total().deviations) hits[deviation][id] += count;
-    for (const auto& [deviation, count] : subject.corpus_deviations) hits[deviation][id] += count;
+    for (const auto& [deviation, count] : subject.corpus_tally.deviations)
+      hits[deviation][id] += count;
   }
   return hits;
 }

@@ -44,8 +44,8 @@ struct ClassShares {
   std::uint64_t sharp = 0;          ///< equal, within_bound, both_rejected
   std::uint64_t weak = 0;           ///< loose, ill_conditioned, poisoned
   std::uint64_t known = 0;          ///< known deviations
-  std::uint64_t discrepancies = 0;  ///< new
-  std::uint64_t not_compared = 0;   ///< unsupported, underived
+  std::uint64_t discrepancies = 0;  ///< new: crashes and hangs too
+  std::uint64_t not_compared = 0;   ///< unsupported, underived, out_of_memory, harness_error
 };
 /// Of the classes that were seen at all.
 [[nodiscard]] std::vector<ClassShares> class_shares(const Tally& tally);

@@ -30,7 +30,7 @@ Report hostile_report() {
   report.findings[0].file = hostile;
   report.findings[0].hits = {{hostile, 1}};
   report.harness_errors.push_back(finding);
-  report.floors[0].subject = report.floors[0].what = hostile;
+  report.floors[0].subject = report.floors[0].what = report.floors[0].remedy = hostile;
   report.power[0] = {hostile, 1, hostile};
   Deviation& d = report.deviations[0];
   d.id = d.title = d.why = d.standing = d.versions = d.witness = hostile;

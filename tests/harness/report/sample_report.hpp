@@ -30,7 +30,7 @@ inline Report sample_report() {
   subject.not_run = {"export: no exporter"};
   subject.corpus_files = 5;
   subject.corpus_conforming = 4;
-  subject.corpus_deviations["root-flag"] = 1;
+  subject.corpus_tally.deviations["root-flag"] = 1;
   report.subjects.push_back(subject);
   Finding finding{"libtorch/forward",
                   "# normdiff-scenario 1\nnet = ReLU()\n",
@@ -54,7 +54,7 @@ inline Report sample_report() {
   report.deviations.push_back(deviation);
   report.power = {{"eps-outside-root", 12, "textbook/forward"}, {"stale-graph", std::nullopt, ""}};
   report.power_most = 500;
-  report.floors = {{"libtorch@2.13.0", "output observations compared", 0.5, 0.95}};
+  report.floors = {{"libtorch@2.13.0", "output observations compared", 0.5, 0.95, {}}};
   return report;
 }
 
