@@ -64,8 +64,10 @@ bool happens_alone(const HostOptions& options, const Finding& finding,
       replay(fresh, finding.subject, std::get<Scenario>(parsed), deviations, check, finding.origin);
   if (!std::holds_alternative<Replayed>(replayed)) return false;
   const std::vector<Finding>& findings = std::get<Replayed>(replayed).findings;
-  return std::any_of(findings.begin(), findings.end(),
-                     [&](const Finding& other) { return other.signature == finding.signature; });
+  return std::any_of(findings.begin(), findings.end(), [&](const Finding& other) {
+    const std::vector<std::string>& all = other.signatures;
+    return std::find(all.begin(), all.end(), finding.signature) != all.end();
+  });
 }
 
 Finding locate_failure(HostLink& host, const Manifest& subject, const Scenario& scenario,
@@ -91,6 +93,7 @@ Finding locate_failure(HostLink& host, const Manifest& subject, const Scenario& 
   }
   finding.signature =
       fmt::format("{}/{}/{}", subject.family, kind, to_string(verdict_of(failure.kind)));
+  finding.signatures = {finding.signature};
   finding.details = {fmt::format("the process ended: {}", failure.text)};
   if (failure.kind == HostFailure::Kind::timed_out) finding.details = {failure.text};
   if (failure.kind == HostFailure::Kind::garbage)

@@ -41,13 +41,20 @@ struct ReportSubject {
   [[nodiscard]] Tally total() const;
 };
 
-struct ReportFinding {
+/// A finding on one subject, and where its scenario is.
+struct Witness {
   Finding finding;
-  std::string file;  ///< its scenario, for the replay command
-  Counts hits;       ///< by subject: discrepancies with this signature
+  std::string file;
 
   /// "normdiff check FILE --subject libtorch@2.13.0"
   [[nodiscard]] std::string replay_command() const;
+};
+
+/// The findings of one name: one witness for each subject that shows it, confirmed ones first.
+struct ReportFinding {
+  Witness first;
+  std::vector<Witness> others;
+  Counts hits;  ///< by subject: discrepancies with this signature
 };
 
 /// A share that must not fall below a floor.

@@ -93,23 +93,36 @@ Floor floor_from(const json& j) {
           j.at("remedy").get<std::string>()};
 }
 
-json to_json(const ReportFinding& finding) {
-  return {{"finding", normdiff::to_json(finding.finding)},
-          {"file", finding.file},
-          {"hits", finding.hits},
-          {"replay", finding.replay_command()}};
-}
-
-ReportFinding finding_from(const json& j) {
-  return {finding_from_json(j.at("finding")), j.at("file").get<std::string>(),
-          j.at("hits").get<Counts>()};
-}
-
 template <class T, class F>
 json list(const std::vector<T>& values, F&& convert) {
   json array = json::array();
   for (const T& value : values) array.push_back(convert(value));
   return array;
+}
+
+json to_json(const Witness& witness) {
+  return {{"finding", normdiff::to_json(witness.finding)},
+          {"file", witness.file},
+          {"replay", witness.replay_command()}};
+}
+
+Witness witness_from(const json& j) {
+  return {finding_from_json(j.at("finding")), j.at("file").get<std::string>()};
+}
+
+json to_json(const ReportFinding& finding) {
+  json j = to_json(finding.first);
+  j["others"] = list(finding.others, [](const Witness& other) { return to_json(other); });
+  j["hits"] = finding.hits;
+  return j;
+}
+
+ReportFinding finding_from(const json& j) {
+  ReportFinding finding;
+  finding.first = witness_from(j);
+  for (const json& other : j.at("others")) finding.others.push_back(witness_from(other));
+  j.at("hits").get_to(finding.hits);
+  return finding;
 }
 
 }  // namespace

@@ -131,6 +131,12 @@ Table floors_table(const Report& report) {
   return table;
 }
 
+std::string replay_commands(const ReportFinding& finding) {
+  std::string commands = finding.first.replay_command();
+  for (const Witness& other : finding.others) commands += "\n" + other.replay_command();
+  return commands;
+}
+
 Table known_table(const Report& report, bool seen) {
   Table table{{"Deviation", "What happens, and why", "Versions", "Witness"}, {}, 0};
   if (seen) table.columns.emplace_back("Seen");

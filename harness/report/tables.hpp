@@ -50,6 +50,9 @@ struct ClassShares {
 /// Of the classes that were seen at all.
 [[nodiscard]] std::vector<ClassShares> class_shares(const Tally& tally);
 
+/// One a line: of the first witness, then of those on other subjects.
+[[nodiscard]] std::string replay_commands(const ReportFinding& finding);
+
 /// One paragraph: what the run's settings find where there is something to find.
 [[nodiscard]] std::string power_sentence(const Report& report);
 /// "seed 1, profiles modes, numerics, 1,000 scenarios for each subject".

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <nlohmann/json.hpp>
+#include <set>
 #include <thread>
 
 #include "harness/campaign/findings.hpp"
@@ -133,6 +134,16 @@ TEST(Coordinator, AnotherSeedIsAnotherCampaign) {
   const std::string one = digest(run(options));
   options.seed = 2;
   EXPECT_NE(digest(run(options)), one);
+}
+
+TEST(Coordinator, EachSubjectHasAWitnessOfItsOwn) {
+  FoundSubject other = strange("counter-missed");
+  other.id = "the other";
+  const CampaignResult campaign = run(campaign_on({strange("counter-missed"), other}, 100));
+  std::multiset<std::string> signatures;
+  for (const Finding& finding : campaign.findings) signatures.insert(finding.signature);
+  ASSERT_FALSE(signatures.empty());
+  for (const std::string& signature : signatures) EXPECT_EQ(signatures.count(signature), 2U);
 }
 
 TEST(Coordinator, FindsAPlantedFaultAndKeepsTheFirstOfEachSignature) {

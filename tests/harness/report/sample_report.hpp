@@ -39,10 +39,13 @@ inline Report sample_report() {
                   subject.manifest,
                   0,
                   "net = ReLU()",
+                  {"libtorch/forward", "libtorch/beside-it"},
                   {"y is 1, expected 2"},
                   "",
                   true};
-  report.findings.push_back({finding, "out/findings/a.scenario", {{"libtorch@2.13.0", 9}}});
+  report.findings.push_back({{finding, "out/findings/a.scenario"}, {}, {{"libtorch@2.13.0", 9}}});
+  finding.subject.version = "1.13.1";
+  report.findings[0].others.push_back({finding, "out/findings/a.scenario"});
   report.unexpected_passes = {"root-flag.toml: conforms now"};
   Deviation deviation;
   deviation.id = "root-flag";
