@@ -161,11 +161,11 @@ class Campaign {
       run_singly(host, lane, range, failure, done);
       return true;
     }
-    // What was done before the failure died with the process: it is done again, without the one
-    // that ends it.
-    const std::uint64_t number = *failure.number;
+    // The failure first: what follows may be interrupted. What was done before it died with the
+    // process, and is done again without the one that ends it.
+    take(lane, failed(host, lane, range, *failure.number, failure));
     Range before = range;
-    before.count = number - range.first;
+    before.count = *failure.number - range.first;
     while (before.count > 0) {
       std::uint64_t again = 0;
       run_part(host, lane, before, again);
@@ -174,7 +174,6 @@ class Campaign {
       before.first += again;
       before.count -= again;
     }
-    take_failure(host, lane, range, number, failure);
     ++done;
     return true;
   }
@@ -191,34 +190,31 @@ class Campaign {
       one.first = range.first + i;
       std::uint64_t ran = 0;
       again = run_part(host, lane, one, ran) || again;
-      if (ran == 0) return;
+      if (ran == 0) break;
       done += ran;
     }
     if (again) return;
+    const RangeResult all = failed(host, lane, range, *failure.number, failure);
+    if (all.findings.empty()) return;
     RangeResult told;  // the scenario itself is counted already
-    told.findings.push_back(located(host, lane, range, *failure.number, failure));
+    told.findings.push_back(all.findings.back());
     ++told.tally.signatures[told.findings.back().signature];
     take(lane, std::move(told));
   }
 
-  Finding located(HostLink& host, const Schedule::Lane& lane, const Range& range,
-                  std::uint64_t number, const HostFailure& failure) {
+  /// What is known of the scenario that took the process down.
+  RangeResult failed(HostLink& host, const Schedule::Lane& lane, const Range& range,
+                     std::uint64_t number, const HostFailure& failure) {
     Scenario scenario;
     generate(range.profile, range.seed, number, scenario);
-    Finding finding = locate_failure(host, manifest(lane.subject), scenario, failure);
-    finding.origin = origin_of(range, number);
-    finding.number = number;
-    return finding;
-  }
-
-  void take_failure(HostLink& host, const Schedule::Lane& lane, const Range& range,
-                    std::uint64_t number, const HostFailure& failure) {
-    RangeResult result;
-    Finding finding = located(host, lane, range, number, failure);
-    result.done = 1;
-    count_failure(finding, failure, result.tally);
-    result.findings.push_back(std::move(finding));
-    take(lane, std::move(result));
+    CheckOptions check;
+    check.always_equal = options_.always_equal;
+    Replayed replayed = replay_failed(host, manifest(lane.subject), scenario, *options_.deviations,
+                                      check, origin_of(range, number), failure);
+    for (Finding& finding : replayed.findings) finding.number = number;
+    for (Finding& error : replayed.harness_errors) error.number = number;
+    return {1, std::move(replayed.tally), std::move(replayed.findings),
+            std::move(replayed.harness_errors)};
   }
 
   Manifest manifest(std::size_t subject) {

@@ -95,6 +95,16 @@ INSTANTIATE_TEST_SUITE_P(All, StrangeHost,
                                          Strange{"halfway", "crashed", "exit 0"}),
                          [](const auto& named) { return std::string(named.param.mode); });
 
+TEST(Coordinator, AHostThatDoesNotComeBackLeavesItsCrash) {
+  const TemporaryFolder folder;
+  const CampaignResult campaign =
+      run(campaign_on({strange("once", 30, (folder.path() / "crashed").string())}, 50));
+  EXPECT_THAT(campaign.subjects.front().unusable, HasSubstr("failed before it began"));
+  ASSERT_THAT(campaign.findings, SizeIs(1));
+  EXPECT_THAT(campaign.findings.front().signature, HasSubstr("crashed"));
+  EXPECT_EQ(campaign.findings.front().number, 30U);
+}
+
 TEST(Coordinator, WhatALibraryPrintsIsNoAnswer) {
   const CampaignResult campaign = run(campaign_on({strange("noisy")}, 50));
   EXPECT_EQ(result_of(campaign).tally.scenarios, 50U);
