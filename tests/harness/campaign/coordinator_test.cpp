@@ -57,6 +57,13 @@ TEST(Coordinator, DoesNotRunAProfileThatTheSubjectHasNoStepsFor) {
               testing::ElementsAre(HasSubstr("export: The textbook has no exporter")));
 }
 
+TEST(Coordinator, AFamilyThatExportsWhatItCanRunsTheProfile) {
+  std::string why;
+  EXPECT_TRUE(runs_profile("python", Profile::exports, why)) << why;
+  EXPECT_FALSE(runs_profile("libtorch", Profile::exports, why));
+  EXPECT_THAT(why, testing::Not(IsEmpty()));
+}
+
 // --- A subject that misbehaves costs one scenario ------------------------------------------------
 
 struct Strange {
