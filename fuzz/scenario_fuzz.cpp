@@ -1,5 +1,5 @@
-// Text -> scenario -> the newest LibTorch -> checker. A discrepancy that no deviation predicts ends
-// the run, with its signature and scenario.
+// Text -> scenario -> the newest LibTorch -> checker. A discrepancy that no deviation predicts, or
+// a failure of the harness itself, ends the run with its signature and scenario.
 #include <fmt/format.h>
 
 #include <array>
@@ -57,8 +57,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   CheckResult result;
   checker.check(*scenario, scope, trace, tally, result);
   count(*scenario, trace, tally);
+  // Says nothing of the subject, but is not to pass unseen.
+  if (!trace.steps.empty() && trace.steps.back().outcome == Outcome::out_of_memory)
+    fmt::print(stderr, "out of memory: {}\n{}", trace.steps.back().text, print(*scenario));
   for (const Judged& judged : result.judged) {
-    if (!is_new_discrepancy(judged.verdict)) continue;
+    if (!is_new_discrepancy(judged.verdict) && judged.verdict != Verdict::harness_error) continue;
     fmt::print(stderr, "{}\nexpected {}, observed {}\n{}",
                signature(subject.manifest, *scenario, judged), judged.expected, judged.observed,
                print(*scenario));

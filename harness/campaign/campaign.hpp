@@ -19,25 +19,29 @@ struct Range {
   std::uint64_t count = 0;
 };
 
-/// All discrepancies of one step of one scenario, by the first of them.
+/// All discrepancies of one step of one scenario.
 struct Finding {
-  std::string signature;
+  std::string signature;     ///< names it: the first that no earlier finding showed
   std::string scenario;      ///< canonical text
   std::string origin;        ///< "seed 1, modes, number 17", or a file
   std::uint64_t number = 0;  ///< of the scenario in its campaign; 0 for a file
   Manifest subject;
   int step = 0;
-  std::string statement;             ///< the step's text
-  std::vector<std::string> details;  ///< one line for each discrepancy: where, expected, observed
-  std::string deviation;             ///< known: its id; empty: new
-  bool confirmed = false;            ///< replayed alone in a fresh process, same signature
+  std::string statement;                ///< the step's text
+  std::vector<std::string> signatures;  ///< all that the step shows, causes first
+  std::vector<std::string> details;     ///< a line each, then lines for more of the same
+  std::string deviation;                ///< known: its id; empty: new
+  bool confirmed = false;               ///< replayed alone in a fresh process, same signature
+
+  /// The line of details that tells what the finding is named by.
+  [[nodiscard]] std::string headline() const;
 };
 
 /// What came out of a range, or of several added up.
 struct RangeResult {
   std::uint64_t done = 0;  ///< scenarios run: fewer than asked for where `stop` said so
   Tally tally;
-  std::vector<Finding> findings;        ///< new ones: the first of each signature, by number
+  std::vector<Finding> findings;        ///< steps that are the first to show some signature
   std::vector<Finding> harness_errors;  ///< the harness itself failed: likewise
 };
 

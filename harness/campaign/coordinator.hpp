@@ -48,8 +48,9 @@ struct SubjectResult {
 /// Everything, in an order that depends on the options alone.
 struct CampaignResult {
   std::vector<SubjectResult> subjects;
-  std::vector<Finding> findings;  ///< one for each signature: first by subject, profile, number
-  std::string failure;            ///< the disk is full, ...: the run is not complete
+  /// Of each subject the steps that are the first to show some signature, by profile and number.
+  std::vector<Finding> findings;
+  std::string failure;  ///< the disk is full, ...: the run is not complete
   bool interrupted = false;
 };
 
@@ -62,7 +63,7 @@ struct Progress {
 /// Told what happens while it happens, by one thread at a time.
 struct CampaignListener {
   std::function<void(const Progress&)> progress;
-  /// A signature not seen before; it is on disk, at `file` in OUT.
+  /// A signature not seen before on its subject; it is on disk, at `file` in OUT.
   std::function<void(const Finding& finding, const std::string& file)> found;
 };
 

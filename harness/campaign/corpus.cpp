@@ -164,9 +164,9 @@ CorpusResult replay_corpus(const CampaignOptions& options, const FoundSubject& s
     for (const Judged& judged : replayed.checked.judged)
       if (!judged.deviation.empty()) ++seen[file.name][judged.deviation];
     seen[file.name];
-    for (Finding& finding : replayed.findings) keep_first(result.findings, std::move(finding));
+    for (Finding& finding : replayed.findings) keep_new(result.findings, std::move(finding));
     for (Finding& error : replayed.harness_errors)
-      keep_first(result.harness_errors, std::move(error));
+      keep_new(result.harness_errors, std::move(error));
   }
   host_options.always_equal = options.always_equal;
   for (Finding& finding : result.findings)

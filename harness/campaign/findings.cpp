@@ -6,10 +6,10 @@
 #include <array>
 #include <cctype>
 #include <charconv>
-#include <nlohmann/json.hpp>
+#include <iterator>
 #include <system_error>
+#include <tuple>
 
-#include "harness/json_fields.hpp"
 #include "harness/scenario/text.hpp"
 #include "harness/trace/json.hpp"
 
@@ -17,27 +17,6 @@ namespace normdiff {
 namespace {
 
 constexpr std::size_t most_details = 12;
-
-constexpr auto manifest_fields = [](auto& manifest, auto visit) {
-  visit("subject", manifest.subject);
-  visit("family", manifest.family);
-  visit("version", manifest.version);
-  visit("path", manifest.path);
-  visit("cpu_capability", manifest.cpu_capability);
-};
-
-/// But for the subject.
-constexpr auto finding_fields = [](auto& finding, auto visit) {
-  visit("signature", finding.signature);
-  visit("scenario", finding.scenario);
-  visit("origin", finding.origin);
-  visit("number", finding.number);
-  visit("step", finding.step);
-  visit("statement", finding.statement);
-  visit("details", finding.details);
-  visit("deviation", finding.deviation);
-  visit("confirmed", finding.confirmed);
-};
 
 /// The order in which discrepancies of one step name the finding: causes before consequences.
 int rank(ObservationClass observed) {
@@ -113,61 +92,124 @@ std::string describe(const Scenario& scenario, const Scope& scope, const Judged&
   return line;
 }
 
+std::string Finding::headline() const {
+  const auto named = std::find(signatures.begin(), signatures.end(), signature);
+  const auto at = static_cast<std::size_t>(named - signatures.begin());
+  if (named != signatures.end() && at < details.size()) return details[at];
+  return details.empty() ? signature : details.front();
+}
+
+bool name_by_new(Finding& finding, Signatures& seen) {
+  const auto first =
+      std::find_if(finding.signatures.begin(), finding.signatures.end(),
+                   [&](const std::string& signature) { return seen.count(signature) == 0; });
+  if (first == finding.signatures.end()) return false;
+  finding.signature = *first;
+  seen.insert(finding.signatures.begin(), finding.signatures.end());
+  return true;
+}
+
+namespace {
+
+/// A step's discrepancies by signature, causes first.
+using BySignature = std::vector<std::pair<std::string, std::vector<const Judged*>>>;
+BySignature by_signature(const Scenario& scenario, const Manifest& subject,
+                         std::vector<const Judged*>& all) {
+  std::stable_sort(all.begin(), all.end(), [](const Judged* a, const Judged* b) {
+    return rank(a->observed_class) < rank(b->observed_class);
+  });
+  BySignature groups;
+  for (const Judged* one : all) {
+    std::string name = signature(subject, scenario, *one);
+    const auto known = std::find_if(groups.begin(), groups.end(),
+                                    [&](const auto& group) { return group.first == name; });
+    if (known == groups.end())
+      groups.push_back({std::move(name), {one}});
+    else
+      known->second.push_back(one);
+  }
+  return groups;
+}
+
+std::vector<std::string> details_of(const Scenario& scenario, const Scope& scope,
+                                    const BySignature& groups) {
+  std::vector<std::string> details;
+  std::size_t hidden = 0;
+  for (const auto& [name, all] : groups) details.push_back(describe(scenario, scope, *all.front()));
+  for (const auto& [name, all] : groups)
+    for (std::size_t i = 1; i < all.size(); ++i) {
+      if (details.size() < most_details)
+        details.push_back(describe(scenario, scope, *all[i]));
+      else
+        ++hidden;
+    }
+  if (hidden > 0) details.push_back(fmt::format("and {} more", hidden));
+  return details;
+}
+
+}  // namespace
+
 std::vector<Finding> findings_of(const Scenario& scenario, const Scope& scope,
                                  const Manifest& subject, const CheckResult& checked,
-                                 FindingKind kind) {
+                                 FindingKind kind, Signatures* seen) {
   std::vector<Finding> findings;
   const std::vector<Judged>& judged = checked.judged;
+  std::vector<const Judged*> all;
   for (std::size_t begin = 0; begin < judged.size();) {
     std::size_t end = begin;
-    const Judged* first = nullptr;
-    std::vector<const Judged*> all;
-    for (; end < judged.size() && judged[end].step == judged[begin].step; ++end) {
-      if (!wanted(judged[end], kind)) continue;
-      all.push_back(&judged[end]);
-      if (!first || rank(judged[end].observed_class) < rank(first->observed_class))
-        first = &judged[end];
-    }
-    if (first) {
-      std::stable_sort(all.begin(), all.end(), [](const Judged* a, const Judged* b) {
-        return rank(a->observed_class) < rank(b->observed_class);
-      });
-      Finding& finding = findings.emplace_back();
-      finding.signature = signature(subject, scenario, *first);
-      finding.subject = subject;
-      finding.step = first->step;
-      if (static_cast<std::size_t>(first->step) < scenario.statements.size())
-        finding.statement =
-            print(scenario, scenario.statements[static_cast<std::size_t>(first->step)].step);
-      for (const Judged* one : all) {
-        if (finding.details.size() == most_details) {
-          finding.details.push_back(fmt::format("and {} more", all.size() - most_details));
-          break;
-        }
-        finding.details.push_back(describe(scenario, scope, *one));
-      }
-    }
+    all.clear();
+    for (; end < judged.size() && judged[end].step == judged[begin].step; ++end)
+      if (wanted(judged[end], kind)) all.push_back(&judged[end]);
+    const int step = judged[begin].step;
     begin = end;
+    if (all.empty()) continue;
+    const BySignature groups = by_signature(scenario, subject, all);
+    Finding finding;
+    for (const auto& group : groups) finding.signatures.push_back(group.first);
+    finding.signature = finding.signatures.front();
+    // A subject may show the same at every step: nothing is put in words before it is known to be
+    // needed.
+    if (seen && !name_by_new(finding, *seen)) continue;
+    finding.details = details_of(scenario, scope, groups);
+    finding.subject = subject;
+    finding.step = step;
+    if (static_cast<std::size_t>(step) < scenario.statements.size())
+      finding.statement = print(scenario, scenario.statements[static_cast<std::size_t>(step)].step);
+    findings.push_back(std::move(finding));
   }
   return findings;
 }
 
-void keep_first(std::vector<Finding>& kept, Finding&& finding) {
-  const auto same = std::find_if(kept.begin(), kept.end(), [&](const Finding& other) {
-    return other.signature == finding.signature;
-  });
-  if (same == kept.end()) {
-    kept.push_back(std::move(finding));
-  } else if (finding.number < same->number) {
-    *same = std::move(finding);
-  }
+void keep_new(std::vector<Finding>& kept, Finding&& finding) {
+  Signatures seen;
+  for (const Finding& other : kept) seen.insert(other.signatures.begin(), other.signatures.end());
+  if (name_by_new(finding, seen)) kept.push_back(std::move(finding));
 }
+
+namespace {
+
+/// The steps of both that are the first to show something. A step that is so in the whole is so in
+/// its part: nothing that is needed was left out of a part, in whatever order they are added.
+void merge(std::vector<Finding>& sum, std::vector<Finding>&& part) {
+  if (part.empty()) return;
+  std::move(part.begin(), part.end(), std::back_inserter(sum));
+  std::sort(sum.begin(), sum.end(), [](const Finding& a, const Finding& b) {
+    return std::tie(a.number, a.step, a.signatures) < std::tie(b.number, b.step, b.signatures);
+  });
+  Signatures seen;
+  std::vector<Finding> kept;
+  for (Finding& finding : sum)
+    if (name_by_new(finding, seen)) kept.push_back(std::move(finding));
+  sum = std::move(kept);
+}
+
+}  // namespace
 
 void add(RangeResult& sum, RangeResult&& part) {
   sum.done += part.done;
   sum.tally += part.tally;
-  for (Finding& finding : part.findings) keep_first(sum.findings, std::move(finding));
-  for (Finding& error : part.harness_errors) keep_first(sum.harness_errors, std::move(error));
+  merge(sum.findings, std::move(part.findings));
+  merge(sum.harness_errors, std::move(part.harness_errors));
 }
 
 std::string file_stem(const Finding& finding) {
@@ -190,58 +232,6 @@ std::string file_stem(const Finding& finding) {
 
 std::string origin_of(const Range& range, std::uint64_t number) {
   return fmt::format("seed {}, {}, number {}", range.seed, to_string(range.profile), number);
-}
-
-nlohmann::json to_json(const Manifest& manifest) {
-  return fields_to_json(manifest, manifest_fields);
-}
-
-Manifest manifest_from_json(const nlohmann::json& json) {
-  return fields_from_json<Manifest>(json, manifest_fields);
-}
-
-nlohmann::json to_json(const Finding& finding) {
-  nlohmann::json json = fields_to_json(finding, finding_fields);
-  json["subject"] = to_json(finding.subject);
-  return json;
-}
-
-Finding finding_from_json(const nlohmann::json& json) {
-  auto finding = fields_from_json<Finding>(json, finding_fields);
-  finding.subject = manifest_from_json(json.at("subject"));
-  return finding;
-}
-
-namespace {
-
-nlohmann::json to_json(const std::vector<Finding>& findings) {
-  nlohmann::json list = nlohmann::json::array();
-  for (const Finding& finding : findings) list.push_back(normdiff::to_json(finding));
-  return list;
-}
-
-std::vector<Finding> findings_from_json(const nlohmann::json& json) {
-  std::vector<Finding> findings;
-  for (const nlohmann::json& finding : json) findings.push_back(finding_from_json(finding));
-  return findings;
-}
-
-}  // namespace
-
-nlohmann::json to_json(const RangeResult& result) {
-  return {{"done", result.done},
-          {"tally", to_json(result.tally)},
-          {"findings", to_json(result.findings)},
-          {"harness_errors", to_json(result.harness_errors)}};
-}
-
-RangeResult range_result_from_json(const nlohmann::json& json) {
-  RangeResult result;
-  json.at("done").get_to(result.done);
-  result.tally = tally_from_json(json.at("tally"));
-  result.findings = findings_from_json(json.at("findings"));
-  result.harness_errors = findings_from_json(json.at("harness_errors"));
-  return result;
 }
 
 }  // namespace normdiff

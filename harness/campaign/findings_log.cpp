@@ -6,11 +6,15 @@
 
 #include <cerrno>
 #include <cstring>
+#include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "harness/campaign/findings.hpp"
+#include "harness/trace/json.hpp"
 
 namespace normdiff {
 namespace {
@@ -26,6 +30,52 @@ int write_all(int file, std::string_view text) {
   return fsync(file) == 0 || errno == EINVAL || errno == EROFS ? 0 : errno;
 }
 
+/// A new name in a folder is on the disk only once the folder is.
+void sync_folder(const std::filesystem::path& folder) {
+  const char* name = folder.empty() ? "." : folder.c_str();
+  const int file = ::open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (file < 0) return;
+  fsync(file);
+  close(file);
+}
+
+/// Makes a folder and those above it, and what names each is on the disk.
+std::error_code make_folder(const std::filesystem::path& folder) {
+  std::error_code failed;
+  std::vector<std::filesystem::path> holders;
+  for (std::filesystem::path missing = std::filesystem::absolute(folder).lexically_normal();
+       !std::filesystem::exists(missing, failed) && missing.has_relative_path();
+       missing = missing.parent_path())
+    holders.push_back(missing.parent_path());
+  std::filesystem::create_directories(folder, failed);
+  if (!failed)
+    for (const std::filesystem::path& holder : holders) sync_folder(holder);
+  return failed;
+}
+
+/// Removes the scenarios that the list of an earlier run names, where they still are as it wrote
+/// them: what somebody changed or put there is theirs.
+void remove_listed(const std::filesystem::path& out) {
+  std::ifstream list(out / "findings.jsonl");
+  for (std::string line; std::getline(list, line);) {
+    if (is_nested_deeply(line)) continue;
+    const auto json = nlohmann::json::parse(line, nullptr, false);
+    const auto text = [&](const char* name) {
+      const auto member = json.is_object() ? json.find(name) : json.end();
+      return member != json.end() && member->is_string() ? member->get<std::string>() : "";
+    };
+    Finding finding;
+    finding.signature = text("signature");
+    finding.origin = text("origin");
+    finding.scenario = text("scenario");
+    const std::filesystem::path path = out / scenario_file(finding);
+    std::ifstream file(path, std::ios::binary);
+    const std::string there{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+    std::error_code ignored;
+    if (file && there == finding.scenario) std::filesystem::remove(path, ignored);
+  }
+}
+
 }  // namespace
 
 std::optional<std::string> write_file(const std::filesystem::path& path, std::string_view text) {
@@ -34,6 +84,7 @@ std::optional<std::string> write_file(const std::filesystem::path& path, std::st
   int failed = file < 0 ? errno : write_all(file, text);
   if (file >= 0) close(file);
   if (failed == 0 && rename(temporary.c_str(), path.c_str()) != 0) failed = errno;
+  if (failed == 0) sync_folder(path.parent_path());
   if (failed == 0) return std::nullopt;
   unlink(temporary.c_str());
   return fmt::format("{} can't be written ({}); make room, or see who may write there",
@@ -45,16 +96,16 @@ std::string scenario_file(const Finding& finding) {
 }
 
 std::variant<FindingsLog, std::string> FindingsLog::open(const std::filesystem::path& out) {
-  std::error_code failed;
-  std::filesystem::create_directories(out / "findings", failed);
-  if (failed)
+  if (const std::error_code failed = make_folder(out / "findings"))
     return fmt::format("the output folder {} can't be made ({}); choose another with --out",
                        out.string(), failed.message());
+  remove_listed(out);
   const std::filesystem::path path = out / "findings.jsonl";
   const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644);
   if (file < 0)
     return fmt::format("the output folder {} can't be written to ({}); choose another with --out",
                        out.string(), std::strerror(errno));
+  sync_folder(out);
   return FindingsLog(out, file);
 }
 

@@ -14,7 +14,8 @@ namespace normdiff {
 /// What `add` has returned for survives a power cut.
 class FindingsLog {
  public:
-  /// Makes the folder and tries it. A folder that can't be used: a sentence.
+  /// Makes the folder and tries it. The list of an earlier run is emptied, and the scenarios that
+  /// it names are removed. A folder that can't be used: a sentence.
   [[nodiscard]] static std::variant<FindingsLog, std::string> open(
       const std::filesystem::path& out);
   FindingsLog(FindingsLog&& other) noexcept;

@@ -32,7 +32,7 @@ std::string last_line(std::string_view text) {
 }  // namespace
 
 HostFailure HostLink::fail(HostFailure::Kind kind, std::string text) {
-  HostFailure failure{kind, std::move(text), std::nullopt, 0};
+  HostFailure failure{kind, std::move(text), std::nullopt};
   if (number_ && number_->load() != NumberFile::not_begun) failure.number = number_->load();
   process_.reset();
   return failure;
@@ -98,7 +98,7 @@ std::variant<RangeResult, HostFailure> HostLink::run(const Range& range, double 
     if (auto made = NumberFile::make()) number_.emplace(std::move(*made));
     if (!number_)
       return HostFailure{HostFailure::Kind::not_started,
-                         "no file can be made in the folder for temporary files", std::nullopt, 0};
+                         "no file can be made in the folder for temporary files", std::nullopt};
   }
   number_->store(NumberFile::not_begun);
   json request = {{"do", "range"},        {"profile", to_string(range.profile)},
@@ -125,7 +125,6 @@ std::optional<HostFailure> HostLink::trace(const std::string& text, std::size_t 
   trace.clear();
   const auto failed = [&](HostFailure failure) {
     failure.number.reset();
-    failure.steps = static_cast<int>(trace.steps.size());
     return failure;
   };
   if (number_) number_->store(NumberFile::not_begun);

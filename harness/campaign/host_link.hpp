@@ -29,7 +29,11 @@ struct HostFailure {
   Kind kind = Kind::crashed;
   std::string text;                     ///< "signal 11 (Segmentation fault)"
   std::optional<std::uint64_t> number;  ///< the scenario under way
-  int steps = 0;                        ///< of a trace: steps that were answered
+
+  /// The subject did it: not the machine, and not who interrupted it.
+  [[nodiscard]] bool is_the_subjects() const {
+    return kind != Kind::not_started && kind != Kind::interrupted;
+  }
 };
 
 /// This side of host_main: starts the program when it is needed, again after it died, and turns

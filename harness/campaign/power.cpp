@@ -3,26 +3,51 @@
 #include <algorithm>
 #include <thread>
 
+#include "harness/campaign/findings.hpp"
 #include "harness/subjects/textbook/textbook.hpp"
 #include "harness/triage/deviations.hpp"
 
 namespace normdiff {
 namespace {
 
-FaultFound hunt(const PowerOptions& options, std::string_view fault,
+RangeResult run_on(const Subject& subject, const PowerOptions& options, Checker& checker,
+                   std::uint64_t run) {
+  const std::uint64_t profiles = options.profiles.size();
+  return run_range({options.profiles[run % profiles], options.seed, run / profiles, 1}, subject,
+                   checker, [](std::uint64_t) {});
+}
+
+CheckOptions check_options(const PowerOptions& options) {
+  CheckOptions check;
+  check.always_equal = options.always_equal;
+  return check;
+}
+
+/// What a checker says of the right textbook is no fault found: one that errs on everything would
+/// find all of them.
+Signatures shown_by_the_right_one(const PowerOptions& options, const std::atomic<bool>& stop) {
+  const Subject subject = make_textbook_subject(options.right);
+  Checker checker(subject.manifest, Deviations::built_in(), check_options(options));
+  Signatures shown;
+  for (std::uint64_t run = 0; run < options.most && !stop; ++run)
+    for (const Finding& finding : run_on(subject, options, checker, run).findings)
+      shown.insert(finding.signatures.begin(), finding.signatures.end());
+  return shown;
+}
+
+FaultFound hunt(const PowerOptions& options, std::string_view fault, const Signatures& right,
                 const std::atomic<bool>& stop) {
   FaultFound hunted{std::string(fault), std::nullopt, {}};
   const Subject subject = make_textbook_subject(fault);
-  CheckOptions check;
-  check.always_equal = options.always_equal;
-  Checker checker(subject.manifest, Deviations::built_in(), check);
+  Checker checker(subject.manifest, Deviations::built_in(), check_options(options));
   for (std::uint64_t run = 0; run < options.most && !hunted.after && !stop; ++run) {
-    const std::uint64_t profiles = options.profiles.size();
-    const Range one{options.profiles[run % profiles], options.seed, run / profiles, 1};
-    const RangeResult result = run_range(one, subject, checker, [](std::uint64_t) {});
-    if (result.findings.empty()) continue;
-    hunted.after = run + 1;
-    hunted.signature = result.findings.front().signature;
+    Signatures seen = right;
+    for (Finding& finding : run_on(subject, options, checker, run).findings) {
+      if (!name_by_new(finding, seen)) continue;
+      hunted.after = run + 1;
+      hunted.signature = finding.signature;
+      break;
+    }
   }
   return hunted;
 }
@@ -32,12 +57,13 @@ FaultFound hunt(const PowerOptions& options, std::string_view fault,
 std::vector<FaultFound> measure_power(const PowerOptions& options, const std::atomic<bool>& stop) {
   const std::vector<std::string_view> faults = textbook_faults();
   std::vector<FaultFound> power(faults.size());
+  const Signatures right = shown_by_the_right_one(options, stop);
   std::atomic<std::size_t> next{0};
   std::vector<std::thread> threads;
   for (int j = 0; j < std::max(1, options.jobs); ++j)
     threads.emplace_back([&] {
       for (std::size_t i = next++; i < faults.size(); i = next++)
-        power[i] = hunt(options, faults[i], stop);
+        power[i] = hunt(options, faults[i], right, stop);
     });
   for (std::thread& thread : threads) thread.join();
   return power;

@@ -16,6 +16,9 @@ struct PowerOptions {
   std::uint64_t most = 2000;  ///< scenarios for each fault
   int jobs = 1;
   bool always_equal = false;
+  /// The fault of the textbook that is taken as right: none, but where a test asks what a checker
+  /// counts for that errs on what is right.
+  std::string right;
 };
 
 /// How soon one planted fault was found.
@@ -26,8 +29,9 @@ struct FaultFound {
 };
 
 /// What the same settings find where there is something to find: without it a clean run says
-/// nothing. Every fault of the textbook is hunted by itself, profiles in turn. The same options,
-/// the same result, whatever `jobs`.
+/// nothing. Every fault of the textbook is hunted by itself, profiles in turn; what the right
+/// textbook shows over the same scenarios counts for none. The same options, the same result,
+/// whatever `jobs`.
 [[nodiscard]] std::vector<FaultFound> measure_power(const PowerOptions& options,
                                                     const std::atomic<bool>& stop);
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "harness/campaign/findings.hpp"
 #include "harness/scenario/text.hpp"
@@ -10,8 +11,30 @@
 namespace normdiff {
 namespace {
 
-Verdict verdict_of(HostFailure::Kind kind) {
-  return kind == HostFailure::Kind::timed_out ? Verdict::timed_out : Verdict::crashed;
+std::string said(const HostFailure& failure) {
+  if (failure.kind == HostFailure::Kind::timed_out) return failure.text;
+  if (failure.kind == HostFailure::Kind::garbage)
+    return fmt::format("the process wrote what is no answer: {}", failure.text);
+  return fmt::format("the process ended: {}", failure.text);
+}
+
+/// The first step at which the process fails, and how it does; -1: it does not, or nobody could
+/// look. `trace` is that of what comes before it.
+int locate(HostLink& host, const Scenario& scenario, HostFailure& failure, Trace& trace) {
+  Scenario beginning = scenario;
+  beginning.statements.clear();
+  Trace longer;
+  for (std::size_t i = 0; i < scenario.statements.size(); ++i) {
+    beginning.statements.push_back(scenario.statements[i]);
+    const auto failed = host.trace(print(beginning), beginning.names.size(), longer);
+    if (failed && !failed->is_the_subjects()) return -1;
+    if (failed) {
+      failure = *failed;
+      return static_cast<int>(i);
+    }
+    std::swap(trace, longer);
+  }
+  return -1;
 }
 
 }  // namespace
@@ -42,15 +65,8 @@ std::variant<Replayed, HostFailure> replay(HostLink& host, const Manifest& subje
     check_trace(subject, scenario, deviations, options, origin, replayed);
     return replayed;
   }
-  if (failure->kind == HostFailure::Kind::not_started ||
-      failure->kind == HostFailure::Kind::interrupted)
-    return *failure;
-  Finding finding = locate_failure(host, subject, scenario, *failure);
-  finding.origin = origin;
-  count_failure(finding, *failure, replayed.tally);
-  replayed.trace.clear();
-  replayed.findings.push_back(std::move(finding));
-  return replayed;
+  if (!failure->is_the_subjects()) return *failure;
+  return replay_failed(host, subject, scenario, deviations, options, origin, *failure);
 }
 
 bool happens_alone(const HostOptions& options, const Finding& finding,
@@ -64,45 +80,42 @@ bool happens_alone(const HostOptions& options, const Finding& finding,
       replay(fresh, finding.subject, std::get<Scenario>(parsed), deviations, check, finding.origin);
   if (!std::holds_alternative<Replayed>(replayed)) return false;
   const std::vector<Finding>& findings = std::get<Replayed>(replayed).findings;
-  return std::any_of(findings.begin(), findings.end(),
-                     [&](const Finding& other) { return other.signature == finding.signature; });
+  return std::any_of(findings.begin(), findings.end(), [&](const Finding& other) {
+    const std::vector<std::string>& all = other.signatures;
+    return std::find(all.begin(), all.end(), finding.signature) != all.end();
+  });
 }
 
-Finding locate_failure(HostLink& host, const Manifest& subject, const Scenario& scenario,
-                       const HostFailure& failure) {
-  Finding finding;
+Replayed replay_failed(HostLink& host, const Manifest& subject, const Scenario& scenario,
+                       const Deviations& deviations, const CheckOptions& options,
+                       const std::string& origin, const HostFailure& failure) {
+  Replayed replayed;
+  HostFailure located = failure;
+  host.restart();
+  const int step = locate(host, scenario, located, replayed.trace);
+  const bool timed_out = located.kind == HostFailure::Kind::timed_out;
+  if (step >= 0) {
+    Trace& trace = replayed.trace;
+    StepRecord& end = trace.steps.emplace_back();
+    end.outcome = timed_out ? Outcome::timed_out : Outcome::crashed;
+    end.text = trace.arena.copy(said(located));
+    end.first = end.last = static_cast<std::uint32_t>(trace.observations.size());
+  }
+  check_trace(subject, scenario, deviations, options, origin, replayed);
+  if (step >= 0) return replayed;
+  const Verdict verdict = timed_out ? Verdict::timed_out : Verdict::crashed;
+  Finding& finding = replayed.findings.emplace_back();
+  finding.signature = fmt::format("{}/unlocated/{}", subject.family, to_string(verdict));
+  finding.signatures = {finding.signature};
   finding.scenario = print(scenario);
+  finding.origin = origin;
   finding.subject = subject;
   finding.step = -1;
-  host.restart();
-  Scenario beginning = scenario;
-  beginning.statements.clear();
-  Trace trace;
-  for (std::size_t i = 0; i < scenario.statements.size() && finding.step < 0; ++i) {
-    beginning.statements.push_back(scenario.statements[i]);
-    if (host.trace(print(beginning), beginning.names.size(), trace))
-      finding.step = static_cast<int>(i);
-  }
-  std::string_view kind = "unlocated";
-  if (finding.step >= 0) {
-    const Step& step = scenario.statements[static_cast<std::size_t>(finding.step)].step;
-    kind = step_kind_name(step.index());
-    finding.statement = print(scenario, step);
-  }
-  finding.signature =
-      fmt::format("{}/{}/{}", subject.family, kind, to_string(verdict_of(failure.kind)));
-  finding.details = {fmt::format("the process ended: {}", failure.text)};
-  if (failure.kind == HostFailure::Kind::timed_out) finding.details = {failure.text};
-  if (failure.kind == HostFailure::Kind::garbage)
-    finding.details = {fmt::format("the process wrote what is no answer: {}", failure.text)};
-  return finding;
-}
-
-void count_failure(const Finding& finding, const HostFailure& failure, Tally& tally) {
-  ++tally.scenarios;
-  ++tally.signatures[finding.signature];
-  ++tally.verdicts[static_cast<std::size_t>(ObservationClass::error)]
-                  [static_cast<std::size_t>(verdict_of(failure.kind))];
+  finding.details = {said(failure)};
+  ++replayed.tally.signatures[finding.signature];
+  ++replayed.tally.verdicts[static_cast<std::size_t>(ObservationClass::error)]
+                           [static_cast<std::size_t>(verdict)];
+  return replayed;
 }
 
 }  // namespace normdiff

@@ -19,8 +19,8 @@ struct Replayed {
 };
 
 /// Runs a scenario on a host and checks the trace here. A host that dies is a finding, not an
-/// error; one that can't be started is a HostFailure. `origin` is what the findings say they come
-/// from.
+/// error (see replay_failed); one that can't be started is a HostFailure. `origin` is what the
+/// findings say they come from.
 [[nodiscard]] std::variant<Replayed, HostFailure> replay(HostLink& host, const Manifest& subject,
                                                          const Scenario& scenario,
                                                          const Deviations& deviations,
@@ -35,12 +35,12 @@ struct Replayed {
 void check_trace(const Manifest& subject, const Scenario& scenario, const Deviations& deviations,
                  const CheckOptions& options, const std::string& origin, Replayed& replayed);
 
-/// The finding of a scenario that took the process down: the step at which it does is found by
-/// running longer and longer beginnings of it. `step` is -1 where it does not happen again.
-[[nodiscard]] Finding locate_failure(HostLink& host, const Manifest& subject,
-                                     const Scenario& scenario, const HostFailure& failure);
-
-/// Counts a scenario that only gave a failure.
-void count_failure(const Finding& finding, const HostFailure& failure, Tally& tally);
+/// What is left of a scenario that took the process down. Longer and longer beginnings of it are
+/// run: the trace is that of the longest that lives, judged, then the step at which the process
+/// ends. The last finding is the failure; its `step` is -1 where it does not happen again.
+[[nodiscard]] Replayed replay_failed(HostLink& host, const Manifest& subject,
+                                     const Scenario& scenario, const Deviations& deviations,
+                                     const CheckOptions& options, const std::string& origin,
+                                     const HostFailure& failure);
 
 }  // namespace normdiff

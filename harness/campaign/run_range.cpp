@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "harness/campaign/campaign.hpp"
 #include "harness/campaign/findings.hpp"
 #include "harness/scenario/text.hpp"
@@ -7,23 +5,25 @@
 namespace normdiff {
 namespace {
 
+/// What was shown already: numbers only grow, so what comes again adds nothing.
+struct Seen {
+  Signatures discrepancies;
+  Signatures harness_errors;
+};
+
 /// Rare: what a scenario with something to tell adds to the result.
 void note(const Range& range, std::uint64_t number, const Scenario& scenario, const Scope& scope,
-          const Manifest& subject, const CheckResult& checked, RangeResult& result) {
-  const auto add_new = [&](std::vector<Finding>& kept, FindingKind kind) {
-    for (Finding& finding : findings_of(scenario, scope, subject, checked, kind)) {
-      const bool known = std::any_of(kept.begin(), kept.end(), [&](const Finding& other) {
-        return other.signature == finding.signature;
-      });
-      if (known) continue;  // numbers only grow: the one kept is the first
+          const Manifest& subject, const CheckResult& checked, Seen& seen, RangeResult& result) {
+  const auto add_new = [&](std::vector<Finding>& kept, FindingKind kind, Signatures& known) {
+    for (Finding& finding : findings_of(scenario, scope, subject, checked, kind, &known)) {
       finding.scenario = print(scenario);
       finding.origin = origin_of(range, number);
       finding.number = number;
       kept.push_back(std::move(finding));
     }
   };
-  add_new(result.findings, FindingKind::discrepancy);
-  add_new(result.harness_errors, FindingKind::harness_error);
+  add_new(result.findings, FindingKind::discrepancy, seen.discrepancies);
+  add_new(result.harness_errors, FindingKind::harness_error, seen.harness_errors);
 }
 
 }  // namespace
@@ -32,6 +32,7 @@ RangeResult run_range(const Range& range, const Subject& subject, Checker& check
                       const std::function<void(std::uint64_t)>& at,
                       const std::function<bool()>& stop) {
   RangeResult result;
+  Seen seen;
   Scenario scenario;
   Trace trace;
   CheckResult checked;
@@ -43,7 +44,7 @@ RangeResult run_range(const Range& range, const Subject& subject, Checker& check
     subject.run(scenario, scope, trace);
     checker.check(scenario, scope, trace, result.tally, checked);
     if (!checked.judged.empty())
-      note(range, number, scenario, scope, subject.manifest, checked, result);
+      note(range, number, scenario, scope, subject.manifest, checked, seen, result);
   }
   return result;
 }

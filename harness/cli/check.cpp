@@ -2,7 +2,6 @@
 
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "harness/campaign/findings.hpp"
 #include "harness/campaign/host_link.hpp"
@@ -10,6 +9,7 @@
 #include "harness/campaign/replay.hpp"
 #include "harness/campaign/subjects.hpp"
 #include "harness/cli/catalogue.hpp"
+#include "harness/cli/check_conclusion.hpp"
 #include "harness/cli/cli.hpp"
 #include "harness/cli/step_table.hpp"
 #include "harness/cli/terminal.hpp"
@@ -26,33 +26,17 @@ struct CheckArguments {
   bool everything = false;
 };
 
-/// The verdict's words and its exit code, for one file on one subject.
-int conclude(const std::string& file, const Manifest& subject, const Replayed& replayed,
-             const Terminal& terminal) {
-  std::set<std::string> known;
-  std::size_t compared = 0;
-  for (const Judged& judged : replayed.checked.judged) {
-    if (is_compared(judged.verdict)) ++compared;
-    if (!judged.deviation.empty()) known.insert(judged.deviation);
-  }
-  const std::size_t news = replayed.findings.size();
-  std::uint64_t total = 0;
-  for (const auto& verdicts : replayed.tally.verdicts)
-    for (const std::uint64_t n : verdicts) total += n;
-  int code = news > 0 ? exit_discrepancy : exit_conforms;
-  if (!replayed.harness_errors.empty()) code = exit_failure;
-  const std::string word = code == exit_conforms ? terminal.paint("conforms", Colour::green)
-                           : code == exit_failure
-                               ? terminal.paint("the harness failed", Colour::red)
-                               : terminal.paint("does not conform", Colour::red);
-  const std::string counts =
-      fmt::format("{} of {} observations compared, {} new {}, {} known {}", compared, total, news,
-                  news == 1 ? "discrepancy" : "discrepancies", known.size(),
-                  known.size() == 1 ? "deviation" : "deviations");
-  const bool fits =
-      !terminal.interactive || width_of(file + subject.id() + word + counts) + 8 < terminal.width;
-  fmt::print("{} on {}: {};{}{}\n", file, subject.id(), word, fits ? " " : "\n  ", counts);
-  return code;
+/// Prints the last line of one file on one subject; its exit code.
+int say(const std::string& file, const Manifest& subject, const CheckConclusion& conclusion,
+        const Terminal& terminal) {
+  std::string word = terminal.paint(
+      conclusion.word, conclusion.exit_code == exit_conforms ? Colour::green : Colour::red);
+  if (!conclusion.rest.empty()) word += ": " + conclusion.rest;
+  const bool fits = !terminal.interactive ||
+                    width_of(file + subject.id() + word + conclusion.counts) + 8 < terminal.width;
+  fmt::print("{} on {}: {};{}{}\n", file, subject.id(), word, fits ? " " : "\n  ",
+             conclusion.counts);
+  return conclusion.exit_code;
 }
 
 int show(const std::string& file, const Manifest& subject, const Scenario& scenario,
@@ -60,15 +44,14 @@ int show(const std::string& file, const Manifest& subject, const Scenario& scena
          const Terminal& terminal) {
   fmt::print("{}\n{}", terminal.paint(fmt::format("{} on {}", file, subject.id()), Colour::bold),
              step_table(scenario, replayed, deviations, everything, terminal));
-  // A scenario that took the process down has no trace, only a finding.
-  if (replayed.trace.steps.empty())
-    for (const Finding& finding : replayed.findings)
-      fmt::print("        {}\n        {}\n", finding.statement,
-                 terminal.paint(fmt::format("{}", finding.details.front()), Colour::red));
+  // What took the process down once and not again has no step to stand at.
+  for (const Finding& finding : replayed.findings)
+    if (finding.step < 0)
+      fmt::print("        {}\n", terminal.paint(finding.headline(), Colour::red));
   for (const Finding& error : replayed.harness_errors)
     for (const std::string& detail : error.details)
       fmt::print("        {}\n", terminal.paint(detail, Colour::red));
-  const int code = conclude(file, subject, replayed, terminal);
+  const int code = say(file, subject, conclude(scenario, replayed), terminal);
   fmt::print("\n");
   return code;
 }
@@ -168,8 +151,9 @@ void add_check(CLI::App& app, Action& action) {
       "check", "Runs scenario files, or reads recorded traces, and shows them step by step");
   command->add_option("FILE", arguments->files, "*.scenario, or *.jsonl from normdiff trace")
       ->required();
-  command->add_option("--subject,-s", arguments->subjects,
-                      "Run on this one (repeatable); else the newest libtorch and python found")
+  command
+      ->add_option("--subject,-s", arguments->subjects,
+                   "Run on this one (repeatable); else the newest libtorch and python found")
       ->allow_extra_args(false);  // what follows it is a file
   command->add_option("--deviations", arguments->deviations,
                       "A folder of known deviations instead of the built-in catalogue");

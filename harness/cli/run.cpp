@@ -105,8 +105,10 @@ ReportSettings settings_of(const RunArguments& arguments, const CampaignOptions&
   return settings;
 }
 
+/// A finding is on disk before it is told; what can't be written is said in `failure`.
 std::vector<CorpusResult> replay_all(const CampaignOptions& options,
-                                     const std::vector<CorpusFile>& files, ProgressLine& line) {
+                                     const std::vector<CorpusFile>& files, FindingsLog& log,
+                                     ProgressLine& line, std::string& failure) {
   std::vector<CorpusResult> results;
   for (const FoundSubject& subject : options.subjects) {
     line.show(fmt::format("replaying the corpus on {}", subject.id));
@@ -114,9 +116,12 @@ std::vector<CorpusResult> replay_all(const CampaignOptions& options,
         results.emplace_back(replay_corpus(options, subject, files, interrupted));
     line.say(fmt::format("corpus on {}: {} of {} scenarios conform, {} need steps it does not do",
                          subject.id, result.conforming, result.files, result.skipped));
-    for (const Finding& finding : result.findings)
+    for (const Finding& finding : result.findings) {
+      if (!log.add(finding))
+        failure = "findings of the corpus can't be written to the output folder; make room";
       line.say(fmt::format("new: {} in {}\n  normdiff check {} --subject {}", finding.signature,
                            finding.origin, finding.origin, finding.subject.id()));
+    }
     for (const std::string& pass : result.unexpected_passes)
       line.say(fmt::format("unexpected pass: {}", pass));
   }
@@ -149,7 +154,9 @@ int run(const RunArguments& arguments) {
   line.say(fmt::format("seed {}; subjects: {}", options.seed, ids));
 
   std::vector<CorpusResult> corpus;
-  if (!arguments.corpus.empty()) corpus = replay_all(options, files, line);
+  std::string failure;
+  if (!arguments.corpus.empty())
+    corpus = replay_all(options, files, std::get<FindingsLog>(log), line, failure);
 
   CampaignListener listener;
   listener.progress = [&](const Progress& progress) { line.update(progress, options.time); };
@@ -158,8 +165,10 @@ int run(const RunArguments& arguments) {
                          finding.confirmed ? "" : " (unconfirmed)", arguments.out, file,
                          finding.subject.id()));
   };
-  const CampaignResult campaign =
+  CampaignResult campaign =
       run_campaign(options, std::get<FindingsLog>(log), listener, interrupted);
+
+  if (campaign.failure.empty()) campaign.failure = failure;
 
   std::vector<FaultFound> power;
   if (arguments.power && !interrupted) {

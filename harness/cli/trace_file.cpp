@@ -18,6 +18,14 @@ constexpr int trace_format = 1;
 constexpr std::size_t longest_trace = std::size_t{1} << 30;
 constexpr std::string_view remedy = "record it again with normdiff trace";
 
+/// The process ended with this step: there are no others.
+bool ended(const Trace& trace) {
+  if (trace.steps.empty()) return false;
+  const Outcome outcome = trace.steps.back().outcome;
+  return outcome == Outcome::crashed || outcome == Outcome::timed_out ||
+         outcome == Outcome::out_of_memory;
+}
+
 }  // namespace
 
 json trace_header(const Manifest& subject, const Scenario& scenario) {
@@ -54,6 +62,7 @@ std::variant<TraceFile, InputError> read_trace(const std::filesystem::path& path
     if (is_nested_deeply(line)) return wrong(number, "this line is nested too deeply");
     if (trace.steps.size() == file.scenario.statements.size())
       return wrong(number, "more steps than the scenario has");
+    if (ended(trace)) return wrong(number, "a step after the one that the process ended with");
     try {
       if (auto error = append_json(json::parse(line), file.scenario.names.size(), trace))
         return wrong(number, *error);
@@ -61,8 +70,7 @@ std::variant<TraceFile, InputError> read_trace(const std::filesystem::path& path
       return wrong(number, "this line is no JSON object");
     }
   }
-  // A trace always has every step: a host that ends in the middle gives none.
-  if (trace.steps.size() < file.scenario.statements.size())
+  if (trace.steps.size() < file.scenario.statements.size() && !ended(trace))
     return wrong(1, fmt::format("the trace was cut: it has {} of {} steps", trace.steps.size(),
                                 file.scenario.statements.size()));
   if (trace.steps.empty()) return wrong(1, "the trace has no steps");

@@ -12,7 +12,8 @@ namespace normdiff {
 
 /// The first line of a trace file: what ran, and on what.
 ///   {"normdiff-trace":1,"subject":{...},"scenario":"# normdiff-scenario 1\n..."}
-/// Then a line for each step (trace/json.hpp).
+/// Then a line for each step (trace/json.hpp); fewer than the scenario has only where the last one
+/// crashed, timed out or ran out of memory.
 struct TraceFile {
   Manifest subject;
   Scenario scenario;

@@ -1,6 +1,7 @@
 #include "harness/report/build.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "harness/campaign/findings.hpp"
 #include "harness/campaign/findings_log.hpp"
@@ -25,17 +26,36 @@ ReportSubject subject_of(const SubjectResult& campaign, const CorpusResult* corp
   subject.corpus_files = corpus->files;
   subject.corpus_conforming = corpus->conforming;
   subject.corpus_skipped = corpus->skipped;
-  subject.corpus_deviations = corpus->tally.deviations;
+  subject.corpus_tally = corpus->tally;
   if (subject.unusable.empty()) subject.unusable = corpus->unusable;
   return subject;
 }
 
-/// One entry for each signature; the first subject that shows it gives the witness.
-void add_finding(Report& report, const Finding& finding, const std::string& file) {
-  const bool twice = std::any_of(
-      report.findings.begin(), report.findings.end(),
-      [&](const ReportFinding& other) { return other.finding.signature == finding.signature; });
-  if (!twice) report.findings.push_back({finding, file, {}});
+/// One finding for each name, one witness for each subject in it; a confirmed one takes the place
+/// of one that is not.
+void add_finding(std::vector<ReportFinding>& findings, const Finding& finding,
+                 const std::string& file) {
+  Witness witness{finding, file};
+  const auto same = std::find_if(findings.begin(), findings.end(), [&](const ReportFinding& other) {
+    return other.first.finding.signature == finding.signature;
+  });
+  if (same == findings.end()) {
+    findings.push_back({std::move(witness), {}, {}});
+    return;
+  }
+  std::vector<Witness> all = std::move(same->others);
+  all.insert(all.begin(), std::move(same->first));
+  const auto there = std::find_if(all.begin(), all.end(), [&](const Witness& other) {
+    return other.finding.subject.id() == finding.subject.id();
+  });
+  if (there == all.end())
+    all.push_back(std::move(witness));
+  else if (finding.confirmed && !there->finding.confirmed)
+    *there = std::move(witness);
+  std::stable_partition(all.begin(), all.end(),
+                        [](const Witness& other) { return other.finding.confirmed; });
+  same->first = std::move(all.front());
+  same->others.assign(std::make_move_iterator(all.begin() + 1), std::make_move_iterator(all.end()));
 }
 
 }  // namespace
@@ -52,24 +72,25 @@ Report build_report(const ReportSettings& settings, const CampaignResult& campai
     report.subjects.push_back(subject_of(campaign.subjects[s], replayed));
     for (const ProfileResult& profile : campaign.subjects[s].profiles)
       for (const Finding& error : profile.result.harness_errors)
-        keep_first(report.harness_errors, Finding(error));
+        keep_new(report.harness_errors, Finding(error));
     if (!replayed) continue;
     for (const Finding& error : replayed->harness_errors)
-      keep_first(report.harness_errors, Finding(error));
-    for (const Finding& finding : replayed->findings) add_finding(report, finding, finding.origin);
+      keep_new(report.harness_errors, Finding(error));
+    for (const Finding& finding : replayed->findings)
+      add_finding(report.findings, finding, finding.origin);
     for (const std::string& pass : replayed->unexpected_passes)
       if (std::find(report.unexpected_passes.begin(), report.unexpected_passes.end(), pass) ==
           report.unexpected_passes.end())
         report.unexpected_passes.push_back(pass);
   }
   for (const Finding& finding : campaign.findings)
-    add_finding(report, finding, folder + "/" + scenario_file(finding));
+    add_finding(report.findings, finding, folder + "/" + scenario_file(finding));
   for (ReportFinding& finding : report.findings)
     for (std::size_t s = 0; s < report.subjects.size(); ++s) {
       std::uint64_t hits = 0;
       Tally total = report.subjects[s].total();
-      if (s < corpus.size()) total += corpus[s].tally;
-      if (const auto found = total.signatures.find(finding.finding.signature);
+      total += report.subjects[s].corpus_tally;
+      if (const auto found = total.signatures.find(finding.first.finding.signature);
           found != total.signatures.end())
         hits += found->second;
       if (hits > 0) finding.hits[report.subjects[s].manifest.id()] = hits;

@@ -26,36 +26,57 @@ double share(std::uint64_t part, std::uint64_t whole) {
 }  // namespace
 
 std::string Floor::text() const {
+  if (!remedy.empty()) return fmt::format("{}: no {}; {}", subject, what, remedy);
   return fmt::format("{}: {:.2f} % of {}, the floor is {:.0f} %", subject,
                      std::floor(share * 1e4) / 100, what, 100 * floor);
 }
 
+namespace {
+
+void compared_floors(const std::string& subject, const Tally& tally, std::string_view where,
+                     std::vector<Floor>& floors) {
+  for (int c = 0; c < observation_class_count; ++c) {
+    const auto observed = static_cast<ObservationClass>(c);
+    const std::uint64_t all = tally.total(observed);
+    if (all < fewest_observations) continue;
+    floors.push_back({subject,
+                      fmt::format("{} observations compared{}", to_string(observed), where),
+                      share(tally.compared(observed), all),
+                      compared_floor,
+                      {}});
+  }
+}
+
+void sharp_floors(const std::string& subject, const ReportProfile& profile,
+                  std::vector<Floor>& floors) {
+  for (const ObservationClass observed : float_classes) {
+    const std::uint64_t all = profile.tally.total(observed);
+    if (all < fewest_observations) continue;
+    const std::uint64_t sharp = count(profile.tally, observed, Verdict::equal) +
+                                count(profile.tally, observed, Verdict::within_bound);
+    floors.push_back({subject,
+                      fmt::format("{} observations equal or within their bound ({})",
+                                  to_string(observed), profile.profile),
+                      share(sharp, all),
+                      profile.profile == "modes" ? float_floor_in_modes : float_floor,
+                      {}});
+  }
+}
+
+}  // namespace
+
 std::vector<Floor> floors_of(const std::vector<ReportSubject>& subjects) {
   std::vector<Floor> floors;
   for (const ReportSubject& subject : subjects) {
-    const Tally total = subject.total();
-    for (int c = 0; c < observation_class_count; ++c) {
-      const auto observed = static_cast<ObservationClass>(c);
-      if (total.total(observed) < fewest_observations) continue;
-      floors.push_back({subject.manifest.id(),
-                        fmt::format("{} observations compared", to_string(observed)),
-                        share(total.compared(observed), total.total(observed)), compared_floor});
-    }
-    for (const ReportProfile& profile : subject.profiles) {
-      std::uint64_t sharp = 0;
-      std::uint64_t all = 0;
-      for (const ObservationClass observed : float_classes) {
-        all += profile.tally.total(observed);
-        sharp += count(profile.tally, observed, Verdict::equal) +
-                 count(profile.tally, observed, Verdict::within_bound);
-      }
-      if (all < fewest_observations) continue;
-      floors.push_back({subject.manifest.id(),
-                        fmt::format("floating-point observations equal or within their bound ({})",
-                                    profile.profile),
-                        share(sharp, all),
-                        profile.profile == "modes" ? float_floor_in_modes : float_floor});
-    }
+    const std::string id = subject.manifest.id();
+    // A subject that can't be used is a failure already.
+    for (const ReportProfile& profile : subject.profiles)
+      if (subject.unusable.empty() && profile.tally.scenarios == 0)
+        floors.push_back({id, fmt::format("scenarios of the profile {}", profile.profile), 0, 1,
+                          "give more --time or --scenarios"});
+    compared_floors(id, subject.total(), "", floors);
+    compared_floors(id, subject.corpus_tally, " (corpus)", floors);
+    for (const ReportProfile& profile : subject.profiles) sharp_floors(id, profile, floors);
   }
   return floors;
 }

@@ -127,7 +127,7 @@ std::string render_histogram(const RatioRow& row) {
                            escape_html(row.name), row.histogram.largest);
 }
 
-std::string render_finding(const Finding& finding, const std::string& command, const Counts& hits,
+std::string render_finding(const Finding& finding, const std::string& commands, const Counts& hits,
                            std::string_view id) {
   std::string out = fmt::format(
       "<article id=\"{}\"><h3><code>{}</code></h3>\n<p class=\"meta\">{} &middot; step {}: "
@@ -142,10 +142,13 @@ std::string render_finding(const Finding& finding, const std::string& command, c
   out += "<ul>";
   for (const std::string& detail : finding.details)
     out += fmt::format("<li>{}</li>", escape_html(detail));
+  for (const std::string& other : finding.signatures)
+    if (other != finding.signature)
+      out += fmt::format("<li>with it: <code>{}</code></li>", escape_html(other));
   out += "</ul>\n";
-  if (!command.empty())
+  if (!commands.empty())
     out += fmt::format("<p class=\"label\">Replay it</p><pre class=\"command\">{}</pre>\n",
-                       escape_html(command));
+                       escape_html(commands));
   return out + fmt::format("<p class=\"label\">Scenario</p><pre>{}</pre></article>\n",
                            escape_html(finding.scenario));
 }
@@ -183,12 +186,12 @@ std::string render_new(const Report& report) {
     out += "<ol class=\"index\">";
     for (std::size_t i = 0; i < report.findings.size(); ++i)
       out += fmt::format("<li><a href=\"#new-{}\"><code>{}</code></a></li>", i + 1,
-                         escape_html(report.findings[i].finding.signature));
+                         escape_html(report.findings[i].first.finding.signature));
     out += "</ol>\n";
   }
   for (std::size_t i = 0; i < report.findings.size(); ++i) {
     const ReportFinding& found = report.findings[i];
-    out += render_finding(found.finding, found.replay_command(), found.hits,
+    out += render_finding(found.first.finding, replay_commands(found), found.hits,
                           fmt::format("new-{}", i + 1));
   }
   if (!report.harness_errors.empty()) out += section("errors", "Harness errors");

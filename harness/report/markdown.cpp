@@ -67,16 +67,18 @@ Table ratios_table(const ReportSubject& subject) {
   return table;
 }
 
-std::string render(const Finding& finding, const std::string& command, const Counts& hits) {
+std::string render(const Finding& finding, const std::string& commands, const Counts& hits) {
   std::string out =
       fmt::format("### {}\n\n{}, step {}: {}\n\n", escape(finding.signature),
                   escape(finding.origin), finding.step + 1, escape(finding.statement));
   for (const std::string& detail : finding.details) out += "- " + escape(detail) + "\n";
+  for (const std::string& other : finding.signatures)
+    if (other != finding.signature) out += fmt::format("- with it: {}\n", escape(other));
   for (const auto& [subject, count] : hits)
     out += fmt::format("- seen on {} {} times\n", escape(subject), grouped(count));
   if (!finding.confirmed)
     out += "- unconfirmed: alone in a fresh process it did not happen again\n";
-  if (!command.empty()) out += "\nReplay it:\n\n" + fenced(command, "sh");
+  if (!commands.empty()) out += "\nReplay it:\n\n" + fenced(commands, "sh");
   return out + "\n" + fenced(finding.scenario, "python") + "\n";
 }
 
@@ -90,7 +92,7 @@ std::string render_markdown(const Report& report) {
   out += "## New discrepancies\n\n";
   if (report.findings.empty()) out += "None.\n\n";
   for (const ReportFinding& finding : report.findings)
-    out += render(finding.finding, finding.replay_command(), finding.hits);
+    out += render(finding.first.finding, replay_commands(finding), finding.hits);
   if (!report.harness_errors.empty()) out += "## Harness errors\n\n";
   for (const Finding& error : report.harness_errors) out += render(error, {}, {});
   if (!report.unexpected_passes.empty()) {

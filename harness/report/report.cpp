@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "harness/campaign/findings_log.hpp"
 #include "harness/report/tables.hpp"
@@ -15,7 +16,7 @@ Tally ReportSubject::total() const {
   return sum;
 }
 
-std::string ReportFinding::replay_command() const {
+std::string Witness::replay_command() const {
   return fmt::format("normdiff check {} --subject {}", file, finding.subject.id());
 }
 
@@ -24,7 +25,8 @@ std::map<std::string, Counts> Report::deviation_hits() const {
   for (const ReportSubject& subject : subjects) {
     const std::string id = subject.manifest.id();
     for (const auto& [deviation, count] : subject.total().deviations) hits[deviation][id] += count;
-    for (const auto& [deviation, count] : subject.corpus_deviations) hits[deviation][id] += count;
+    for (const auto& [deviation, count] : subject.corpus_tally.deviations)
+      hits[deviation][id] += count;
   }
   return hits;
 }
@@ -51,8 +53,17 @@ Conclusion conclude(const Report& report) {
   }
   for (const Floor& floor : report.floors)
     if (!floor.passed()) ++failed_floors;
-  for (const ReportFinding& finding : report.findings)
-    if (!finding.finding.confirmed) ++unconfirmed;
+  // One signature is one discrepancy; a finding may show several.
+  std::set<std::string> discrepancies;
+  const auto shows = [&](const Finding& finding) {
+    discrepancies.insert(finding.signature);
+    discrepancies.insert(finding.signatures.begin(), finding.signatures.end());
+  };
+  for (const ReportFinding& finding : report.findings) {
+    if (!finding.first.finding.confirmed) ++unconfirmed;
+    shows(finding.first.finding);
+    for (const Witness& other : finding.others) shows(other.finding);
+  }
 
   Conclusion conclusion;
   std::string_view word = "conforms";
@@ -66,9 +77,10 @@ Conclusion conclude(const Report& report) {
   }
   if (conclusion.exit_code == 0 && report.interrupted) word = "conforms so far (interrupted)";
   conclusion.text = fmt::format(
-      "{}: {}, {} scenarios and {} corpus replays; {} ({} unconfirmed), {}, {}", word,
+      "{}: {}, {} scenarios and {} corpus replays; {} in {} ({} unconfirmed), {}, {}", word,
       counted(report.subjects.size(), "subject", "subjects"), grouped(scenarios), grouped(files),
-      counted(report.findings.size(), "new discrepancy", "new discrepancies"), unconfirmed,
+      counted(discrepancies.size(), "new discrepancy", "new discrepancies"),
+      counted(report.findings.size(), "finding", "findings"), unconfirmed,
       counted(report.deviation_hits().size(), "known deviation", "known deviations"),
       counted(report.unexpected_passes.size(), "unexpected pass", "unexpected passes"));
   if (failed_floors > 0)

@@ -36,18 +36,25 @@ struct ReportSubject {
   std::uint64_t corpus_files = 0;
   std::uint64_t corpus_conforming = 0;
   std::uint64_t corpus_skipped = 0;
-  Counts corpus_deviations;  ///< id -> hits
+  Tally corpus_tally;
 
   [[nodiscard]] Tally total() const;
 };
 
-struct ReportFinding {
+/// A finding on one subject, and where its scenario is.
+struct Witness {
   Finding finding;
-  std::string file;  ///< its scenario, for the replay command
-  Counts hits;       ///< by subject: discrepancies with this signature
+  std::string file;
 
   /// "normdiff check FILE --subject libtorch@2.13.0"
   [[nodiscard]] std::string replay_command() const;
+};
+
+/// The findings of one name: one witness for each subject that shows it, confirmed ones first.
+struct ReportFinding {
+  Witness first;
+  std::vector<Witness> others;
+  Counts hits;  ///< by subject: discrepancies with this signature
 };
 
 /// A share that must not fall below a floor.
@@ -56,8 +63,10 @@ struct Floor {
   std::string what;  ///< "output observations compared"
   double share = 0;
   double floor = 0;
+  std::string remedy;  ///< nothing was there to take a share of: what to do
   [[nodiscard]] bool passed() const { return share >= floor; }
-  /// "libtorch@2.13.0: 93.1 % of output observations compared, the floor is 95 %"
+  /// "libtorch@2.13.0: 93.1 % of output observations compared, the floor is 95 %", or "...: no
+  /// scenarios of the profile export; give more --time or --scenarios"
   [[nodiscard]] std::string text() const;
 };
 
@@ -87,8 +96,9 @@ struct Conclusion {
 };
 [[nodiscard]] Conclusion conclude(const Report& report);
 
-/// Compared shares by class (95 %, from 20 observations on) and the share of floating-point
-/// observations that are equal or within their bound (80 %, in the modes profile 95 %).
+/// Each profile that was asked for ran. Then by class, from 20 observations on: how many were
+/// compared (95 %, in the campaign and in the corpus), and how many floating-point ones are equal
+/// or within their bound (80 %, in the modes profile 95 %).
 [[nodiscard]] std::vector<Floor> floors_of(const std::vector<ReportSubject>& subjects);
 
 [[nodiscard]] nlohmann::json to_json(const Report& report);

@@ -9,7 +9,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int schema = 1;
+constexpr int schema = 2;
 
 constexpr auto settings_fields = [](auto& settings, auto visit) {
   visit("seed", settings.seed);
@@ -48,7 +48,7 @@ json to_json(const ReportSubject& subject) {
            {{"files", subject.corpus_files},
             {"conforming", subject.corpus_conforming},
             {"skipped", subject.corpus_skipped},
-            {"deviations", subject.corpus_deviations}}}};
+            {"tally", normdiff::to_json(subject.corpus_tally)}}}};
 }
 
 ReportSubject subject_from(const json& j) {
@@ -63,7 +63,7 @@ ReportSubject subject_from(const json& j) {
   corpus.at("files").get_to(subject.corpus_files);
   corpus.at("conforming").get_to(subject.corpus_conforming);
   corpus.at("skipped").get_to(subject.corpus_skipped);
-  corpus.at("deviations").get_to(subject.corpus_deviations);
+  subject.corpus_tally = tally_from_json(corpus.at("tally"));
   return subject;
 }
 
@@ -83,28 +83,14 @@ FaultFound fault_from(const json& j) {
 }
 
 json to_json(const Floor& floor) {
-  return {{"subject", floor.subject},
-          {"what", floor.what},
-          {"share", floor.share},
-          {"floor", floor.floor},
-          {"passed", floor.passed()}};
+  return {{"subject", floor.subject}, {"what", floor.what},     {"share", floor.share},
+          {"floor", floor.floor},     {"remedy", floor.remedy}, {"passed", floor.passed()}};
 }
 
 Floor floor_from(const json& j) {
   return {j.at("subject").get<std::string>(), j.at("what").get<std::string>(),
-          j.at("share").get<double>(), j.at("floor").get<double>()};
-}
-
-json to_json(const ReportFinding& finding) {
-  return {{"finding", normdiff::to_json(finding.finding)},
-          {"file", finding.file},
-          {"hits", finding.hits},
-          {"replay", finding.replay_command()}};
-}
-
-ReportFinding finding_from(const json& j) {
-  return {finding_from_json(j.at("finding")), j.at("file").get<std::string>(),
-          j.at("hits").get<Counts>()};
+          j.at("share").get<double>(), j.at("floor").get<double>(),
+          j.at("remedy").get<std::string>()};
 }
 
 template <class T, class F>
@@ -112,6 +98,31 @@ json list(const std::vector<T>& values, F&& convert) {
   json array = json::array();
   for (const T& value : values) array.push_back(convert(value));
   return array;
+}
+
+json to_json(const Witness& witness) {
+  return {{"finding", normdiff::to_json(witness.finding)},
+          {"file", witness.file},
+          {"replay", witness.replay_command()}};
+}
+
+Witness witness_from(const json& j) {
+  return {finding_from_json(j.at("finding")), j.at("file").get<std::string>()};
+}
+
+json to_json(const ReportFinding& finding) {
+  json j = to_json(finding.first);
+  j["others"] = list(finding.others, [](const Witness& other) { return to_json(other); });
+  j["hits"] = finding.hits;
+  return j;
+}
+
+ReportFinding finding_from(const json& j) {
+  ReportFinding finding;
+  finding.first = witness_from(j);
+  for (const json& other : j.at("others")) finding.others.push_back(witness_from(other));
+  j.at("hits").get_to(finding.hits);
+  return finding;
 }
 
 }  // namespace

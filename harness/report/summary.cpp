@@ -120,10 +120,14 @@ std::string render_summary(const Report& report, std::size_t width) {
   if (!report.findings.empty()) {
     out += "\nDiscrepancies, new\n";
     for (const ReportFinding& finding : report.findings) {
-      out += fmt::format("  {}{}\n", finding.finding.signature,
-                         finding.finding.confirmed ? "" : " (unconfirmed)");
-      if (!finding.finding.details.empty()) out += say(finding.finding.details.front(), 4);
-      out += fmt::format("    {}\n", finding.replay_command());  // whole: it is copied
+      const Finding& first = finding.first.finding;
+      out += fmt::format("  {}{}\n", first.signature, first.confirmed ? "" : " (unconfirmed)");
+      out += say(first.headline(), 4);
+      for (const std::string& other : first.signatures)
+        if (other != first.signature) out += say("with it: " + other, 4);
+      out += fmt::format("    {}\n", finding.first.replay_command());  // whole: it is copied
+      for (const Witness& other : finding.others)
+        out += fmt::format("    {}\n", other.replay_command());
     }
   }
   if (!report.unexpected_passes.empty()) out += "\nUnexpected passes\n";

@@ -77,9 +77,16 @@ std::vector<ClassShares> class_shares(const Tally& tally) {
           break;
         case Verdict::unsupported:
         case Verdict::underived:
+        case Verdict::out_of_memory:
+        case Verdict::harness_error:
           shares.not_compared += n;
           break;
-        default:
+        case Verdict::diverged:
+        case Verdict::rejected_differently:
+        case Verdict::rejected_by_subject:
+        case Verdict::accepted_by_subject:
+        case Verdict::crashed:
+        case Verdict::timed_out:
           shares.discrepancies += n;
       }
     }
@@ -117,10 +124,17 @@ Table not_compared_table(const ReportSubject& subject) {
 Table floors_table(const Report& report) {
   Table table{{"Subject", "What", "Passed", "Share", "Floor"}, {}, 3};
   for (const Floor& floor : report.floors)
-    table.rows.push_back({floor.subject, floor.what, floor.passed() ? "yes" : "no",
-                          fmt::format("{:.2f} %", std::floor(floor.share * 1e4) / 100),
-                          fmt::format("{:.0f} %", 100 * floor.floor)});
+    table.rows.push_back(
+        {floor.subject, floor.what, floor.passed() ? "yes" : "no",
+         fmt::format("{:.2f} %", std::floor(floor.share * 1e4) / 100),
+         floor.remedy.empty() ? fmt::format("{:.0f} %", 100 * floor.floor) : "any"});
   return table;
+}
+
+std::string replay_commands(const ReportFinding& finding) {
+  std::string commands = finding.first.replay_command();
+  for (const Witness& other : finding.others) commands += "\n" + other.replay_command();
+  return commands;
 }
 
 Table known_table(const Report& report, bool seen) {

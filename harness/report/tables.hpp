@@ -44,11 +44,14 @@ struct ClassShares {
   std::uint64_t sharp = 0;          ///< equal, within_bound, both_rejected
   std::uint64_t weak = 0;           ///< loose, ill_conditioned, poisoned
   std::uint64_t known = 0;          ///< known deviations
-  std::uint64_t discrepancies = 0;  ///< new
-  std::uint64_t not_compared = 0;   ///< unsupported, underived
+  std::uint64_t discrepancies = 0;  ///< new: crashes and hangs too
+  std::uint64_t not_compared = 0;   ///< unsupported, underived, out_of_memory, harness_error
 };
 /// Of the classes that were seen at all.
 [[nodiscard]] std::vector<ClassShares> class_shares(const Tally& tally);
+
+/// One a line: of the first witness, then of those on other subjects.
+[[nodiscard]] std::string replay_commands(const ReportFinding& finding);
 
 /// One paragraph: what the run's settings find where there is something to find.
 [[nodiscard]] std::string power_sentence(const Report& report);

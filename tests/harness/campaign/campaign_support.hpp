@@ -9,12 +9,11 @@
 namespace normdiff::test {
 
 /// tests/harness/campaign/strange_host.cpp
-inline FoundSubject strange(const std::string& mode, int number = 0) {
-  return {"textbook",
-          "textbook",
-          "0.1.0",
-          "strange-host",
-          {NORMDIFF_BINARY_DIR "/bin/strange-host", mode, std::to_string(number)}};
+inline FoundSubject strange(const std::string& mode, int number = 0, const std::string& with = "") {
+  FoundSubject subject{"textbook", "textbook", "0.1.0", "strange-host", {}};
+  subject.command = {NORMDIFF_BINARY_DIR "/bin/strange-host", mode, std::to_string(number)};
+  if (!with.empty()) subject.command.push_back(with);
+  return subject;
 }
 
 inline CampaignOptions campaign_on(std::vector<FoundSubject> subjects, std::uint64_t scenarios) {

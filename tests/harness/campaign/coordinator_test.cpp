@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <nlohmann/json.hpp>
+#include <set>
 #include <thread>
 
 #include "harness/campaign/findings.hpp"
@@ -56,6 +57,13 @@ TEST(Coordinator, DoesNotRunAProfileThatTheSubjectHasNoStepsFor) {
               testing::ElementsAre(HasSubstr("export: The textbook has no exporter")));
 }
 
+TEST(Coordinator, AFamilyThatExportsWhatItCanRunsTheProfile) {
+  std::string why;
+  EXPECT_TRUE(runs_profile("python", Profile::exports, why)) << why;
+  EXPECT_FALSE(runs_profile("libtorch", Profile::exports, why));
+  EXPECT_THAT(why, testing::Not(IsEmpty()));
+}
+
 // --- A subject that misbehaves costs one scenario ------------------------------------------------
 
 struct Strange {
@@ -93,6 +101,16 @@ INSTANTIATE_TEST_SUITE_P(All, StrangeHost,
                                          Strange{"garbage", "crashed", "no answer"},
                                          Strange{"halfway", "crashed", "exit 0"}),
                          [](const auto& named) { return std::string(named.param.mode); });
+
+TEST(Coordinator, AHostThatDoesNotComeBackLeavesItsCrash) {
+  const TemporaryFolder folder;
+  const CampaignResult campaign =
+      run(campaign_on({strange("once", 30, (folder.path() / "crashed").string())}, 50));
+  EXPECT_THAT(campaign.subjects.front().unusable, HasSubstr("failed before it began"));
+  ASSERT_THAT(campaign.findings, SizeIs(1));
+  EXPECT_THAT(campaign.findings.front().signature, HasSubstr("crashed"));
+  EXPECT_EQ(campaign.findings.front().number, 30U);
+}
 
 TEST(Coordinator, WhatALibraryPrintsIsNoAnswer) {
   const CampaignResult campaign = run(campaign_on({strange("noisy")}, 50));
@@ -133,6 +151,16 @@ TEST(Coordinator, AnotherSeedIsAnotherCampaign) {
   const std::string one = digest(run(options));
   options.seed = 2;
   EXPECT_NE(digest(run(options)), one);
+}
+
+TEST(Coordinator, EachSubjectHasAWitnessOfItsOwn) {
+  FoundSubject other = strange("counter-missed");
+  other.id = "the other";
+  const CampaignResult campaign = run(campaign_on({strange("counter-missed"), other}, 100));
+  std::multiset<std::string> signatures;
+  for (const Finding& finding : campaign.findings) signatures.insert(finding.signature);
+  ASSERT_FALSE(signatures.empty());
+  for (const std::string& signature : signatures) EXPECT_EQ(signatures.count(signature), 2U);
 }
 
 TEST(Coordinator, FindsAPlantedFaultAndKeepsTheFirstOfEachSignature) {

@@ -24,6 +24,34 @@ TEST(FindingsLog, AFolderThatIsNotThereIsMade) {
   EXPECT_TRUE(std::filesystem::exists(folder.path() / "a/b/c/findings.jsonl"));
 }
 
+Finding finding(const std::string& signature) {
+  Finding one;
+  one.signature = signature;
+  one.signatures = {signature};
+  one.scenario = "# normdiff-scenario 1\nnet = ReLU()\n";
+  return one;
+}
+
+TEST(FindingsLog, ANewRunRemovesWhatTheOneBeforeWroteAndNothingElse) {
+  const TemporaryFolder out;
+  std::string edited;
+  std::string untouched;
+  {
+    auto log = FindingsLog::open(out.path());
+    edited = std::get<FindingsLog>(log).add(finding("a")).value();
+    untouched = std::get<FindingsLog>(log).add(finding("b")).value();
+  }
+  (void)out.write(edited, "somebody's");
+  (void)out.write("findings/mine.scenario", finding("c").scenario);
+  std::ofstream(out.path() / "findings.jsonl", std::ios::app) << "nonsense\n[1]\n{}\n";
+  auto log = FindingsLog::open(out.path());
+  EXPECT_TRUE(std::holds_alternative<FindingsLog>(log));
+  EXPECT_EQ(read(out.path() / "findings.jsonl"), "");
+  EXPECT_FALSE(std::filesystem::exists(out.path() / untouched));
+  EXPECT_EQ(read(out.path() / edited), "somebody's");
+  EXPECT_TRUE(std::filesystem::exists(out.path() / "findings/mine.scenario"));
+}
+
 TEST(WriteFile, AFullDiskIsAnErrorAndTheOldFileStays) {
   EXPECT_THAT(write_file("/dev/full/x", "text").value_or(""), HasSubstr("can't be written"));
   const TemporaryFolder folder;

@@ -76,18 +76,73 @@ TEST(Describe, IsOneLine) {
   EXPECT_EQ(describe(s, resolve(s), one), "the step: refused: two lines, expected False");
 }
 
-TEST(KeepFirst, TheLowestNumberOfEachSignature) {
+Finding with(std::uint64_t number, std::vector<std::string> signatures) {
+  Finding finding;
+  finding.number = number;
+  finding.signature = signatures.front();
+  finding.details = signatures;  // a detail that says which it is
+  finding.signatures = std::move(signatures);
+  return finding;
+}
+
+TEST(FindingsOf, AStepIsNamedByTheFirstThatWasNotSeen) {
+  CheckResult checked;
+  checked.judged = {judged(0, ObservationClass::flag, Slot::training, Verdict::diverged),
+                    judged(0, ObservationClass::flag, Slot::training, Verdict::diverged),
+                    judged(0, ObservationClass::statistic, Slot::running_mean, Verdict::diverged),
+                    judged(1, ObservationClass::flag, Slot::training, Verdict::diverged)};
+  const Scenario s = scenario();
+  const std::string flag = signature(subject, s, checked.judged[0]);
+  const std::string statistic = signature(subject, s, checked.judged[2]);
+  Signatures seen = {flag};
+  const auto found = findings_of(s, resolve(s), subject, checked, FindingKind::discrepancy, &seen);
+  ASSERT_THAT(found, SizeIs(2)) << "what comes with something known is not lost";
+  EXPECT_EQ(found[0].signature, statistic);
+  EXPECT_THAT(found[0].signatures, ElementsAre(flag, statistic));
+  EXPECT_THAT(found[0].headline(), HasSubstr("running_mean"));
+  EXPECT_THAT(found[0].details, SizeIs(3));
+  EXPECT_THAT(seen, testing::Contains(statistic));
+  EXPECT_THAT(findings_of(s, resolve(s), subject, checked, FindingKind::discrepancy, &seen),
+              SizeIs(0));
+}
+
+TEST(FindingsOf, EverySignatureHasALineHoweverManyThereAre) {
+  CheckResult checked;
+  for (int i = 0; i < 30; ++i)
+    checked.judged.push_back(judged(0, ObservationClass::flag, Slot::training, Verdict::diverged));
+  checked.judged.push_back(
+      judged(0, ObservationClass::gradient, Slot::weight_grad, Verdict::diverged));
+  const Scenario s = scenario();
+  const auto found = findings_of(s, resolve(s), subject, checked, FindingKind::discrepancy);
+  ASSERT_THAT(found, SizeIs(1));
+  EXPECT_THAT(found[0].details, SizeIs(13));
+  EXPECT_THAT(found[0].details[1], HasSubstr("weight.grad"));
+  EXPECT_EQ(found[0].details.back(), "and 19 more");
+}
+
+TEST(KeepNew, WhatShowsSomethingThatNoneOfTheOthersDoes) {
   std::vector<Finding> kept;
-  for (const auto& [name, number] :
-       std::initializer_list<std::pair<const char*, int>>{{"a", 7}, {"b", 3}, {"a", 2}, {"a", 9}}) {
-    Finding finding;
-    finding.signature = name;
-    finding.number = static_cast<std::uint64_t>(number);
-    keep_first(kept, std::move(finding));
-  }
+  keep_new(kept, with(1, {"a", "c"}));
+  keep_new(kept, with(2, {"a"}));
+  keep_new(kept, with(3, {"a", "b", "c"}));
   ASSERT_THAT(kept, SizeIs(2));
-  EXPECT_EQ(kept[0].number, 2U);
-  EXPECT_EQ(kept[1].number, 3U);
+  EXPECT_EQ(kept[1].signature, "b");
+  EXPECT_EQ(kept[1].headline(), "b");
+}
+
+TEST(Add, NamesByWhatIsNewInTheWholeInWhateverOrder) {
+  RangeResult early;
+  early.findings = {with(1, {"a", "c"})};
+  RangeResult late;
+  late.findings = {with(7, {"a", "b"}), with(9, {"c"})};
+  RangeResult forth = early;
+  add(forth, RangeResult(late));
+  RangeResult back = late;
+  add(back, RangeResult(early));
+  EXPECT_EQ(to_json(forth), to_json(back));
+  ASSERT_THAT(forth.findings, SizeIs(2));
+  EXPECT_EQ(forth.findings[0].signature, "a");
+  EXPECT_EQ(forth.findings[1].signature, "b");
 }
 
 TEST(FileStem, IsAFileNameWhateverTheSignature) {
@@ -109,6 +164,7 @@ TEST(Json, AFindingComesBack) {
                   subject,
                   2,
                   "net.eval()",
+                  {"a/b", "c"},
                   {"x is 1"},
                   "",
                   true};

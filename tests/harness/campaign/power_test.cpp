@@ -42,6 +42,20 @@ TEST(Power, ACheckerThatSaysEqualFindsNoFault) {
   for (const FaultFound& fault : measure_power(blind, never)) EXPECT_FALSE(fault.after);
 }
 
+TEST(Power, WhatTheRightTextbookShowsTooIsNoFaultFound) {
+  PowerOptions erring = options();
+  erring.most = 300;
+  erring.right = "counter-missed";
+  for (const FaultFound& fault : measure_power(erring, never)) {
+    if (fault.fault == "counter-missed") {
+      EXPECT_FALSE(fault.after) << fault.signature;
+    }
+    if (fault.fault == "biased-running-var") {
+      EXPECT_TRUE(fault.after);
+    }
+  }
+}
+
 TEST(Power, IsFaultsFoundByScenariosSpent) {
   const std::vector<FaultFound> power = {{"a", 50, ""}, {"b", std::nullopt, ""}};
   EXPECT_DOUBLE_EQ(faults_per_10k(power, 950), 1e4 * 1 / 1000);

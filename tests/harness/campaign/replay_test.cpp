@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "harness/scenario/text.hpp"
+#include "harness/subjects/textbook/textbook.hpp"
 #include "tests/harness/campaign/campaign_support.hpp"
 
 namespace normdiff::test {
@@ -88,18 +89,48 @@ TEST_P(ReplayEnding, IsAFindingAtTheFirstStepThatBringsItAbout) {
   const Finding& finding = replayed.findings.front();
   EXPECT_EQ(finding.step, 2);
   EXPECT_EQ(finding.statement, print(scenario, scenario.statements[2].step));
-  EXPECT_EQ(finding.signature,
-            "textbook/" + std::string(step_kind_name(scenario.statements[2].step.index())) + "/" +
-                std::string(to_string(GetParam().verdict)));
+  EXPECT_THAT(
+      finding.signature,
+      testing::AllOf(
+          testing::StartsWith(
+              "textbook/" + std::string(step_kind_name(scenario.statements[2].step.index())) + "/"),
+          testing::EndsWith("/" + std::string(to_string(GetParam().verdict)))));
+  EXPECT_THAT(finding.signatures, ElementsAre(finding.signature));
   EXPECT_THAT(finding.details, ElementsAre(HasSubstr(GetParam().detail)));
   EXPECT_EQ(finding.origin, "here");
-  EXPECT_THAT(replayed.trace.steps, IsEmpty());
-  // It counts as one scenario with one verdict.
+  // What came before it is there, judged; the end is the last step.
+  ASSERT_EQ(replayed.trace.steps.size(), 3U);
+  EXPECT_EQ(replayed.trace.steps[1].outcome, Outcome::ok);
+  EXPECT_EQ(to_string(replayed.trace.steps[2].outcome), to_string(GetParam().verdict));
+  // It counts as one scenario with one such verdict.
   EXPECT_EQ(replayed.tally.scenarios, 1U);
+  EXPECT_EQ(replayed.tally.steps, 3U);
   EXPECT_EQ(replayed.tally.signatures.at(finding.signature), 1U);
   EXPECT_EQ(replayed.tally.verdicts[static_cast<std::size_t>(ObservationClass::error)]
                                    [static_cast<std::size_t>(GetParam().verdict)],
             1U);
+}
+
+TEST(Replay, WhatStepsShowBeforeTheProcessEndsIsJudged) {
+  // A scenario with a discrepancy before its last step.
+  const Subject faulty = make_textbook_subject("counter-missed");
+  for (int number = 0; number < 200; ++number) {
+    const Scenario scenario = numbered(static_cast<std::uint64_t>(number));
+    Replayed alone;
+    faulty.run(scenario, resolve(scenario), alone.trace);
+    check_trace(faulty.manifest, scenario, Deviations::built_in(), {}, "here", alone);
+    const int last = static_cast<int>(scenario.statements.size()) - 1;
+    if (alone.findings.empty() || alone.findings.front().step == last) continue;
+    HostOptions options;
+    options.command = strange("late", number, "counter-missed").command;
+    const Replayed replayed = replayed_on(options, scenario);
+    ASSERT_GE(replayed.findings.size(), 2U);
+    EXPECT_EQ(replayed.findings.front().signature, alone.findings.front().signature);
+    EXPECT_EQ(replayed.findings.back().step, last);
+    EXPECT_THAT(replayed.findings.back().signature, HasSubstr("crashed"));
+    return;
+  }
+  FAIL() << "no such scenario";
 }
 
 TEST(Replay, AHostThatCannotBeStartedIsNoFinding) {
@@ -111,13 +142,32 @@ TEST(Replay, AHostThatCannotBeStartedIsNoFinding) {
   EXPECT_EQ(std::get<HostFailure>(answer).kind, HostFailure::Kind::not_started);
 }
 
-TEST(LocateFailure, WhatDoesNotHappenAgainHasNoStep) {
+Replayed after_a_crash(HostLink& link) {
+  const HostFailure failure{HostFailure::Kind::crashed, "signal 9 (Killed)", bad};
+  return replay_failed(link, textbook(), numbered(bad), Deviations::built_in(), {}, "here",
+                       failure);
+}
+
+TEST(ReplayFailed, WhatDoesNotHappenAgainHasNoStep) {
   HostLink link(host("none"));
-  const HostFailure failure{HostFailure::Kind::crashed, "signal 9 (Killed)", bad, 0};
-  const Finding finding = locate_failure(link, textbook(), numbered(bad), failure);
+  const Replayed replayed = after_a_crash(link);
+  ASSERT_EQ(replayed.findings.size(), 1U);
+  const Finding& finding = replayed.findings.front();
   EXPECT_EQ(finding.step, -1);
   EXPECT_EQ(finding.statement, "");
   EXPECT_EQ(finding.signature, "textbook/unlocated/crashed");
+  EXPECT_EQ(replayed.tally.signatures.at(finding.signature), 1U);
+  EXPECT_EQ(replayed.trace.steps.size(), numbered(bad).statements.size());
+}
+
+TEST(ReplayFailed, WhereNobodyCouldLookItDidNotHappen) {
+  HostOptions options;
+  options.command = {"/nowhere/host"};
+  HostLink gone(options);
+  EXPECT_EQ(after_a_crash(gone).findings.at(0).step, -1);
+  const std::atomic<bool> interrupted{true};
+  HostLink hangs(host("hang"), &interrupted);
+  EXPECT_EQ(after_a_crash(hangs).findings.at(0).step, -1);
 }
 
 TEST(HappensAlone, WhereAFreshProcessShowsTheSameSignature) {

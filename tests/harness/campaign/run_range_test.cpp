@@ -32,6 +32,21 @@ TEST(RunRange, StopsAfterAWholeScenarioButNotBeforeTheFirst) {
   EXPECT_EQ(run("", 0, 100, nullptr, [] { return true; }).done, 1U);
 }
 
+TEST(RunRange, EveryDiscrepancyIsInSomeFinding) {
+  // Each of these shows several things in one step, and never some of them alone.
+  for (const char* fault : {"statistics-moved-under-eval", "counter-missed", "momentum-swapped"}) {
+    const RangeResult result = run(fault, 0, 1000);
+    Signatures told;
+    for (const Finding& finding : result.findings) {
+      EXPECT_TRUE(told.count(finding.signature) == 0) << finding.signature;
+      told.insert(finding.signatures.begin(), finding.signatures.end());
+    }
+    EXPECT_FALSE(result.tally.signatures.empty());
+    for (const auto& [signature, hits] : result.tally.signatures)
+      EXPECT_EQ(told.count(signature), 1U) << fault << ": " << signature;
+  }
+}
+
 TEST(RunRange, TwoPartsAddUpToTheWhole) {
   RangeResult sum = run("counter-missed", 100, 100);
   add(sum, run("counter-missed", 0, 100));

@@ -61,12 +61,14 @@ TEST(RunCommand, APlantedFaultIsOneAndItsReplayCommandShowsIt) {
 TEST(RunCommand, TheCorpusIsReplayedFirstAndAFaultFoundThereIsOne) {
   const TemporaryFolder corpus;
   const std::string file = corpus.write("seeds/a.scenario", read(seeds + "shared-child.scenario"));
+  const TemporaryFolder out;
   const Ran ran =
       normdiff("run --subject textbook:counter-missed --profile numerics --scenarios 1 --corpus " +
-               corpus.path().string());
+               corpus.path().string() + " --out " + out.path().string());
   EXPECT_EQ(ran.code, 1);
   EXPECT_THAT(ran.output, AllOf(HasSubstr("corpus on textbook:counter-missed"),
                                 HasSubstr(": 0 of 1 scenarios conform"), HasSubstr("a.scenario")));
+  EXPECT_THAT(read(out.path() / "findings.jsonl"), HasSubstr("a.scenario"));
 }
 
 TEST(RunCommand, TheSameSettingsGiveTheSameReportByteForByte) {

@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
 
+#include <optional>
+
 #include "tests/harness/report/sample_report.hpp"
 
 namespace normdiff::test {
@@ -14,10 +16,10 @@ ReportSubject subject_with(const std::string& profile, const Tally& tally) {
   return subject;
 }
 
-const Floor* find(const std::vector<Floor>& floors, const std::string& word) {
+std::optional<Floor> find(const std::vector<Floor>& floors, const std::string& word) {
   for (const Floor& floor : floors)
-    if (floor.what.find(word) != std::string::npos) return &floor;
-  return nullptr;
+    if (floor.what.find(word) != std::string::npos) return floor;
+  return std::nullopt;
 }
 
 Tally mixed(ObservationClass observed, Verdict a, std::uint64_t n, Verdict b, std::uint64_t m) {
@@ -31,7 +33,7 @@ TEST(Floors, NinetyFivePercentOfEveryClassMustBeCompared) {
     const auto floors = floors_of({subject_with(
         "modes", mixed(ObservationClass::flag, Verdict::equal, 100 - not_compared,
                        Verdict::unsupported, static_cast<std::uint64_t>(not_compared)))});
-    ASSERT_NE(find(floors, "flag observations compared"), nullptr);
+    ASSERT_TRUE(find(floors, "flag observations compared"));
     EXPECT_EQ(find(floors, "flag observations compared")->passed(), passes);
   }
 }
@@ -56,8 +58,35 @@ TEST(Floors, LooseIsNotSharpAndModesMustBeSharper) {
   EXPECT_FALSE(find(floors_of({subject_with("modes", tally)}), "within their bound")->passed());
 }
 
+TEST(Floors, OneClassDoesNotHideAnother) {
+  Tally tally = tally_of(ObservationClass::output, Verdict::within_bound, 100'000);
+  tally += tally_of(ObservationClass::gradient, Verdict::loose, 100);
+  const auto floors = floors_of({subject_with("numerics", tally)});
+  EXPECT_TRUE(find(floors, "output observations equal or within their bound (numerics)")->passed());
+  EXPECT_FALSE(
+      find(floors, "gradient observations equal or within their bound (numerics)")->passed());
+}
+
+TEST(Floors, AProfileThatNeverRanSaysWhatToDo) {
+  ReportSubject subject = subject_with("export", {});
+  const auto floor = find(floors_of({subject}), "profile export");
+  ASSERT_TRUE(floor);
+  EXPECT_FALSE(floor->passed());
+  EXPECT_EQ(floor->text(),
+            "libtorch@2.13.0: no scenarios of the profile export; give more --time or --scenarios");
+  subject.unusable = "it is a failure already";
+  EXPECT_THAT(floors_of({subject}), IsEmpty());
+}
+
+TEST(Floors, HoldForTheCorpusToo) {
+  ReportSubject subject =
+      subject_with("modes", tally_of(ObservationClass::flag, Verdict::equal, 100));
+  subject.corpus_tally = tally_of(ObservationClass::flag, Verdict::underived, 100);
+  EXPECT_FALSE(find(floors_of({subject}), "flag observations compared (corpus)")->passed());
+}
+
 TEST(Floors, SayWhichAndByHowMuch) {
-  const Floor floor{"libtorch@2.13.0", "output observations compared", 0.931, 0.95};
+  const Floor floor{"libtorch@2.13.0", "output observations compared", 0.931, 0.95, {}};
   EXPECT_EQ(floor.text(),
             "libtorch@2.13.0: 93.10 % of output observations compared, the floor is 95 %");
 }

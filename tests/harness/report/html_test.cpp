@@ -25,12 +25,15 @@ Report hostile_report() {
   subject.not_run = {hostile};
   subject.profiles[0].tally.not_compared[hostile] = 1;
   subject.profiles[0].tally.deviations[hostile] = 1;
-  Finding& finding = report.findings[0].finding;
-  finding = {hostile, hostile, hostile, 1, subject.manifest, 0, hostile, {hostile}, hostile, false};
-  report.findings[0].file = hostile;
+  Finding& finding = report.findings[0].first.finding;
+  finding = {hostile,          hostile, hostile, 1,
+             subject.manifest, 0,       hostile, {hostile, "b" + std::string(hostile)},
+             {hostile},        hostile, false};
+  report.findings[0].first.file = hostile;
+  report.findings[0].others[0] = report.findings[0].first;
   report.findings[0].hits = {{hostile, 1}};
   report.harness_errors.push_back(finding);
-  report.floors[0].subject = report.floors[0].what = hostile;
+  report.floors[0].subject = report.floors[0].what = report.floors[0].remedy = hostile;
   report.power[0] = {hostile, 1, hostile};
   Deviation& d = report.deviations[0];
   d.id = d.title = d.why = d.standing = d.versions = d.witness = hostile;
@@ -63,6 +66,7 @@ TEST(RenderHtml, ShowsWhatARunFound) {
   for (const char* text :
        {"libtorch@2.13.0", "1,234,567", "net = ReLU()", "y is 1, expected 2",
         "normdiff check out/findings/a.scenario --subject libtorch@2.13.0", "root-flag",
+        "normdiff check out/findings/a.scenario --subject libtorch@1.13.1", "libtorch/beside-it",
         "1 of 2 faults planted", "not in 500", "export: no exporter", "4 of 5 conform",
         "needs b, which was not made", "<svg"})
     EXPECT_THAT(page, HasSubstr(text));
@@ -70,18 +74,18 @@ TEST(RenderHtml, ShowsWhatARunFound) {
 
 TEST(RenderMarkdown, NothingThatAReportHoldsIsMarkup) {
   Report report = hostile_report();
-  report.findings[0].finding.scenario = "```\n# out\n```\n";
+  report.findings[0].first.finding.scenario = "```\n# out\n```\n";
   const std::string text = render_markdown(report);
   EXPECT_THAT(text, HasSubstr("````python\n```\n# out\n```\n````"));
-  report.findings[0].finding.statement = "a | b `c` <d>";
+  report.findings[0].first.finding.statement = "a | b `c` <d>";
   EXPECT_THAT(render_markdown(report), HasSubstr("a \\| b \\`c\\` &lt;d>"));
 }
 
 TEST(RenderSummary, IsReadWithoutTheReport) {
   const std::string text = render_summary(sample_report(), 80);
-  for (const char* line :
-       {"libtorch@2.13.0", "Discrepancies, new", "The root's flag is given to all", "Floors missed",
-        "Unexpected passes", "1 of 2 faults"})
+  for (const char* line : {"libtorch@2.13.0", "Discrepancies, new", "with it: libtorch/beside-it",
+                           "--subject libtorch@1.13.1", "The root's flag is given to all",
+                           "Floors missed", "Unexpected passes", "1 of 2 faults"})
     EXPECT_THAT(text, HasSubstr(line));
 }
 

@@ -24,14 +24,16 @@ Report clean() {
 TEST(Conclude, KnownDeviationsConform) {
   const Conclusion conclusion = conclude(clean());
   EXPECT_EQ(conclusion.exit_code, 0);
-  EXPECT_THAT(conclusion.text, HasSubstr("conforms: 1 subject, 10 scenarios and 5 corpus replays; "
-                                         "0 new discrepancies (0 unconfirmed), 1 known deviation"));
+  EXPECT_THAT(conclusion.text,
+              HasSubstr("conforms: 1 subject, 10 scenarios and 5 corpus replays; "
+                        "0 new discrepancies in 0 findings (0 unconfirmed), 1 known deviation"));
 }
 
 TEST(Conclude, ADiscrepancyAnUnexpectedPassOrAMissedFloorIsOne) {
   Report report = clean();
   report.findings = sample_report().findings;
   EXPECT_EQ(conclude(report).exit_code, 1);
+  EXPECT_THAT(conclude(report).text, HasSubstr("2 new discrepancies in 1 finding (0 unconf"));
   report = clean();
   report.unexpected_passes = {"x"};
   EXPECT_EQ(conclude(report).exit_code, 1);
@@ -64,7 +66,7 @@ TEST(ReportJson, ComesBack) {
 
 TEST(ReportJson, AnotherSchemaIsRefused) {
   nlohmann::json json = to_json(sample_report());
-  json["normdiff_report"] = 2;
+  json["normdiff_report"] = 1;
   EXPECT_THROW((void)report_from_json(json), nlohmann::json::exception);
   EXPECT_THROW((void)report_from_json(nlohmann::json::array()), nlohmann::json::exception);
 }
@@ -79,7 +81,7 @@ TEST(WriteReport, ThreeFilesOrASentence) {
 }
 
 TEST(ReplayCommand, NamesTheFileAndTheSubject) {
-  EXPECT_EQ(sample_report().findings[0].replay_command(),
+  EXPECT_EQ(sample_report().findings[0].first.replay_command(),
             "normdiff check out/findings/a.scenario --subject libtorch@2.13.0");
 }
 

@@ -30,7 +30,7 @@ inline Report sample_report() {
   subject.not_run = {"export: no exporter"};
   subject.corpus_files = 5;
   subject.corpus_conforming = 4;
-  subject.corpus_deviations["root-flag"] = 1;
+  subject.corpus_tally.deviations["root-flag"] = 1;
   report.subjects.push_back(subject);
   Finding finding{"libtorch/forward",
                   "# normdiff-scenario 1\nnet = ReLU()\n",
@@ -39,10 +39,13 @@ inline Report sample_report() {
                   subject.manifest,
                   0,
                   "net = ReLU()",
+                  {"libtorch/forward", "libtorch/beside-it"},
                   {"y is 1, expected 2"},
                   "",
                   true};
-  report.findings.push_back({finding, "out/findings/a.scenario", {{"libtorch@2.13.0", 9}}});
+  report.findings.push_back({{finding, "out/findings/a.scenario"}, {}, {{"libtorch@2.13.0", 9}}});
+  finding.subject.version = "1.13.1";
+  report.findings[0].others.push_back({finding, "out/findings/a.scenario"});
   report.unexpected_passes = {"root-flag.toml: conforms now"};
   Deviation deviation;
   deviation.id = "root-flag";
@@ -54,7 +57,7 @@ inline Report sample_report() {
   report.deviations.push_back(deviation);
   report.power = {{"eps-outside-root", 12, "textbook/forward"}, {"stale-graph", std::nullopt, ""}};
   report.power_most = 500;
-  report.floors = {{"libtorch@2.13.0", "output observations compared", 0.5, 0.95}};
+  report.floors = {{"libtorch@2.13.0", "output observations compared", 0.5, 0.95, {}}};
   return report;
 }
 
