@@ -136,7 +136,8 @@ CorpusResult replay_corpus(const CampaignOptions& options, const FoundSubject& s
   HostLink host(host_options, &stop);
   auto introduced = host.manifest();
   if (const auto* failure = std::get_if<HostFailure>(&introduced)) {
-    result.unusable = fmt::format("its host did not say what it is: {}", failure->text);
+    if (failure->kind != HostFailure::Kind::interrupted)
+      result.unusable = fmt::format("its host did not say what it is: {}", failure->text);
     return result;
   }
   const Manifest& manifest = std::get<Manifest>(introduced);

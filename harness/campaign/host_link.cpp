@@ -73,6 +73,9 @@ std::variant<std::string, HostFailure> HostLink::answer(milliseconds deadline) {
     if (now - moved >= deadline)
       return fail(HostFailure::Kind::timed_out,
                   fmt::format("no answer for {} ms", deadline.count()));
+    if (const std::uint64_t held = process_->resident(); held > options_.memory)
+      return fail(HostFailure::Kind::outgrew, fmt::format("it held {} MiB, and {} are allowed",
+                                                          held >> 20, options_.memory >> 20));
     if (interrupted_ && *interrupted_ && !interrupted) interrupted = now;
     if (interrupted && now - *interrupted >= grace)
       return fail(HostFailure::Kind::interrupted, "interrupted");

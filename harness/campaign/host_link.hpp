@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,13 +20,16 @@ struct HostOptions {
   std::vector<std::string> command;
   std::chrono::milliseconds deadline{60'000};        ///< for one scenario
   std::chrono::milliseconds start_deadline{60'000};  ///< to say what it is
-  std::string deviations;                            ///< a folder; empty: the built-in catalogue
+  /// Bytes that it may hold in memory, looked at twenty times a second: far above what LibTorch and
+  /// the largest scenario need.
+  std::uint64_t memory = std::uint64_t{6} << 30;
+  std::string deviations;  ///< a folder; empty: the built-in catalogue
   bool always_equal = false;
 };
 
 /// Why a host gave no answer. It is not running any more.
 struct HostFailure {
-  enum class Kind { crashed, timed_out, garbage, not_started, interrupted };
+  enum class Kind { crashed, timed_out, outgrew, garbage, not_started, interrupted };
   Kind kind = Kind::crashed;
   std::string text;                     ///< "signal 11 (Segmentation fault)"
   std::optional<std::uint64_t> number;  ///< the scenario under way

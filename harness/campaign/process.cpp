@@ -1,10 +1,12 @@
 #include "harness/campaign/process.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 #include <uv.h>
 
 #include <csignal>
 #include <cstring>
+#include <fstream>
 #include <mutex>
 
 extern char** environ;
@@ -300,6 +302,12 @@ const std::string& Process::error_output() const {
 }
 int Process::pid() const {
   return implementation_->pid;
+}
+std::uint64_t Process::resident() const {
+  std::ifstream status(fmt::format("/proc/{}/statm", implementation_->pid));
+  std::uint64_t size = 0, pages = 0;
+  status >> size >> pages;
+  return pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
 }  // namespace normdiff

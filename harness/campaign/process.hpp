@@ -47,6 +47,8 @@ class Process {
   void kill();
   [[nodiscard]] const std::string& error_output() const;
   [[nodiscard]] int pid() const;
+  /// Bytes it holds in memory now; 0 where the system does not tell.
+  [[nodiscard]] std::uint64_t resident() const;
 
  private:
   struct Implementation;

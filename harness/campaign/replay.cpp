@@ -15,7 +15,16 @@ std::string said(const HostFailure& failure) {
   if (failure.kind == HostFailure::Kind::timed_out) return failure.text;
   if (failure.kind == HostFailure::Kind::garbage)
     return fmt::format("the process wrote what is no answer: {}", failure.text);
+  if (failure.kind == HostFailure::Kind::outgrew)
+    return fmt::format("the process was ended: {}", failure.text);
   return fmt::format("the process ended: {}", failure.text);
+}
+
+/// Of the step under way.
+Outcome outcome_of(const HostFailure& failure) {
+  if (failure.kind == HostFailure::Kind::timed_out) return Outcome::timed_out;
+  if (failure.kind == HostFailure::Kind::outgrew) return Outcome::out_of_memory;
+  return Outcome::crashed;
 }
 
 /// The first step at which the process fails, and how it does; -1: it does not, or nobody could
@@ -93,17 +102,18 @@ Replayed replay_failed(HostLink& host, const Manifest& subject, const Scenario& 
   HostFailure located = failure;
   host.restart();
   const int step = locate(host, scenario, located, replayed.trace);
-  const bool timed_out = located.kind == HostFailure::Kind::timed_out;
   if (step >= 0) {
     Trace& trace = replayed.trace;
     StepRecord& end = trace.steps.emplace_back();
-    end.outcome = timed_out ? Outcome::timed_out : Outcome::crashed;
+    end.outcome = outcome_of(located);
     end.text = trace.arena.copy(said(located));
     end.first = end.last = static_cast<std::uint32_t>(trace.observations.size());
   }
   check_trace(subject, scenario, deviations, options, origin, replayed);
   if (step >= 0) return replayed;
-  const Verdict verdict = timed_out ? Verdict::timed_out : Verdict::crashed;
+  const Verdict verdict = outcome_of(located) == Outcome::timed_out       ? Verdict::timed_out
+                          : outcome_of(located) == Outcome::out_of_memory ? Verdict::out_of_memory
+                                                                          : Verdict::crashed;
   Finding& finding = replayed.findings.emplace_back();
   finding.signature = fmt::format("{}/unlocated/{}", subject.family, to_string(verdict));
   finding.signatures = {finding.signature};

@@ -152,6 +152,14 @@ int run(const RunArguments& arguments) {
   for (const FoundSubject& subject : options.subjects)
     ids += (ids.empty() ? "" : ", ") + subject.id;
   line.say(fmt::format("seed {}; subjects: {}", options.seed, ids));
+  if (arguments.subjects.empty())
+    for (const std::string_view family : {"libtorch", "python"})
+      if (std::none_of(options.subjects.begin(), options.subjects.end(),
+                       [family](const FoundSubject& found) { return found.family == family; }))
+        line.say(
+            fmt::format("no {} was found, so nothing is said of it; normdiff subjects says "
+                        "where it is looked for",
+                        family));
 
   std::vector<CorpusResult> corpus;
   std::string failure;

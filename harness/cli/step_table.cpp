@@ -155,6 +155,10 @@ std::string step_table(const Scenario& scenario, const Replayed& replayed,
       widest(&Row::statement, "step",
              std::max<std::size_t>(24, terminal.width > fixed + 24 ? terminal.width - fixed : 24));
 
+  // A pipe gets whole lines, for whoever searches them.
+  const auto fitted = [&](const std::string& text, std::size_t width) {
+    return terminal.interactive ? shorten(text, width) : text;
+  };
   std::string out =
       terminal.paint(fmt::format("{:>4}  {}  {}  {}  {}\n", "", padded("step", statement),
                                  padded("outcome", outcome), padded("training", flag),
@@ -164,19 +168,19 @@ std::string step_table(const Scenario& scenario, const Replayed& replayed,
     const Row& row = rows[i];
     const Outcome result = trace.steps[i].outcome;
     std::string line =
-        fmt::format("{:>4}  {}  ", i + 1, padded(shorten(row.statement, statement), statement));
+        fmt::format("{:>4}  {}  ", i + 1, padded(fitted(row.statement, statement), statement));
     line += terminal.paint(padded(row.outcome, outcome),
                            result == Outcome::ok ? Colour::plain : Colour::yellow);
-    line += fmt::format("  {}  {}", padded(shorten(row.flags, flag), flag), row.compared);
+    line += fmt::format("  {}  {}", padded(fitted(row.flags, flag), flag), row.compared);
     line.erase(line.find_last_not_of(' ') + 1);
     out += line + "\n";
     const auto note = [&](std::string_view text, Colour colour) {
-      // A pipe gets whole lines, for whoever searches them.
       const std::string lines =
           terminal.interactive ? hanging(text, 10, terminal.width - 1) : std::string(text);
       out += "        " + terminal.paint(lines, colour) + "\n";
     };
-    if (width_of(row.flags) > flag) note("training: " + row.flags, Colour::dim);
+    if (terminal.interactive && width_of(row.flags) > flag)
+      note("training: " + row.flags, Colour::dim);
     if (const std::string_view text = what_happened(trace.steps[i].text); !text.empty())
       note(shorten(text.substr(0, text.find('\n')), 160), Colour::dim);
     if (!row.moved.empty()) note("moved: " + row.moved, Colour::dim);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "harness/campaign/host_link.hpp"
 #include "harness/cli/cli.hpp"
 #include "harness/cli/terminal.hpp"
 #include "harness/subjects/support.hpp"
@@ -11,22 +12,38 @@
 namespace normdiff {
 namespace {
 
-void list(const std::vector<FoundSubject>& subjects, std::string_view none) {
+using Where = std::string (*)(const FoundSubject&);
+
+void list(const std::vector<FoundSubject>& subjects, Where where, std::string_view none) {
   if (subjects.empty()) fmt::print("  {}\n", none);
   std::size_t widest = 0;
   for (const FoundSubject& subject : subjects) widest = std::max(widest, width_of(subject.id));
   for (const FoundSubject& subject : subjects)
-    fmt::print("  {}  {}\n", padded(subject.id, widest), subject.path);
+    fmt::print("  {}  {}\n", padded(subject.id, widest), where(subject));
+}
+
+/// A host says itself which library it has loaded.
+std::string of_host(const FoundSubject& subject) {
+  HostOptions options;
+  options.command = subject.command;
+  const auto manifest = HostLink(options).manifest();
+  if (const auto* failure = std::get_if<HostFailure>(&manifest))
+    return fmt::format("{}, which can't be used: {}", subject.path, failure->text);
+  return fmt::format("{}, through {}", std::get<Manifest>(manifest).path, subject.path);
+}
+std::string path_of(const FoundSubject& subject) {
+  return subject.path;
 }
 
 int subjects() {
   const Terminal terminal = Terminal::of(stdout);
   const SubjectPlaces places = own_places();
   fmt::print("{}\n", terminal.paint("Found", Colour::bold));
-  list(find_libtorch(places),
+  list(find_libtorch(places), of_host,
        "no libtorch: install one or name it with CMAKE_PREFIX_PATH, then make build");
-  list(find_python(places), "no Python with torch: make setup, or name one with NORMDIFF_PYTHON");
-  list(find_textbook(places, true), "");
+  list(find_python(places), path_of,
+       "no Python with torch: make setup, or name one with NORMDIFF_PYTHON");
+  list(find_textbook(places, true), path_of, "");
 
   fmt::print("\n{}\n", terminal.paint("What each does, by kind of step", Colour::bold));
   const std::vector<Support>& table = support_table();

@@ -20,7 +20,7 @@ struct NameInfo {
   /// hold the same module; the specs of a copy, script or artefact are its own.
   ModuleSpecPtr spec;
   std::vector<reference::Place> places;  ///< of `spec`; empty for others
-  std::int64_t elements = 0;    ///< of the tensors that it holds when it is made
+  std::int64_t elements = 0;             ///< of the tensors that it holds when it is made
   bool traced = false;          ///< of a script: made by torch.jit.trace (or loaded from one)
   bool differentiable = false;  ///< of a result: made with grad, by a module or script
 };

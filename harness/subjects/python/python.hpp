@@ -13,7 +13,8 @@ namespace normdiff {
 struct PythonOptions {
   std::chrono::milliseconds start_deadline{120'000};  ///< importing torch from a cold disk
   std::chrono::milliseconds step_deadline{30'000};
-  std::size_t memory = 0;  ///< bytes of address space; 0: no limit
+  /// Bytes of address space, of which torch takes a good part for its libraries; 0: no limit.
+  std::size_t memory = std::size_t{16} << 30;
   /// After so many scenarios the worker is started anew: torch.jit keeps what it compiled for ever.
   int scenarios_per_worker = 2000;
   /// worker.py or a program that speaks as it does; empty: the one beside this file.

@@ -86,6 +86,7 @@ class HostLinkEnding : public testing::TestWithParam<Ending> {
   static HostOptions options() {
     HostOptions options = host(GetParam().mode, bad);
     options.deadline = milliseconds(2000);
+    options.memory = std::uint64_t{256} << 20;
     return options;
   }
 };
@@ -95,6 +96,7 @@ INSTANTIATE_TEST_SUITE_P(All, HostLinkEnding,
                                          Ending{"exit", Kind::crashed, "exit 3"},
                                          Ending{"halfway", Kind::crashed, "exit 0"},
                                          Ending{"hang", Kind::timed_out, "no answer for 2000 ms"},
+                                         Ending{"leak", Kind::outgrew, "and 256 are allowed"},
                                          Ending{"garbage", Kind::garbage, "No, garbage."}));
 
 TEST_P(HostLinkEnding, OfARangeTellsTheScenarioUnderWay) {

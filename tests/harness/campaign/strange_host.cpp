@@ -4,6 +4,7 @@
 //   crash    a null pointer            exit     exit(3)
 //   hang     never answers             garbage  writes what is no answer, and waits
 //   halfway  dies in the middle of an answer
+//   leak     takes more and more memory
 //   late     crashes at the last statement only, and is the textbook with the fault WITH
 //   once     makes the file WITH and crashes; from then on no such host lives
 // MODE may also be: noisy (prints to its standard output all the time), mute (never says what it
@@ -20,6 +21,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 #include "harness/campaign/host.hpp"
 #include "harness/scenario/generate.hpp"
@@ -60,6 +62,9 @@ void misbehave(std::string_view mode, const char* with) {
   if (mode == "crash" || mode == "late" || mode == "once") std::raise(SIGSEGV);
   if (mode == "exit") std::_Exit(3);
   if (mode == "garbage") write_to_answers("Segmentation fault? No, garbage.\n");
+  if (mode == "leak")
+    for (std::vector<std::vector<char>> held;; held.emplace_back(std::size_t{32} << 20, 'x'))
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
   if (mode == "garbage" || mode == "hang")
     for (;;) std::this_thread::sleep_for(std::chrono::seconds(1));
   if (mode == "halfway") {

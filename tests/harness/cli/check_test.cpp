@@ -23,8 +23,8 @@ TEST(CheckCommand, ABadFileAmongGoodOnesIsSaidBeforeAnythingRuns) {
 }
 
 TEST(CheckCommand, ASubjectIsOneWordAndFilesMayFollowIt) {
-  const Ran ran = normdiff("check --subject textbook " + seeds + "shared-child.scenario " +
-                           seeds + "forum-thread-deepcopy.scenario");
+  const Ran ran = normdiff("check --subject textbook " + seeds + "shared-child.scenario " + seeds +
+                           "forum-thread-deepcopy.scenario");
   EXPECT_EQ(ran.code, 0) << ran.output;
 }
 
