@@ -51,7 +51,7 @@ void Schedule::finished(const Part& part, std::uint64_t done, double seconds) {
   state.seconds += seconds;
   subject_seconds_[state.lane.subject] += seconds;
   if (done > 0) state.rate = static_cast<double>(done) / std::max(seconds, shortest_measured);
-  if (done < part.range.count) {
+  if (done < part.range.count && !state.dropped) {
     Range rest = part.range;
     rest.first += done;
     rest.count -= done;
@@ -65,6 +65,7 @@ void Schedule::drop_subject(std::size_t subject) {
   const std::lock_guard lock(mutex_);
   for (State& state : lanes_) {
     if (state.lane.subject != subject) continue;
+    state.dropped = true;
     state.lane.left.count = 0;
     state.returned.clear();
   }

@@ -31,7 +31,7 @@ class Schedule {
   [[nodiscard]] std::optional<Part> next();
   /// `done` scenarios of a part took this long; the others are handed out again.
   void finished(const Part& part, std::uint64_t done, double seconds);
-  /// Nothing more of this subject.
+  /// Nothing more of this subject, nor of what is under way and comes back.
   void drop_subject(std::size_t subject);
   [[nodiscard]] const Lane& lane(std::size_t index) const { return lanes_[index].lane; }
 
@@ -42,6 +42,7 @@ class Schedule {
     double seconds = 0;
     double rate = 0;  ///< scenarios a second, as last measured
     int out = 0;      ///< parts under way
+    bool dropped = false;
   };
   std::mutex mutex_;
   std::vector<State> lanes_;

@@ -166,7 +166,9 @@ TEST(ReplayFailed, WhereNobodyCouldLookItDidNotHappen) {
   HostLink gone(options);
   EXPECT_EQ(after_a_crash(gone).findings.at(0).step, -1);
   const std::atomic<bool> interrupted{true};
-  HostLink hangs(host("hang"), &interrupted);
+  options = host("hang");
+  options.deadline = milliseconds(60'000);  // longer than an interrupt waits
+  HostLink hangs(options, &interrupted);
   EXPECT_EQ(after_a_crash(hangs).findings.at(0).step, -1);
 }
 

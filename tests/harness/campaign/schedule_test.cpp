@@ -53,5 +53,13 @@ TEST(Schedule, ADroppedSubjectGetsNothingMore) {
   EXPECT_FALSE(schedule.next());
 }
 
+TEST(Schedule, WhatComesBackOfADroppedSubjectIsNotHandedOutAgain) {
+  Schedule schedule({lane(0, 10)}, 1, 1.0);
+  const auto part = schedule.next();
+  schedule.drop_subject(0);
+  schedule.finished(*part, 0, 1.0);
+  EXPECT_FALSE(schedule.next());
+}
+
 }  // namespace
 }  // namespace normdiff
