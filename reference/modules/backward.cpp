@@ -48,7 +48,8 @@ void accumulate(const Tensor* before, const ParameterGradient& added, DType dtyp
   const double u = dtype == DType::float64 ? 0x1p-53 : 0x1p-24;
   for (std::size_t i = 0; i < sum.bound.size(); ++i) {
     const double old = std::abs(before->at(static_cast<std::int64_t>(i)));
-    if (!(sum.bound[i] < 0)) sum.bound[i] += (added.uses - 1) * 2 * u * (old + added.reach[i]);
+    const double rounding = (added.uses - 1) * 2 * u * (old + added.reach[i]);
+    if (std::isfinite(rounding) && !(sum.bound[i] < 0)) sum.bound[i] += rounding;
   }
 }
 

@@ -27,9 +27,13 @@ Predicted track_option_is_read_each_time(Sandbox& c, const Step& step) {
   if (!f) return std::nullopt;
   std::vector<std::pair<Module*, bool>> changed;
   std::vector<std::pair<Module*, Tensor>> counters;  // of whatever dtype: C++ casts it
+  bool eps_fits = true;                              // as documented
   for (Module* module : reference::places(c.world.module(f->module))) {
-    if (!is_batch_norm(module->kind) || !module->find(Held::running_mean)) continue;
+    if (!is_batch_norm(module->kind)) continue;
     auto& options = module->batch_norm();
+    const bool batch = module->training || !module->find(Held::running_mean);
+    eps_fits = eps_fits && (options.eps > 0 || (options.eps == 0 && !batch));
+    if (!module->find(Held::running_mean)) continue;
     if (options.track_running_stats) continue;
     changed.emplace_back(module, module->training);
     if (const auto& counter = module->tensor(Held::num_batches_tracked))
@@ -46,8 +50,8 @@ Predicted track_option_is_read_each_time(Sandbox& c, const Step& step) {
     for (const auto& [changed_module, training] : changed)
       if (changed_module == module) factor = 0.0;
   }
-  // With the batch's statistics there is more to check, which C++ leaves out.
-  Execution execution = c.execute_without({true, true}, step);
+  // With the batch's statistics an eps of 0 would be refused, which C++ does not look at.
+  Execution execution = eps_fits ? c.execute_without({true, false}, step) : c.execute(step);
   root.traced_factors.clear();
   for (auto& [module, training] : changed) {
     module->training = training;

@@ -20,6 +20,16 @@ bool refused_for(const Execution& execution, ErrorKind kind) {
                      [kind](const auto& refusal) { return refusal.kind == kind; });
 }
 
+/// Whether a forward takes a factor from a counter somewhere.
+bool averages_cumulatively(Module& root) {
+  const std::vector<Module*> places = reference::places(root);
+  return std::any_of(places.begin(), places.end(), [](const Module* module) {
+    return reference::is_batch_norm(module->kind) && module->training &&
+           !module->batch_norm().momentum && module->batch_norm().track_running_stats &&
+           module->find(Held::num_batches_tracked);
+  });
+}
+
 // The exporter saves one flag, the root's, and restores it with train(flag), which is recursive. It
 // does so when the export fails, too. PRESERVE touches nothing.
 Result root_flag_everywhere(Sandbox& c, const Step& step) {
@@ -49,7 +59,8 @@ Result export_runs_the_model(Sandbox& c, const Step& step) {
 // torch.jit.trace with check_trace runs the module five times in all.
 Result trace_runs_five_times(Sandbox& c, const Step& step) {
   const auto* t = std::get_if<JitTrace>(&step);
-  if (!t || !t->check_trace) return std::nullopt;
+  if (!t || !t->check_trace || averages_cumulatively(c.world.module(t->module)))
+    return std::nullopt;
   Execution execution = c.execute(step);
   if (!execution.refusals.empty()) return execution;
   for (int again = 0; again < 4; ++again)
@@ -137,20 +148,30 @@ Result backward_uses_moved_statistics(Sandbox& c, const Step& step) {
 }
 
 // With momentum None the factor is baked in as a number, and it is another one in the trace that
-// the checks make to compare with.
+// the checks make to compare with. Five forwards by then: traced, traced again, the first trace,
+// the module itself, the second trace; those of the traces with the factors baked into them.
 Result trace_of_cumulative_average_is_refused(Sandbox& c, const Step& step) {
   const auto* t = std::get_if<JitTrace>(&step);
   if (!t || !t->check_trace) return std::nullopt;
-  for (const Module* module : reference::places(c.world.module(t->module))) {
-    if (!reference::is_batch_norm(module->kind) || !module->training) continue;
-    if (module->batch_norm().momentum || !module->batch_norm().track_running_stats ||
-        !module->find(Held::num_batches_tracked))
-      continue;
-    Execution execution;
-    execution.refusals.push_back({ErrorKind::trace_differs, "another factor"});
+  Module& root = c.world.module(t->module);
+  if (!averages_cumulatively(root)) return std::nullopt;
+  const auto run_with = [&](auto factors, bool continues) {
+    root.traced_factors = std::move(factors);
+    Execution execution = c.run_forward(root, t->input, continues);
+    root.traced_factors.clear();
     return execution;
-  }
-  return std::nullopt;
+  };
+  const std::vector<std::optional<double>> own;
+  Execution execution = run_with(own, false);
+  if (!execution.refusals.empty()) return std::nullopt;
+  const auto first = reference::trace(root)->traced_factors;
+  (void)run_with(own, true);
+  const auto second = reference::trace(root)->traced_factors;
+  (void)run_with(first, true);
+  (void)run_with(own, true);
+  execution = run_with(second, true);
+  execution.refusals.push_back({ErrorKind::trace_differs, "another factor"});
+  return execution;
 }
 
 // torch.no_grad promises that no result requires a gradient. A view of a leaf that requires one

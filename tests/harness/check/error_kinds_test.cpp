@@ -29,6 +29,32 @@ TEST(ErrorKinds, EveryPatternMatchesTheTextItWasMadeFor) {
   }
 }
 
+// TorchScript quotes the source around the call: messages of other errors stand in it.
+std::string in_traceback(std::string_view text) {
+  return "The following operation failed in the TorchScript interpreter.\n"
+         "Traceback of TorchScript (most recent call last):\n"
+         "  File \"functional.py\", line 2898, in batch_norm\n"
+         "        raise ValueError(f\"batch_norm eps must be non-negative, but got {eps}\")\n"
+         "    return torch.batch_norm(\n           ~~~~~~~~~~~~~~~~ <--- HERE\n"
+         "RuntimeError: " +
+         std::string(text) + "\n";
+}
+
+TEST(ErrorKinds, OfATorchScriptTracebackTheEndIsLookedAt) {
+  const ErrorKinds& kinds = ErrorKinds::built_in();
+  EXPECT_EQ(what_happened(in_traceback("two\nlines")), "two\nlines");
+  EXPECT_EQ(what_happened("RuntimeError: as it is"), "RuntimeError: as it is");
+  for (const ErrorPattern& pattern : kinds.patterns()) {
+    if (pattern.subjects.front() != "python") continue;
+    EXPECT_EQ(
+        kinds.classify(manifest("python"), pattern.error_class, in_traceback(pattern.example)),
+        pattern.kind)
+        << pattern.example;
+  }
+  EXPECT_EQ(kinds.classify(manifest("python"), "RuntimeError", in_traceback("out of cheese")),
+            ErrorKind::unclassified);
+}
+
 TEST(ErrorKinds, WhatNoPatternMatchesIsUnclassified) {
   const ErrorKinds& kinds = ErrorKinds::built_in();
   EXPECT_EQ(kinds.classify(manifest("python"), "ValueError", ""), ErrorKind::unclassified);

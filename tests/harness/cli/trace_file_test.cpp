@@ -5,6 +5,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "harness/scenario/scope.hpp"
 #include "harness/scenario/text.hpp"
 #include "harness/subjects/textbook/textbook.hpp"
 #include "harness/trace/json.hpp"
@@ -27,7 +28,8 @@ std::variant<TraceFile, InputError> read_back(std::size_t steps, std::size_t end
   const TemporaryFolder folder;
   std::ofstream file(folder.path() / "t.jsonl");
   file << trace_header(subject.manifest, scenario) << "\n";
-  for (std::size_t i = 0; i < steps; ++i) file << to_json(whole, i, scenario) << "\n";
+  for (std::size_t i = 0; i < steps; ++i)
+    file << to_json(whole, i, scenario, resolve(scenario)) << "\n";
   file.close();
   return read_trace(folder.path() / "t.jsonl", trace);
 }

@@ -262,9 +262,8 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"t = tensor(-1, normal(0, 1))", 1, 12, "expected a size, 0 or more"},
         Bad{"t = tensor(1.5, normal(0, 1))", 1, 12, "expected a size, 0 or more"},
         Bad{"t = tensor(67108865, normal(0, 1))", 1, 5, "at most 67108864 elements"},
-        Bad{"a = tensor(67108864, constant(1))\nb = tensor(67108864, constant(1))\n"
-            "t = tensor(1, constant(1))",
-            3, 5, "at most 134217728 elements together"},
+        Bad{"a = tensor(67108864, constant(1))\nt = tensor(67108864, constant(1))", 2, 5,
+            "at most 134217728 elements together"},
         Bad{"t = tensor(0, 67108864, 2, normal(0, 1))", 1, 5, "at most 67108864 elements"},
         Bad{"t = tensor(2, [1, 2, 3])", 1, 15, "the list has 3 numbers, and the tensor 2"},
         Bad{"t = tensor(2, normal(0, 1), dtype=int64)", 1, 35, "float32 or float64, not int64"},
