@@ -146,7 +146,11 @@ struct Checker::Implementation {
       count(tally.not_compared, execution.underived);
       ++tally.verdicts[static_cast<std::size_t>(ObservationClass::error)]
                       [static_cast<std::size_t>(Verdict::underived)];
-      judge_around(context, trace, record, execution.underived, {ObservationClass::gradient});
+      if (std::holds_alternative<Forward>(step))
+        judge_around(context, trace, record, execution.underived,
+                     {ObservationClass::statistic, ObservationClass::counter});
+      else
+        judge_around(context, trace, record, execution.underived, {ObservationClass::gradient});
       return finish(step, context, record);
     }
     judge_outcome(record, execution);

@@ -16,6 +16,15 @@ const reference::Arithmetic& arithmetic_of(const Manifest& manifest) {
                                        : reference::libtorch_cpu();
 }
 
+/// Whether every layer below holds a weight of the rank that its formula is documented for.
+bool has_its_weights(const Module& module) {
+  const reference::Tensor* weight = module.find(reference::Held::weight);
+  if (module.kind == ModuleKind::Linear && weight->shape().rank() != 2) return false;
+  if (module.kind == ModuleKind::Conv2d && weight->shape().rank() != 4) return false;
+  return std::all_of(module.children.begin(), module.children.end(),
+                     [](const auto& child) { return has_its_weights(*child.second); });
+}
+
 /// An empty Sequential gives its input.
 void expect_input(Context& c, Key key, const Live& input, bool requires_grad) {
   ObservedTensor expected;
@@ -91,6 +100,10 @@ Execution execute(Context& c, const Forward& step) {
   Execution execution;
   execution.origin = {root.kind, "", input.layout};
 
+  if (!has_its_weights(root)) {
+    execution.underived = "a load that nobody checked left a layer with a weight of another rank";
+    return execution;
+  }
   reference::ForwardOptions options;
   options.grad = step.grad;
   options.input_requires_grad = input.requires_grad;

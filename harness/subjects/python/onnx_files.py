@@ -13,18 +13,21 @@ class Unsupported(Exception):
 class Artefact:
     def __init__(self, path):
         self.path = path
+        self.trains = False  # a node normalises with the batch's statistics
         self._session = None
 
     def run(self, x):
         """The first output, computed by onnxruntime on one thread of the CPU."""
         if self._session is None:
-            self._session = _open(self.path)
+            self._session = _open(self.path, optimise=not self.trains)
         array = x.detach().contiguous().numpy()
         inputs = {i.name: array for i in self._session.get_inputs()}
         return torch.from_numpy(self._session.run(None, inputs)[0])
 
 
-def _open(path):
+def _open(path, optimise):
+    """What is judged is the file. With its own optimisations onnxruntime 1.32.0 gives other values
+    where a node trains (the running statistics get into the output); without them it does not."""
     try:
         import onnxruntime
         from onnxruntime.capi.onnxruntime_pybind11_state import NotImplemented as NoKernel
@@ -34,6 +37,8 @@ def _open(path):
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.log_severity_level = 4
+    if not optimise:
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     try:
         return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     except NoKernel as error:

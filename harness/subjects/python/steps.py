@@ -284,6 +284,7 @@ class Session:
         finally:
             self._look_again(step["module"])
         facts = onnx_files.facts(path)
+        artefact.trains = any(slot == "onnx_training_mode" and value for _, slot, value in facts)
         self.artefacts[name] = artefact
         for place, slot, value in facts:
             self.observer.once(name, place, slot, value)

@@ -107,13 +107,10 @@ Predicted empty_layer_is_refused(Sandbox& c, const Step& step) {
 Predicted empty_sequential_is_refused(Sandbox& c, const Step& step) {
   const auto* f = std::get_if<Forward>(&step);
   if (!f) return std::nullopt;
-  const auto places = reference::places(c.world.module(f->module));
-  if (std::none_of(places.begin(), places.end(), [](const Module* m) {
-        return m->kind == ModuleKind::Sequential && m->children.empty();
-      }))
-    return std::nullopt;
-  Execution execution;
-  execution.refusals.push_back({reference::ErrorKind::empty_sequential, "no children"});
+  auto execution = c.run_up_to(c.world.module(f->module), f->input, [](const Module& module) {
+    return module.kind == ModuleKind::Sequential && module.children.empty();
+  });
+  if (execution) execution->refusals.push_back({ErrorKind::empty_sequential, "no children"});
   return execution;
 }
 
@@ -133,14 +130,13 @@ Predicted gradients_are_not_cast(Sandbox& c, const Step& step) {
 Predicted eval_needs_statistics(Sandbox& c, const Step& step) {
   const auto* f = std::get_if<Forward>(&step);
   if (!f) return std::nullopt;
-  for (const Module* module : reference::places(c.world.module(f->module)))
-    if (reference::is_batch_norm(module->kind) && !module->training &&
-        module->batch_norm().track_running_stats && !module->find(Held::running_mean)) {
-      Execution execution;
-      execution.refusals.push_back({ErrorKind::missing_statistics, "eval without statistics"});
-      return execution;
-    }
-  return std::nullopt;
+  auto execution = c.run_up_to(c.world.module(f->module), f->input, [](const Module& module) {
+    return reference::is_batch_norm(module.kind) && !module.training &&
+           module.batch_norm().track_running_stats && !module.find(Held::running_mean);
+  });
+  if (execution)
+    execution->refusals.push_back({ErrorKind::missing_statistics, "eval without statistics"});
+  return execution;
 }
 
 // Sequential::clone makes a fresh Sequential and appends clones: its own flag is a fresh one's.

@@ -73,6 +73,7 @@ Result counter_moves_before_refusal(Sandbox& c, const Step& step) {
   if (const auto* f = std::get_if<Forward>(&step)) {
     if (c.world.names[f->module.name].kind == NameKind::artefact) return std::nullopt;
     Execution execution = c.execute(step);
+    if (execution.refusals.empty()) return std::nullopt;
     // Who leaves a check out is not refused there: other deviations.
     if (!c.checks_eps() && refused_for(execution, ErrorKind::bad_eps)) return std::nullopt;
     if (c.refused_an_empty_batch()) return std::nullopt;
@@ -122,14 +123,22 @@ Result empty_input_is_not_checked(Sandbox& c, const Step& step) {
 Result no_channels_are_refused(Sandbox& c, const Step& step) {
   const auto* f = std::get_if<Forward>(&step);
   if (!f || c.world.names[f->module.name].kind == NameKind::artefact) return std::nullopt;
-  const auto places = reference::places(c.world.module(f->module));
-  if (std::none_of(places.begin(), places.end(), [](const Module* module) {
-        const auto* weight = module->find(Held::weight);
-        return reference::is_batch_norm(module->kind) && weight && weight->numel() == 0;
-      }))
-    return std::nullopt;
-  Execution execution;
-  execution.refusals.push_back({ErrorKind::empty_layer, "a weight without elements"});
+  const Module* refuser = nullptr;
+  auto execution =
+      c.run_up_to(c.world.module(f->module), f->input, [&refuser](const Module& module) {
+        const auto* weight = module.find(Held::weight);
+        const bool refuses =
+            reference::is_batch_norm(module.kind) && weight && weight->numel() == 0;
+        if (refuses) refuser = &module;
+        return refuses;
+      });
+  if (!execution) return std::nullopt;
+  for (Module* module : reference::places(c.world.module(f->module)))
+    if (module == refuser) {  // it counts before it looks
+      count_batch(*module);
+      break;
+    }
+  execution->refusals.push_back({ErrorKind::empty_layer, "a weight without elements"});
   return execution;
 }
 

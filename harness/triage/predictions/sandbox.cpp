@@ -8,6 +8,16 @@ using reference::ErrorKind;
 using reference::Held;
 using reference::Module;
 
+void count_batch(Module& module) {
+  auto& counter = module.tensor(Held::num_batches_tracked);
+  const bool training = module.traced_training.value_or(module.training);
+  if (!counter || !training || !module.batch_norm().track_running_stats) return;
+  if (counter->dtype() == DType::int64)
+    ++*static_cast<std::int64_t*>(counter->data());
+  else
+    counter->set(0, counter->at(0) + 1);
+}
+
 void Sandbox::move_counter_of_refuser() {
   const reference::ForwardPass& pass = context_.work.forward;
   auto* refuser = const_cast<Module*>(pass.refused_by());
@@ -16,13 +26,7 @@ void Sandbox::move_counter_of_refuser() {
   if (std::any_of(refusals.begin(), refusals.end(),
                   [](const auto& r) { return r.kind == ErrorKind::wrong_rank; }))
     return;
-  auto& counter = refuser->tensor(Held::num_batches_tracked);
-  const bool training = refuser->traced_training.value_or(refuser->training);
-  if (!counter || !training || !refuser->batch_norm().track_running_stats) return;
-  if (counter->dtype() == DType::int64)
-    ++*static_cast<std::int64_t*>(counter->data());
-  else
-    counter->set(0, counter->at(0) + 1);
+  count_batch(*refuser);
 }
 
 bool Sandbox::refused_an_empty_batch() const {
@@ -50,6 +54,24 @@ Execution Sandbox::run_forward(Module& root, NameId input_name, bool continues) 
           {root.kind, "", {}},
           context_.work.forward.updates(),
           nullptr};
+}
+
+std::optional<Execution> Sandbox::run_up_to(Module& root, NameId input,
+                                            const std::function<bool(const Module&)>& stops) {
+  Module before;  // a Sequential of the very leaves
+  const std::function<bool(const Module&)> collect = [&](const Module& module) {
+    if (stops(module)) return true;
+    for (const auto& [name, child] : module.children) {
+      if (collect(*child)) return true;
+      if (child->kind != ModuleKind::Sequential) before.children.emplace_back("", child);
+    }
+    return false;
+  };
+  if (!collect(root)) return std::nullopt;
+  if (before.children.empty()) return Execution{};
+  Execution execution = run_forward(before, input, false);
+  if (!execution.refusals.empty()) return std::nullopt;
+  return execution;
 }
 
 bool Sandbox::recompute(reference::Tape& graph) {

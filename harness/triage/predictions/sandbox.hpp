@@ -1,8 +1,14 @@
 #pragma once
 
+#include <functional>
+#include <optional>
+
 #include "harness/check/execute.hpp"
 
 namespace normdiff {
+
+/// What a forward in training does to num_batches_tracked, of whatever dtype.
+void count_batch(reference::Module& module);
 
 /// What a prediction has to go by: a copy of the state that the subject was really in before the
 /// step, for it to move, and the reference's operations. Of what was observed after the step it
@@ -29,6 +35,11 @@ class Sandbox {
   /// One forward of a module as PyTorch orders it, for its effect on the module alone. `continues`:
   /// the bounds of the statistics go on from the forward before.
   [[nodiscard]] Execution run_forward(reference::Module& root, NameId input, bool continues);
+  /// A forward up to the first module that `stops` it, for the effect of what comes before; nullopt
+  /// where none does, or something refuses earlier.
+  [[nodiscard]] std::optional<Execution> run_up_to(
+      reference::Module& root, NameId input,
+      const std::function<bool(const reference::Module&)>& stops);
   /// Where the last forward was refused by a batch norm that had already counted: PyTorch moves
   /// num_batches_tracked after the check of the rank and before every other one.
   void move_counter_of_refuser();

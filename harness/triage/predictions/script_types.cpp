@@ -140,7 +140,9 @@ std::optional<Execution> script_runs_in_the_order_of_its_type(Sandbox& c, const 
   }
   if (reordered.empty()) return std::nullopt;
   for (auto& [container, children] : reordered) container->children = std::move(children);
-  return c.execute(step);
+  Execution execution = c.execute(step);
+  if (!execution.refusals.empty()) c.move_counter_of_refuser();
+  return execution;
 }
 
 }  // namespace normdiff
