@@ -115,9 +115,10 @@ Execution execute(Context& c, const Forward& step) {
   Layout layout = input.layout;
 
   const auto at_leaf = [&](int call, const LeafOutput& out) -> std::optional<Activation> {
-    const Key key = call == last
-                        ? Key{step.result, 0, Slot::value}
-                        : Key{step.result, static_cast<std::uint16_t>(call), Slot::leaf_output};
+    // Of a forward that was refused behind its last leaf, that leaf's output is seen as one inside.
+    const Key inner{step.result, static_cast<std::uint16_t>(call), Slot::leaf_output};
+    const Key key =
+        call == last && !c.observed.changed(inner) ? Key{step.result, 0, Slot::value} : inner;
     const bool shown = c.observed.changed(key);
     if (!shown && call != last) return std::nullopt;  // a subject need not show what is inside
     if (!shown && !c.subject_accepted) return std::nullopt;
