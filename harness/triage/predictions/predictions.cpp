@@ -201,7 +201,8 @@ Result view_keeps_requires_grad(Sandbox& c, const Step& step) {
   const bool last = reference::leaf_calls(callee) == 1;
   ObservedTensor view;
   view.dtype = input.values.dtype;
-  view.shape = {shape[0], shape[0] == 0 ? 0 : shape.numel() / shape[0]};
+  view.shape = {shape[0], 1};
+  for (int i = 1; i < shape.rank(); ++i) view.shape[1] *= shape[i];
   view.requires_grad = true;
   view.data = static_cast<const std::byte*>(input.values.data);
   Execution execution = c.execute(step);
