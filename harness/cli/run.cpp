@@ -216,7 +216,10 @@ void add_run(CLI::App& app, Action& action) {
       "the newest of each)");
   command->add_option("--profile,-p", a->profiles,
                       "modes, numerics, export; repeatable (default: all three)");
-  command->add_option("--seed", a->seed, "Which scenarios (default: 1)");
+  command->add_option("--seed", a->seed, "Which scenarios (default: 1)")
+      ->check([](const std::string& text) -> std::string {
+        return text.rfind('-', 0) == 0 ? text + " is no seed; write a whole number, 0 or more" : "";
+      });
   command->add_option("--scenarios,-n", a->scenarios, "How many, for each subject")
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 48));
   command->add_option("--time,-t", a->time, "How long in all: 30s, 10m, 8h (default: 60s)");

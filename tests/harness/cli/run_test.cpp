@@ -22,7 +22,8 @@ TEST_P(RunUsage, IsOneSentenceAndTwo) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, RunUsage,
-    testing::Values(BadUsage{"--seed x", "--seed"}, BadUsage{"--scenarios 0", "--scenarios"},
+    testing::Values(BadUsage{"--seed x", "--seed"}, BadUsage{"--seed -1", "-1 is no seed"},
+                    BadUsage{"--scenarios 0", "--scenarios"},
                     BadUsage{"--scenarios 5 --time 5s", "can't both be given"},
                     BadUsage{"--time 5x", "--time 5x is no duration; write 60s"},
                     BadUsage{"--deadline -1s", "is no duration"}, BadUsage{"--jobs 0", "--jobs"},
