@@ -284,6 +284,11 @@ bool ForwardPass::batch_norm(Module& module) {
       if (const Tensor* t = passed(held); t && is_wrong(*t)) return true;
     return false;
   };
+  if (const Tensor* weight = module.find(Held::weight);
+      weight && weight->numel() == 0 && x.numel() == 0 && options_.unchecked.empty_batch) {
+    refuse(module, ErrorKind::empty_layer, "a weight without elements");
+    return false;
+  }
   const bool other_channels = misfits([&](const Tensor& t) { return t.numel() != x[1]; });
   const bool other_dtype = misfits([&](const Tensor& t) { return t.dtype() != current_.dtype; });
   const bool skipped =

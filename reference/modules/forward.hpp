@@ -100,7 +100,9 @@ struct StatisticUpdate {
 /// Checks that an implementation leaves out, where it is known to: the forward goes on.
 struct Unchecked {
   bool eps = false;          ///< of a batch norm
-  bool empty_batch = false;  ///< whether a batch norm's tensors fit an input without elements
+  /// Whether a batch norm's tensors fit an input without elements. It looks at the first weight
+  /// there, which must exist.
+  bool empty_batch = false;
 };
 
 struct ForwardOptions {
