@@ -27,6 +27,7 @@ namespace {
 struct Candidate {
   const Deviation* deviation;
   const Prediction* prediction;
+  Coverage coverage;
 };
 
 std::string kinds(const std::vector<Refusal>& refusals) {
@@ -67,7 +68,7 @@ struct Checker::Implementation {
       if (!found) continue;
       for (const std::string& step : deviation.steps)
         if (const auto kind = step_kind_from(step))
-          candidates[*kind].push_back({&deviation, found});
+          candidates[*kind].push_back({&deviation, found, Coverage(deviation)});
     }
   }
 
@@ -208,7 +209,7 @@ struct Checker::Implementation {
 
   void explain(const Step& step, Context& reference_context, const StepRecord& record) {
     for (const Candidate& candidate : candidates[step.index()]) {
-      if (!judge.concerns(*candidate.deviation)) continue;
+      if (!judge.concerns(candidate.coverage)) continue;
       World predicted = retrace.before(reference_context.step).copy();
       Context context{reference_context.scenario,
                       reference_context.scope,
@@ -219,7 +220,7 @@ struct Checker::Implementation {
                       judge,
                       observed,
                       work};
-      judge.begin_explaining(*candidate.deviation);
+      judge.begin_explaining(*candidate.deviation, candidate.coverage);
       Sandbox sandbox(context);
       const auto execution = (*candidate.prediction)(sandbox, step);
       if (execution) judge_step(context, record, *execution);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <vector>
 
 #include "harness/check/judge.hpp"
@@ -13,7 +14,8 @@ namespace normdiff {
 struct Workspace {
   reference::ForwardPass forward;
   reference::BackwardPass backward;
-  reference::Bounded sum;
+  std::deque<reference::Bounded> sums;  ///< gradients after a backward, `summed` of them in use
+  std::size_t summed = 0;
   std::vector<std::byte> gradient;
 };
 
@@ -31,12 +33,17 @@ struct Context {
   reference::Unchecked unchecked = {};  ///< of forwards: only a prediction leaves out a check
 };
 
+/// The new value of a storage, where it is known to within a bound.
+struct KnownWithin {
+  const reference::Storage* storage;
+  const reference::Bounded* expected;  ///< in the workspace, until that is used again
+};
+
 /// What the reference made of a step.
 struct Execution {
   std::vector<reference::Refusal> refusals;  ///< empty: done
   Origin origin;                             ///< of the outcome
-  /// New values that are known to within a bound, by storage: statistics and gradients.
-  std::vector<reference::StatisticUpdate> bounded;
+  std::vector<KnownWithin> bounded;          ///< statistics and gradients
   /// Set: the reference can't say what this step does, and why.
   const char* underived = nullptr;
 };
@@ -44,6 +51,9 @@ struct Execution {
 /// Moves the world as the documentation says the step does, and states what it expects of outputs
 /// and artefacts. What the step does to modules and tensors is left in the world, for `scan`.
 [[nodiscard]] Execution execute(Context& context, const Step& step);
+
+/// The statistics that a forward moved.
+[[nodiscard]] std::vector<KnownWithin> known_within(const reference::ForwardPass& pass);
 
 /// States, for every module and tensor of the world, what the step changed or the subject showed.
 void scan(Context& context, const Execution& execution);

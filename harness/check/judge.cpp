@@ -27,15 +27,6 @@ bool says_little(Verdict verdict) {
          verdict == Verdict::poisoned;
 }
 
-/// Whether a deviation is about observations of this class and slot.
-bool covers(const Deviation& deviation, ObservationClass observed, Slot slot) {
-  const std::string place =
-      fmt::format("{}:{}", to_string(observed),
-                  observed == ObservationClass::error ? "outcome" : to_string(slot));
-  return std::any_of(deviation.observations.begin(), deviation.observations.end(),
-                     [&place](const std::string& glob) { return glob_matches(glob, place); });
-}
-
 std::string tensor_facts(DType dtype, const Shape& shape, bool requires_grad, bool is_leaf) {
   return fmt::format("{}[{}]{}{}", reference::to_string(dtype),
                      fmt::join(shape.begin(), shape.end(), ", "),
@@ -44,14 +35,40 @@ std::string tensor_facts(DType dtype, const Shape& shape, bool requires_grad, bo
 
 }  // namespace
 
+// Only the last star is ever tried again: one before it took the least it could.
 bool glob_matches(std::string_view glob, std::string_view text) {
-  if (glob.empty()) return text.empty();
-  if (glob[0] == '*') {
-    for (std::size_t i = 0; i <= text.size(); ++i)
-      if (glob_matches(glob.substr(1), text.substr(i))) return true;
-    return false;
+  constexpr std::size_t none = std::string_view::npos;
+  std::size_t g = 0;
+  std::size_t star = none;
+  std::size_t taken_up_to = 0;
+  for (std::size_t t = 0; t < text.size();) {
+    if (g < glob.size() && glob[g] == '*') {
+      star = g++;
+      taken_up_to = t;
+    } else if (g < glob.size() && glob[g] == text[t]) {
+      ++g;
+      ++t;
+    } else if (star != none) {
+      g = star + 1;
+      t = ++taken_up_to;
+    } else {
+      return false;
+    }
   }
-  return !text.empty() && text[0] == glob[0] && glob_matches(glob.substr(1), text.substr(1));
+  return glob.find_first_not_of('*', g) == none;
+}
+
+Coverage::Coverage(const Deviation& deviation) {
+  for (std::size_t c = 0; c < covered_.size(); ++c)
+    for (std::size_t s = 0; s < covered_[c].size(); ++s) {
+      const auto observed = static_cast<ObservationClass>(c);
+      const std::string place = fmt::format(
+          "{}:{}", to_string(observed),
+          observed == ObservationClass::error ? "outcome" : to_string(static_cast<Slot>(s)));
+      covered_[c][s] =
+          std::any_of(deviation.observations.begin(), deviation.observations.end(),
+                      [&place](const std::string& glob) { return glob_matches(glob, place); });
+    }
 }
 
 std::string print(const Value& value) {
@@ -97,16 +114,16 @@ bool Judge::wanted(Key key, ObservationClass observed_class) {
   if (silent_) return false;
   const bool error = observed_class == ObservationClass::error;
   if (refused_ && !error && !observed_->now(key)) return false;
-  if (explaining_) return covers(*explaining_, observed_class, key.slot);
+  if (explaining_) return coverage_->covers(observed_class, key.slot);
   int& judged = observed_->at(key).judged;
   if (judged == observed_->step()) return false;  // what is underived stays so
   judged = observed_->step();
   return true;
 }
 
-bool Judge::concerns(const Deviation& deviation) const {
+bool Judge::concerns(const Coverage& coverage) const {
   return std::any_of(discrepancies_.begin(), discrepancies_.end(), [&](const Judged& d) {
-    return covers(deviation, d.observed_class, d.key.slot);
+    return coverage.covers(d.observed_class, d.key.slot);
   });
 }
 
@@ -277,8 +294,9 @@ bool Judge::anything_unexplained() const {
                      [](const Judged& d) { return is_new_discrepancy(d.verdict); });
 }
 
-void Judge::begin_explaining(const Deviation& deviation) {
+void Judge::begin_explaining(const Deviation& deviation, const Coverage& coverage) {
   explaining_ = &deviation;
+  coverage_ = &coverage;
   predicted_.clear();
   contradicted_ = false;
 }

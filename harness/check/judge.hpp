@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <bitset>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,6 +29,18 @@ struct Origin {
   ModuleKind leaf = ModuleKind::Sequential;
   const char* branch = "";
   std::optional<Layout> layout;  ///< of the input, for the histograms
+};
+
+/// Which observations a deviation is about: its globs, as a table.
+class Coverage {
+ public:
+  explicit Coverage(const Deviation& deviation);
+  [[nodiscard]] bool covers(ObservationClass observed, Slot slot) const {
+    return covered_[static_cast<std::size_t>(observed)][static_cast<std::size_t>(slot)];
+  }
+
+ private:
+  std::array<std::bitset<slot_count>, observation_class_count> covered_;
 };
 
 /// Takes expectations and holds what was observed against them. Write-only: who states an
@@ -80,8 +94,8 @@ class Judge {
   /// Discrepancies of this step that nothing explains yet.
   [[nodiscard]] bool anything_unexplained() const;
   /// Whether the deviation says anything of what a discrepancy of this step is about.
-  [[nodiscard]] bool concerns(const Deviation& deviation) const;
-  void begin_explaining(const Deviation& deviation);
+  [[nodiscard]] bool concerns(const Coverage& coverage) const;
+  void begin_explaining(const Deviation& deviation, const Coverage& coverage);
   /// `applies`: the prediction had something to say. One that declined on the way explains nothing,
   /// nor does one that is contradicted: what it predicts must be seen as a whole.
   void end_explaining(bool applies);
@@ -114,6 +128,7 @@ class Judge {
   std::vector<std::pair<Judged*, Verdict>> predicted_;
   bool contradicted_ = false;  ///< something is as documented where the deviation says otherwise
   const Deviation* explaining_ = nullptr;  ///< the deviation under trial; null: the reference
+  const Coverage* coverage_ = nullptr;     ///< its own
 };
 
 /// "flag:training" matched by "flag:*".

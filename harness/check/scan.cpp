@@ -11,8 +11,8 @@ namespace {
 
 const reference::Bounded* bounded_for(const Execution& execution,
                                       const reference::Storage* storage) {
-  for (const reference::StatisticUpdate& update : execution.bounded)
-    if (update.storage == storage) return &update.expected;
+  for (const KnownWithin& known : execution.bounded)
+    if (known.storage == storage) return known.expected;
   return nullptr;
 }
 

@@ -1,7 +1,10 @@
 #include "harness/check/world.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <map>
+#include <memory_resource>
 
 namespace normdiff {
 
@@ -72,8 +75,10 @@ void World::replace_parameter(const Storage* parameter, const Tensor& tensor,
 
 World World::copy() const {
   World copy = *this;
-  std::map<const Module*, ModulePtr> modules;
-  std::map<const Storage*, Tensor> tensors;
+  std::array<std::byte, 4096> memory;  // enough for most: nothing is allocated for the two maps
+  std::pmr::monotonic_buffer_resource resource(memory.data(), memory.size());
+  std::pmr::map<const Module*, ModulePtr> modules(&resource);
+  std::pmr::map<const Storage*, Tensor> tensors(&resource);
   const auto copy_tensor = [&tensors](std::optional<Tensor>& tensor) {
     if (!tensor) return;
     auto& made = tensors[tensor->storage()];

@@ -90,10 +90,14 @@ void ForwardPass::run(Module& root, const Activation& input, const ForwardOption
   requires_grad_ = options.input_requires_grad;
   is_leaf_ = true;
   calls_ = 0;
+  ranks_.clear();
   refusals_.clear();
   refused_by_ = nullptr;
   left_out_ = {};
-  if (!options.continues) updates_.clear();
+  if (!options.continues) {
+    for (StatisticUpdate& update : updates_) spare_.push_back(std::move(update.expected));
+    updates_.clear();
+  }
   buffer_ = 0;
   leaves_.clear();
   if (options.arithmetic->may_fold)
@@ -129,9 +133,18 @@ void ForwardPass::keep_unobserved() {
     }
 }
 
-std::optional<double> ForwardPass::traced_factor() const {
+TracedCall ForwardPass::traced() const {
   const auto call = static_cast<std::size_t>(calls_);
-  return call < root_->traced_factors.size() ? root_->traced_factors[call] : std::nullopt;
+  return call < root_->traced_calls.size() ? root_->traced_calls[call] : TracedCall{};
+}
+
+// A traced graph holds the tensor operations and none of the modules' checks (documented: tracing
+// records no control flow). That a convolution's input has a batch or not was such a check, and its
+// operation takes the one rank.
+bool ForwardPass::takes(const Module& module, int rank) const {
+  const int traced_rank = module.kind == ModuleKind::Conv2d ? traced().rank : 0;
+  if (traced_rank != 0 && rank != traced_rank) return false;
+  return (module.traced_training && rank >= 2) || takes_rank(module.kind, rank);
 }
 
 // A chain of batch norms in eval, however they are nested (reference/transforms says the same).
@@ -171,13 +184,15 @@ bool ForwardPass::module(Module& module) {
 
 bool ForwardPass::leaf(Module& module) {
   const Shape x = current_.values.shape;
-  // A traced graph holds the tensor operations and none of the checks (documented: tracing records
-  // no control flow).
-  const bool checked = !module.traced_training || x.rank() < 2;
-  if (checked && !takes_rank(module.kind, x.rank()))
-    return refuse(module, ErrorKind::wrong_rank, "not a rank this module takes");
+  ranks_.push_back(x.rank());
   const Tensor* weight = module.find(Held::weight);
   const Tensor* bias = module.find(Held::bias);
+  if (!takes(module, x.rank())) {
+    const auto differs = [&](const Tensor* t) { return t && t->dtype() != current_.dtype; };
+    if (differs(weight) || differs(bias))
+      refuse(module, ErrorKind::dtype_mismatch, "input and weight differ in dtype");
+    return refuse(module, ErrorKind::wrong_rank, "not a rank this module takes");
+  }
   if (is_batch_norm(module.kind)) return batch_norm(module);
 
   if (weight && weight->dtype() != current_.dtype)
@@ -351,7 +366,7 @@ void ForwardPass::normalise_statistics(Module& module, bool training, bool batch
   }
   if (current_.values.shape.numel() == 0) return;
   const double momentum =
-      options.momentum ? *options.momentum : traced_factor().value_or(1.0 / count);
+      options.momentum ? *options.momentum : traced().factor.value_or(1.0 / count);
   for (Held held : {Held::running_mean, Held::running_var}) {
     Tensor& running = *module.tensor(held);
     Bounded& update = update_of(running);
@@ -380,7 +395,14 @@ Bounded& ForwardPass::update_of(const Tensor& tensor) {
   for (StatisticUpdate& update : updates_)
     if (update.storage == tensor.storage()) return update.expected;
   updates_.push_back({tensor.storage(), {}});
-  return updates_.back().expected;
+  Bounded& expected = updates_.back().expected;
+  if (!spare_.empty()) {
+    expected = std::move(spare_.back());
+    spare_.pop_back();
+    expected.value.clear();  // its memory stays
+    expected.bound.clear();
+  }
+  return expected;
 }
 
 Bounded& ForwardPass::fresh() {

@@ -99,7 +99,7 @@ struct StatisticUpdate {
 
 /// Checks that an implementation leaves out, where it is known to: the forward goes on.
 struct Unchecked {
-  bool eps = false;          ///< of a batch norm
+  bool eps = false;  ///< of a batch norm
   /// Whether a batch norm's tensors fit an input without elements. It looks at the first weight
   /// there, which must exist.
   bool empty_batch = false;
@@ -135,17 +135,20 @@ class ForwardPass {
   [[nodiscard]] const Module* refused_by() const { return refused_by_; }
   /// The checks whose leaving out let this forward go on.
   [[nodiscard]] const Unchecked& left_out() const { return left_out_; }
-  /// In order of first update; a storage occurs once.
+  /// In order of first update; a storage occurs once. Good until the next run.
   [[nodiscard]] const std::vector<StatisticUpdate>& updates() const { return updates_; }
   [[nodiscard]] int calls() const { return calls_; }
+  /// Of the input of each leaf that was called, the one that refused included.
+  [[nodiscard]] const std::vector<int>& ranks() const { return ranks_; }
   /// Whether the output requires a gradient.
   [[nodiscard]] bool requires_grad() const { return requires_grad_; }
   /// The last activation: of the last leaf, or the input of an empty tree.
   [[nodiscard]] const Activation& last() const { return current_; }
 
  private:
-  /// Baked in for the leaf call under way.
-  [[nodiscard]] std::optional<double> traced_factor() const;
+  /// What was baked in for the leaf call under way.
+  [[nodiscard]] TracedCall traced() const;
+  [[nodiscard]] bool takes(const Module& module, int rank) const;
   bool module(Module& module);
   bool leaf(Module& module);
   bool batch_norm(Module& module);
@@ -167,11 +170,13 @@ class ForwardPass {
   bool requires_grad_ = false;
   bool is_leaf_ = true;
   int calls_ = 0;
+  std::vector<int> ranks_;
   std::vector<Refusal> refusals_;
   const Module* root_ = nullptr;
   Unchecked left_out_;
   const Module* refused_by_ = nullptr;
   std::vector<StatisticUpdate> updates_;
+  std::vector<Bounded> spare_;    ///< of updates before, for their memory
   std::vector<Bounded> buffers_;  ///< outputs, reused
   std::size_t buffer_ = 0;
   Bounded* stored_ = nullptr;  ///< output of the leaf under way; null: batch_norm_ has it

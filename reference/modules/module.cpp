@@ -39,6 +39,12 @@ void list_places(Module& module, std::vector<Module*>& out) {
   for (auto& [name, child] : module.children) list_places(*child, out);
 }
 
+std::size_t count_places(const Module& module) {
+  std::size_t count = 1;
+  for (const auto& [name, child] : module.children) count += count_places(*child);
+  return count;
+}
+
 struct Copies {
   std::unordered_map<const Module*, ModulePtr> modules;
   std::unordered_map<const Storage*, Tensor> tensors;
@@ -88,6 +94,7 @@ ModulePtr construct(const ModuleSpec& spec, Made& made) {
 
 std::vector<Module*> places(Module& root) {
   std::vector<Module*> list;
+  list.reserve(count_places(root));
   list_places(root, list);
   return list;
 }

@@ -22,6 +22,16 @@ enum class Held : std::uint8_t { weight, bias, running_mean, running_var, num_ba
 inline constexpr std::size_t held_count = 5;
 [[nodiscard]] std::string_view to_string(Held held);
 
+/// What torch.jit.trace baked into one call of a leaf.
+struct TracedCall {
+  std::optional<double> factor;  ///< with momentum None, the one of the forward that was traced
+  int rank = 0;                  ///< of the input then, for a convolution; 0: not known
+
+  friend bool operator==(const TracedCall& a, const TracedCall& b) {
+    return a.factor == b.factor && a.rank == b.rank;
+  }
+};
+
 /// A module with its state. Children are shared pointers: one child in two places is one module.
 struct Module {
   ModuleKind kind = ModuleKind::Sequential;
@@ -33,9 +43,8 @@ struct Module {
   /// What torch.jit.trace baked in: the mode that each module was traced in, which decides what a
   /// forward does; `training` then is a flag and no more.
   std::optional<bool> traced_training;
-  /// Of the root of a forward, by leaf call: with momentum None, the factor of the forward that was
-  /// traced. A shared module has one for each of its calls.
-  std::vector<std::optional<double>> traced_factors;
+  /// Of the root of a forward, by leaf call: a shared module has one for each of its calls.
+  std::vector<TracedCall> traced_calls;
 
   [[nodiscard]] std::optional<Tensor>& tensor(Held held) {
     return tensors[static_cast<std::size_t>(held)];

@@ -13,22 +13,23 @@ ModulePtr copy_sharing_tensors(const Module& module,
   return copy;
 }
 
-/// After the forward that was traced.
-void bake(Module& root) {
+/// After the forward that was traced, whose leaves got inputs of these ranks.
+void bake(Module& root, const std::vector<int>& ranks) {
   std::unordered_map<const Module*, int> calls_left;
   for (Module* module : places(root)) {
     if (!is_batch_norm(module->kind)) continue;
     module->traced_training = module->traced_training.value_or(module->training);
     ++calls_left[module];
   }
-  if (!root.traced_factors.empty()) return;
+  if (!root.traced_calls.empty()) return;
   for (const Module* module : places(root)) {
     if (module->kind == ModuleKind::Sequential) continue;
-    auto& factor = root.traced_factors.emplace_back();
+    TracedCall& call = root.traced_calls.emplace_back();
+    if (root.traced_calls.size() <= ranks.size()) call.rank = ranks[root.traced_calls.size() - 1];
     if (!is_batch_norm(module->kind) || module->batch_norm().momentum) continue;
     // Each call counted before it took its factor.
     if (const Tensor* counter = module->find(Held::num_batches_tracked))
-      factor = 1.0 / (counter->at(0) - --calls_left[module]);
+      call.factor = 1.0 / (counter->at(0) - --calls_left[module]);
   }
 }
 
@@ -58,9 +59,9 @@ ModulePtr script(const Module& root) {
   return copy_sharing_tensors(root, made);
 }
 
-ModulePtr trace(const Module& root) {
+ModulePtr trace(const Module& root, const std::vector<int>& ranks) {
   ModulePtr traced = script(root);
-  bake(*traced);
+  bake(*traced, ranks);
   return traced;
 }
 
@@ -72,7 +73,7 @@ Exported onnx_export(const Module& root, ExportMode mode) {
   Exported exported;
   exported.model = deepcopy(root);
   if (mode != ExportMode::preserve) train(*exported.model, mode == ExportMode::training);
-  bake(*exported.model);
+  bake(*exported.model, {});
   const Module* before = nullptr;
   list_exported(*exported.model, &before, exported.batch_norms);
   return exported;

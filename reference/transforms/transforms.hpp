@@ -18,8 +18,9 @@ namespace normdiff::reference {
 [[nodiscard]] ModulePtr script(const Module& root);
 
 /// As script, with the mode of every module baked in. The caller runs the one forward that tracing
-/// leaves on the original *before* this; a factor of momentum None is baked from its counter.
-[[nodiscard]] ModulePtr trace(const Module& root);
+/// leaves on the original *before* this; a factor of momentum None is baked from its counter, and
+/// `ranks` (ForwardPass::ranks()) says what each leaf got: without them a convolution takes both.
+[[nodiscard]] ModulePtr trace(const Module& root, const std::vector<int>& ranks = {});
 
 /// Through a file: flags, values and baked modes kept, nothing shared with the original.
 [[nodiscard]] ModulePtr save_load(const Module& scripted);

@@ -89,6 +89,14 @@ Execution run_artefact(Context& c, const Forward& step, const Live& artefact, co
 
 }  // namespace
 
+std::vector<KnownWithin> known_within(const reference::ForwardPass& pass) {
+  std::vector<KnownWithin> known;
+  known.reserve(pass.updates().size());
+  for (const reference::StatisticUpdate& update : pass.updates())
+    known.push_back({update.storage, &update.expected});
+  return known;
+}
+
 Execution execute(Context& c, const Forward& step) {
   const Live& input = c.world.names[step.input];
   if (c.world.names[step.module.name].kind == NameKind::artefact) {
@@ -136,7 +144,7 @@ Execution execute(Context& c, const Forward& step) {
   reference::ForwardPass& pass = c.work.forward;
   pass.run(root, {input.values, input.values.dtype, input.layout}, options, at_leaf, tape.get());
   execution.refusals = pass.refusals();
-  execution.bounded = pass.updates();
+  execution.bounded = known_within(pass);
   if (pass.refused_by()) execution.origin.leaf = pass.refused_by()->kind;
   if (!execution.refusals.empty() && !c.subject_accepted) return execution;
 
@@ -209,14 +217,17 @@ Execution execute(Context& c, const Backward& step) {
   });
   if (!step.retain_graph && (frees || !stopped_at)) tape->freed = true;
 
+  c.work.summed = 0;
   const auto add = [&](const std::optional<reference::Tensor>& before, const auto& added) {
-    reference::accumulate(before ? &*before : nullptr, added, tape->dtype, c.work.sum);
-    const Shape& shape = c.work.sum.shape;
+    if (c.work.summed == c.work.sums.size()) c.work.sums.emplace_back();
+    reference::Bounded& sum = c.work.sums[c.work.summed++];
+    reference::accumulate(before ? &*before : nullptr, added, tape->dtype, sum);
+    const Shape& shape = sum.shape;
     reference::Tensor grad =
         before && before->shape() == shape ? *before : reference::Tensor(tape->dtype, shape);
-    for (std::size_t i = 0; i < c.work.sum.value.size(); ++i)
-      grad.set(static_cast<std::int64_t>(i), c.work.sum.value[i]);
-    execution.bounded.push_back({grad.storage(), c.work.sum});
+    for (std::size_t i = 0; i < sum.value.size(); ++i)
+      grad.set(static_cast<std::int64_t>(i), sum.value[i]);
+    execution.bounded.push_back({grad.storage(), &sum});
     return grad;
   };
   for (reference::ParameterGradient& gradient : c.work.backward.parameters()) {

@@ -46,13 +46,13 @@ Predicted track_option_is_read_each_time(Sandbox& c, const Step& step) {
   Module& root = c.world.module(f->module);
   for (Module* module : reference::places(root)) {
     if (module->kind == ModuleKind::Sequential) continue;
-    auto& factor = root.traced_factors.emplace_back();
+    auto& factor = root.traced_calls.emplace_back().factor;
     for (const auto& [changed_module, training] : changed)
       if (changed_module == module) factor = 0.0;
   }
   // With the batch's statistics an eps of 0 would be refused, which C++ does not look at.
   Execution execution = eps_fits ? c.execute_without({true, false}, step) : c.execute(step);
-  root.traced_factors.clear();
+  root.traced_calls.clear();
   for (auto& [module, training] : changed) {
     module->training = training;
     module->batch_norm().track_running_stats = false;

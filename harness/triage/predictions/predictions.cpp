@@ -164,18 +164,18 @@ Result trace_of_cumulative_average_is_refused(Sandbox& c, const Step& step) {
   if (!t || !t->check_trace) return std::nullopt;
   Module& root = c.world.module(t->module);
   if (!averages_cumulatively(root)) return std::nullopt;
-  const auto run_with = [&](auto factors, bool continues) {
-    root.traced_factors = std::move(factors);
+  const auto run_with = [&](auto calls, bool continues) {
+    root.traced_calls = std::move(calls);
     Execution execution = c.run_forward(root, t->input, continues);
-    root.traced_factors.clear();
+    root.traced_calls.clear();
     return execution;
   };
-  const std::vector<std::optional<double>> own;
+  const std::vector<reference::TracedCall> own;
   Execution execution = run_with(own, false);
   if (!execution.refusals.empty()) return std::nullopt;
-  const auto first = reference::trace(root)->traced_factors;
+  const auto first = reference::trace(root)->traced_calls;
   (void)run_with(own, true);
-  const auto second = reference::trace(root)->traced_factors;
+  const auto second = reference::trace(root)->traced_calls;
   (void)run_with(first, true);
   (void)run_with(own, true);
   execution = run_with(second, true);

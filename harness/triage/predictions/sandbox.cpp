@@ -52,7 +52,7 @@ Execution Sandbox::run_forward(Module& root, NameId input_name, bool continues) 
   move_counter_of_refuser();
   return {context_.work.forward.refusals(),
           {root.kind, "", {}},
-          context_.work.forward.updates(),
+          known_within(context_.work.forward),
           nullptr};
 }
 

@@ -92,8 +92,9 @@ class FakeSubject {
     std::vector<std::shared_ptr<reference::Tape>>* tapes;
     std::vector<reference::Refusal> refusals;
     int calls;
-    std::vector<std::optional<double>> factors = {};  ///< of a traced root, by call
-    std::vector<std::pair<Shape, bool>> facts = {};   ///< shape and requires_grad of each output
+    std::vector<reference::TracedCall> traced = {};  ///< of a traced root, by call
+    std::vector<int> ranks = {};                     ///< of the leaves' inputs
+    std::vector<std::pair<Shape, bool>> facts = {};  ///< shape and requires_grad of each output
     std::optional<NameId> result = {};
     int last = -1;
   };

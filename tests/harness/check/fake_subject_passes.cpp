@@ -33,12 +33,13 @@ bool FakeSubject::run_leaves(reference::Module& module, Walk& w) {
   options.past_soft_refusals = accept.count(step_) > 0;
   options.arithmetic = &reference::any_implementation();
   reference::ForwardPass pass;
+  w.ranks.push_back(w.now.values.shape.rank());
   // Each leaf is the root of a forward of its own here.
-  auto factors = std::exchange(module.traced_factors, {});
-  if (const auto call = static_cast<std::size_t>(w.calls); call < w.factors.size())
-    module.traced_factors = {w.factors[call]};
+  auto calls = std::exchange(module.traced_calls, {});
+  if (const auto call = static_cast<std::size_t>(w.calls); call < w.traced.size())
+    module.traced_calls = {w.traced[call]};
   pass.run(module, w.now, options, {}, tape.get());
-  module.traced_factors = std::move(factors);
+  module.traced_calls = std::move(calls);
   if (pass.calls() == 0) {
     w.refusals = pass.refusals();
     return false;
@@ -81,7 +82,7 @@ void FakeSubject::play(const Forward& s) {
   result->dtype = x.dtype;
   const bool grad = s.grad && !artefact.exported;
   Walk walk{grad, grad && x.requires_grad, {x.values(), x.dtype, {}}, {}, &result->tapes, {}, 0};
-  walk.factors = root.traced_factors;
+  walk.traced = root.traced_calls;
   walk.result = s.result;
   walk.last = leaves(root) - 1;
   const bool done = run_leaves(root, walk);

@@ -108,7 +108,7 @@ void FakeSubject::play(const JitTrace& s) {
   const Thing& x = live_.at(s.input);
   Walk walk{true, x.requires_grad, {x.values(), x.dtype, {}}, {}, nullptr, {}, 0};
   if (!run_leaves(at(s.module), walk)) return fail(walk.refusals.front().kind);
-  set_tree(s.result, reference::trace(at(s.module)));
+  set_tree(s.result, reference::trace(at(s.module), walk.ranks));
 }
 
 void FakeSubject::play(const JitScript& s) {

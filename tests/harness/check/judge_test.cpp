@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "harness/triage/deviations.hpp"
+
 namespace normdiff {
 namespace {
 
@@ -14,6 +16,30 @@ TEST(Glob, AStarStandsForAnything) {
   EXPECT_FALSE(glob_matches("", "x"));
   EXPECT_FALSE(glob_matches("flag:*", "flags:training"));
   EXPECT_FALSE(glob_matches("a*b", "a--bc"));
+  EXPECT_TRUE(glob_matches("*b*", "a--b")) << "a star behind the last letter";
+  EXPECT_FALSE(glob_matches("a*b*c", "a--b--b"));
+}
+
+TEST(Glob, ManyStarsTakeNoTime) {
+  std::string stars;
+  for (int i = 0; i < 200; ++i) stars += "*a";
+  EXPECT_FALSE(glob_matches(stars + "b", std::string(4000, 'a')));
+}
+
+Deviation about(std::vector<std::string> observations) {
+  Deviation deviation;
+  deviation.observations = std::move(observations);
+  return deviation;
+}
+
+TEST(Coverage, IsWhatTheGlobsSay) {
+  const Coverage coverage(about({"flag:training", "statistic:*", "error:outcome"}));
+  EXPECT_TRUE(coverage.covers(ObservationClass::flag, Slot::training));
+  EXPECT_TRUE(coverage.covers(ObservationClass::statistic, Slot::running_mean));
+  EXPECT_TRUE(coverage.covers(ObservationClass::statistic, Slot::running_var));
+  EXPECT_TRUE(coverage.covers(ObservationClass::error, Slot::value)) << "of whatever slot";
+  EXPECT_FALSE(coverage.covers(ObservationClass::counter, Slot::num_batches_tracked));
+  EXPECT_FALSE(Coverage(about({})).covers(ObservationClass::flag, Slot::training));
 }
 
 TEST(PrintValue, ReadsLikePython) {

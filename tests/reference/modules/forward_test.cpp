@@ -404,9 +404,41 @@ TEST(Forward, ATracedModuleHasItsCumulativeFactorBakedIn) {
   o.momentum.reset();
   const ModulePtr bn = make(norm(o));
   bn->traced_training = true;
-  bn->traced_factors = {0.25};
+  bn->traced_calls = {{0.25, 0}};
   EXPECT_EQ(run(*bn).mean, Numbers{0.75});
   EXPECT_EQ(run(*bn, {{0, 0, 0, 0}, {2, 1, 1, 2}}).mean, Numbers{0.5625});
+}
+
+TEST(Forward, ATracedConvolutionTakesTheRankItWasTracedWith) {
+  const Input<float> one{{1, 2, 3, 4}, {1, 2, 2}};
+  const Input<float> batch{{1, 2, 3, 4}, {1, 1, 2, 2}};
+  const ModulePtr net =
+      make(sequential({{"conv", leaf(ModuleKind::Conv2d, Conv2dOptions{1, 1, 1, 1, 0, true})}}));
+  ForwardPass pass;
+  const auto refusals = [&](const Input<float>& input) {
+    pass.run(*net, input.activation(), options(), {}, nullptr);
+    return kinds(pass.refusals());
+  };
+  EXPECT_THAT(refusals(one), IsEmpty());
+  EXPECT_THAT(pass.ranks(), ElementsAre(3));
+  EXPECT_THAT(refusals(batch), IsEmpty());
+  net->traced_calls = {{std::nullopt, 3}};
+  EXPECT_THAT(refusals(one), IsEmpty());
+  EXPECT_THAT(refusals(batch), ElementsAre(ErrorKind::wrong_rank));
+  net->traced_calls = {{std::nullopt, 4}};
+  EXPECT_THAT(refusals(one), ElementsAre(ErrorKind::wrong_rank));
+  EXPECT_THAT(refusals(batch), IsEmpty());
+}
+
+TEST(Forward, AnInputOfAnotherRankAndDtypeIsRefusedForEither) {
+  const Input<double> scalar{{1}, {}};
+  for (const auto& module : {leaf(ModuleKind::Conv2d, Conv2dOptions{2, 1, 1, 1, 0, true}),
+                             leaf(ModuleKind::Linear, LinearOptions{2, 1, true}), norm(half())}) {
+    ForwardPass pass;
+    pass.run(*make(module), scalar.activation(), options(), {}, nullptr);
+    EXPECT_THAT(kinds(pass.refusals()),
+                ElementsAre(ErrorKind::dtype_mismatch, ErrorKind::wrong_rank));
+  }
 }
 
 TEST(Forward, ATracedModuleHasNoneOfTheChecks) {

@@ -77,8 +77,8 @@ TEST(Trace, BakesTheFactorOfACumulativeAverage) {
   run(*bn);
   run(*bn);
   const ModulePtr traced = trace(*bn);
-  EXPECT_THAT(traced->traced_factors, ElementsAre(std::optional(0.5)));
-  EXPECT_THAT(trace(*make(norm()))->traced_factors, ElementsAre(std::nullopt));
+  EXPECT_THAT(traced->traced_calls, ElementsAre(TracedCall{0.5, 0}));
+  EXPECT_THAT(trace(*make(norm()))->traced_calls, ElementsAre(TracedCall{}));
 }
 
 TEST(Trace, BakesAFactorForEachCallOfASharedModule) {
@@ -88,8 +88,17 @@ TEST(Trace, BakesAFactorForEachCallOfASharedModule) {
   const ModulePtr net = make(sequential({{"a", bn}, {"relu", leaf(ModuleKind::ReLU)}, {"b", bn}}));
   run(*net);
   run(*net);
-  EXPECT_THAT(trace(*net)->traced_factors,
-              ElementsAre(std::optional(1.0 / 3), std::nullopt, std::optional(0.25)));
+  EXPECT_THAT(trace(*net)->traced_calls,
+              ElementsAre(TracedCall{1.0 / 3, 0}, TracedCall{}, TracedCall{0.25, 0}));
+}
+
+TEST(Trace, BakesTheRankOfEachCall) {
+  const ModulePtr net =
+      make(sequential({{"relu", leaf(ModuleKind::ReLU)}, {"flat", leaf(ModuleKind::Flatten)}}));
+  const ModulePtr traced = trace(*net, {4, 3});
+  EXPECT_THAT(traced->traced_calls,
+              ElementsAre(TracedCall{std::nullopt, 4}, TracedCall{std::nullopt, 3}));
+  EXPECT_EQ(trace(*traced, {2, 2})->traced_calls, traced->traced_calls) << "as it was traced first";
 }
 
 TEST(Trace, OfATracedModuleKeepsWhatWasBaked) {
