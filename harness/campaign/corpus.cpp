@@ -112,17 +112,12 @@ std::variant<std::vector<CorpusFile>, std::string> load_corpus(
                        folder.string());
   std::sort(paths.begin(), paths.end());
   std::vector<CorpusFile> files;
-  const std::filesystem::path whole = std::filesystem::absolute(folder).lexically_normal();
-  const std::filesystem::path root =
-      (whole.has_filename() ? whole : whole.parent_path()).parent_path();
   for (const std::filesystem::path& path : paths) {
     auto read = read_scenario(path);
     if (const auto* error = std::get_if<InputError>(&read)) return error->message;
-    files.push_back({std::filesystem::absolute(path)
-                         .lexically_normal()
-                         .lexically_relative(root)
-                         .generic_string(),
-                     std::get<Scenario>(std::move(read))});
+    files.push_back(
+        {("corpus" / path.lexically_relative(folder)).lexically_normal().generic_string(),
+         path.lexically_normal().string(), std::get<Scenario>(std::move(read))});
   }
   return files;
 }
@@ -153,7 +148,7 @@ CorpusResult replay_corpus(const CampaignOptions& options, const FoundSubject& s
       seen[file.name];
       continue;
     }
-    auto answer = replay(host, manifest, file.scenario, *options.deviations, check, file.name);
+    auto answer = replay(host, manifest, file.scenario, *options.deviations, check, file.path);
     if (const auto* failure = std::get_if<HostFailure>(&answer)) {
       result.unusable = failure->text;
       return result;

@@ -14,7 +14,10 @@ namespace normdiff {
 
 /// A scenario file, read.
 struct CorpusFile {
-  std::string name;  ///< relative to the folder's parent: "corpus/seeds/forum-thread.scenario"
+  /// What a deviation's `witness` calls it, whatever the folder is called:
+  /// "corpus/seeds/forum-thread.scenario".
+  std::string name;
+  std::string path;  ///< below the folder as it was given
   Scenario scenario;
 };
 

@@ -230,6 +230,30 @@ std::string file_stem(const Finding& finding) {
                      static_cast<std::uint32_t>(hash(finding.signature + finding.origin)));
 }
 
+namespace {
+
+/// One word for a POSIX shell.
+std::string quoted(std::string_view word) {
+  constexpr std::string_view plain =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_@%+=:,./-";
+  if (!word.empty() && word.find_first_not_of(plain) == word.npos) return std::string(word);
+  std::string text = "'";
+  for (const char c : word) c == '\'' ? text += "'\\''" : text += c;
+  return text + "'";
+}
+
+}  // namespace
+
+std::string replay_command(std::string_view file, std::string_view subject,
+                           std::string_view deviations) {
+  // What begins like an option is none behind a folder.
+  const std::string path = (file.substr(0, 1) == "-" ? "./" : "") + std::string(file);
+  std::string command =
+      fmt::format("normdiff check {} --subject {}", quoted(path), quoted(subject));
+  if (!deviations.empty()) command += " --deviations " + quoted(deviations);
+  return command;
+}
+
 std::string origin_of(const Range& range, std::uint64_t number) {
   return fmt::format("seed {}, {}, number {}", range.seed, to_string(range.profile), number);
 }

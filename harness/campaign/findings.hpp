@@ -38,6 +38,11 @@ void keep_new(std::vector<Finding>& kept, Finding&& finding);
 /// finding, different for different signatures or origins.
 [[nodiscard]] std::string file_stem(const Finding& finding);
 
+/// "normdiff check 'my folder/a.scenario' --subject libtorch@2.13.0": what shows a finding again,
+/// quoted where a shell needs it. `deviations`: the folder of another catalogue, or empty.
+[[nodiscard]] std::string replay_command(std::string_view file, std::string_view subject,
+                                         std::string_view deviations);
+
 /// "seed 1, modes, number 17".
 [[nodiscard]] std::string origin_of(const Range& range, std::uint64_t number);
 

@@ -9,6 +9,7 @@
 
 #include "harness/campaign/coordinator.hpp"
 #include "harness/campaign/corpus.hpp"
+#include "harness/campaign/findings.hpp"
 #include "harness/campaign/power.hpp"
 #include "harness/campaign/subjects.hpp"
 #include "harness/cli/catalogue.hpp"
@@ -101,6 +102,7 @@ ReportSettings settings_of(const RunArguments& arguments, const CampaignOptions&
   settings.scenarios = options.scenarios.value_or(0);
   if (options.time) settings.time = arguments.time.empty() ? "60s" : arguments.time;
   settings.corpus = !arguments.corpus.empty();
+  settings.deviations = options.deviations_folder;
   settings.always_equal = options.always_equal;
   return settings;
 }
@@ -119,8 +121,9 @@ std::vector<CorpusResult> replay_all(const CampaignOptions& options,
     for (const Finding& finding : result.findings) {
       if (!log.add(finding))
         failure = "findings of the corpus can't be written to the output folder; make room";
-      line.say(fmt::format("new: {} in {}\n  normdiff check {} --subject {}", finding.signature,
-                           finding.origin, finding.origin, finding.subject.id()));
+      line.say(fmt::format(
+          "new: {} in {}\n  {}", finding.signature, finding.origin,
+          replay_command(finding.origin, finding.subject.id(), options.deviations_folder)));
     }
     for (const std::string& pass : result.unexpected_passes)
       line.say(fmt::format("unexpected pass: {}", pass));
@@ -169,9 +172,10 @@ int run(const RunArguments& arguments) {
   CampaignListener listener;
   listener.progress = [&](const Progress& progress) { line.update(progress, options.time); };
   listener.found = [&](const Finding& finding, const std::string& file) {
-    line.say(fmt::format("new: {}{}\n  normdiff check {}/{} --subject {}", finding.signature,
-                         finding.confirmed ? "" : " (unconfirmed)", arguments.out, file,
-                         finding.subject.id()));
+    line.say(fmt::format("new: {}{}\n  {}", finding.signature,
+                         finding.confirmed ? "" : " (unconfirmed)",
+                         replay_command(arguments.out + "/" + file, finding.subject.id(),
+                                        options.deviations_folder)));
   };
   CampaignResult campaign =
       run_campaign(options, std::get<FindingsLog>(log), listener, interrupted);

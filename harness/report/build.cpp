@@ -34,8 +34,8 @@ ReportSubject subject_of(const SubjectResult& campaign, const CorpusResult* corp
 /// One finding for each name, one witness for each subject in it; a confirmed one takes the place
 /// of one that is not.
 void add_finding(std::vector<ReportFinding>& findings, const Finding& finding,
-                 const std::string& file) {
-  Witness witness{finding, file};
+                 const std::string& file, const std::string& deviations) {
+  Witness witness{finding, replay_command(file, finding.subject.id(), deviations)};
   const auto same = std::find_if(findings.begin(), findings.end(), [&](const ReportFinding& other) {
     return other.first.finding.signature == finding.signature;
   });
@@ -77,14 +77,15 @@ Report build_report(const ReportSettings& settings, const CampaignResult& campai
     for (const Finding& error : replayed->harness_errors)
       keep_new(report.harness_errors, Finding(error));
     for (const Finding& finding : replayed->findings)
-      add_finding(report.findings, finding, finding.origin);
+      add_finding(report.findings, finding, finding.origin, settings.deviations);
     for (const std::string& pass : replayed->unexpected_passes)
       if (std::find(report.unexpected_passes.begin(), report.unexpected_passes.end(), pass) ==
           report.unexpected_passes.end())
         report.unexpected_passes.push_back(pass);
   }
   for (const Finding& finding : campaign.findings)
-    add_finding(report.findings, finding, folder + "/" + scenario_file(finding));
+    add_finding(report.findings, finding, folder + "/" + scenario_file(finding),
+                settings.deviations);
   for (ReportFinding& finding : report.findings)
     for (std::size_t s = 0; s < report.subjects.size(); ++s) {
       std::uint64_t hits = 0;

@@ -16,10 +16,6 @@ Tally ReportSubject::total() const {
   return sum;
 }
 
-std::string Witness::replay_command() const {
-  return fmt::format("normdiff check {} --subject {}", file, finding.subject.id());
-}
-
 std::map<std::string, Counts> Report::deviation_hits() const {
   std::map<std::string, Counts> hits;
   for (const ReportSubject& subject : subjects) {

@@ -20,6 +20,7 @@ struct ReportSettings {
   std::uint64_t scenarios = 0;  ///< for each subject; 0: as many as `time` allowed
   std::string time;             ///< "60s"; empty: by number
   bool corpus = false;
+  std::string deviations;     ///< the folder of another catalogue; empty: the built-in one
   bool always_equal = false;  ///< the checker said equal to everything: proves that checks can fail
 };
 
@@ -41,13 +42,10 @@ struct ReportSubject {
   [[nodiscard]] Tally total() const;
 };
 
-/// A finding on one subject, and where its scenario is.
+/// A finding on one subject, and the command that shows it again.
 struct Witness {
   Finding finding;
-  std::string file;
-
-  /// "normdiff check FILE --subject libtorch@2.13.0"
-  [[nodiscard]] std::string replay_command() const;
+  std::string replay;  ///< see replay_command
 };
 
 /// The findings of one name: one witness for each subject that shows it, confirmed ones first.

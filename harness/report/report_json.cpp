@@ -9,7 +9,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int schema = 2;
+constexpr int schema = 3;
 
 constexpr auto settings_fields = [](auto& settings, auto visit) {
   visit("seed", settings.seed);
@@ -17,6 +17,7 @@ constexpr auto settings_fields = [](auto& settings, auto visit) {
   visit("scenarios", settings.scenarios);
   visit("time", settings.time);
   visit("corpus", settings.corpus);
+  visit("deviations", settings.deviations);
   visit("always_equal", settings.always_equal);
 };
 
@@ -25,6 +26,7 @@ constexpr auto deviation_fields = [](auto& deviation, auto visit) {
   visit("title", deviation.title);
   visit("why", deviation.why);
   visit("standing", deviation.standing);
+  visit("docs", deviation.docs);
   visit("upstream", deviation.upstream);
   visit("subjects", deviation.subjects);
   visit("versions", deviation.versions);
@@ -34,6 +36,7 @@ constexpr auto deviation_fields = [](auto& deviation, auto visit) {
   visit("prediction", deviation.prediction);
   visit("witness", deviation.witness);
   visit("near_miss", deviation.near_miss);
+  visit("hits", deviation.hits);
 };
 
 json to_json(const ReportSubject& subject) {
@@ -101,13 +104,11 @@ json list(const std::vector<T>& values, F&& convert) {
 }
 
 json to_json(const Witness& witness) {
-  return {{"finding", normdiff::to_json(witness.finding)},
-          {"file", witness.file},
-          {"replay", witness.replay_command()}};
+  return {{"finding", normdiff::to_json(witness.finding)}, {"replay", witness.replay}};
 }
 
 Witness witness_from(const json& j) {
-  return {finding_from_json(j.at("finding")), j.at("file").get<std::string>()};
+  return {finding_from_json(j.at("finding")), j.at("replay").get<std::string>()};
 }
 
 json to_json(const ReportFinding& finding) {

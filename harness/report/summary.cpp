@@ -125,9 +125,8 @@ std::string render_summary(const Report& report, std::size_t width) {
       out += say(first.headline(), 4);
       for (const std::string& other : first.signatures)
         if (other != first.signature) out += say("with it: " + other, 4);
-      out += fmt::format("    {}\n", finding.first.replay_command());  // whole: it is copied
-      for (const Witness& other : finding.others)
-        out += fmt::format("    {}\n", other.replay_command());
+      out += fmt::format("    {}\n", finding.first.replay);  // whole: it is copied
+      for (const Witness& other : finding.others) out += fmt::format("    {}\n", other.replay);
     }
   }
   if (!report.unexpected_passes.empty()) out += "\nUnexpected passes\n";

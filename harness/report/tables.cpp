@@ -132,8 +132,8 @@ Table floors_table(const Report& report) {
 }
 
 std::string replay_commands(const ReportFinding& finding) {
-  std::string commands = finding.first.replay_command();
-  for (const Witness& other : finding.others) commands += "\n" + other.replay_command();
+  std::string commands = finding.first.replay;
+  for (const Witness& other : finding.others) commands += "\n" + other.replay;
   return commands;
 }
 
@@ -200,6 +200,7 @@ std::string settings_sentence(const Report& report) {
               ? fmt::format("{} scenarios for each subject", grouped(settings.scenarios))
               : fmt::format("{} in all", settings.time);
   if (settings.corpus) text += ", after the corpus";
+  if (!settings.deviations.empty()) text += "; deviations from " + settings.deviations;
   if (settings.always_equal) text += "; the checker said equal to everything";
   return text;
 }

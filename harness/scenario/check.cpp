@@ -11,6 +11,7 @@
 #include "harness/scenario/steps/all.hpp"
 #include "harness/scenario/text.hpp"
 #include "harness/scenario/words.hpp"
+#include "harness/scenario/work.hpp"
 
 namespace normdiff {
 namespace {
@@ -194,6 +195,14 @@ class Checker {
     takes_elements(&name, scope_[name].elements);
   }
 
+  /// `field`: what it has so much to do with.
+  void works(const void* field, const Step& step) {
+    if (!problem && work_of(scope_, step) > max_scenario_work - scope_.total_work())
+      fail(field, fmt::format("the forwards and backwards of a scenario do at most {:.0f} "
+                              "multiplications together; make fewer, or smaller tensors and layers",
+                              max_scenario_work));
+  }
+
  private:
   void fail(const void* field, std::string sentence) {
     if (!problem) problem = Problem{std::move(sentence), field};
@@ -301,6 +310,24 @@ struct HasAlso : std::false_type {};
 template <class S>
 struct HasAlso<S, std::void_t<decltype(&StepType<S>::also)>> : std::true_type {};
 
+/// The field of a step that runs a module; null of others.
+template <class S>
+const void* worked_on(const S&) {
+  return nullptr;
+}
+const void* worked_on(const Forward& step) {
+  return &step.input;
+}
+const void* worked_on(const Backward& step) {
+  return &step.output;
+}
+const void* worked_on(const JitTrace& step) {
+  return &step.input;
+}
+const void* worked_on(const OnnxExport& step) {
+  return &step.input;
+}
+
 template <class S>
 void check_copies(Checker&, const S&) {}
 void check_copies(Checker& checker, const DeepCopy& step) {
@@ -332,6 +359,7 @@ std::optional<Problem> check(const Scenario& scenario, const Scope& scope, const
           if (auto problem = StepType<S>::also(scope, s)) return problem;
         }
         check_copies(checker, s);
+        if (const void* field = worked_on(s)) checker.works(field, step);
         return std::move(checker.problem);
       },
       step);

@@ -4,6 +4,7 @@
 
 #include "harness/scenario/check.hpp"
 #include "harness/scenario/modules.hpp"
+#include "harness/scenario/work.hpp"
 
 namespace normdiff {
 namespace {
@@ -43,6 +44,7 @@ class Definer {
   std::optional<Definition> operator()(const MakeTensor& step) const {
     NameInfo info;
     info.kind = NameKind::tensor;
+    info.shape = step.shape;
     info.elements = step.shape.numel();
     return Definition{step.result, std::move(info)};
   }
@@ -85,8 +87,11 @@ std::optional<std::string> Scope::problem(const Scenario& scenario, const Step& 
 
 void Scope::apply(const Scenario& scenario, const Step& step) {
   grow(scenario.names.size());
+  const double work = work_of(*this, step);
+  total_work_ += work;
   if (auto made = std::visit(Definer(*this), step)) {
     made->info.step = steps_;
+    if (made->info.kind == NameKind::result) made->info.work = work;
     total_places_ += static_cast<int>(made->info.places.size());
     total_elements_ += made->info.elements;
     names_[made->name] = std::move(made->info);

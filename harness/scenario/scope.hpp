@@ -21,6 +21,8 @@ struct NameInfo {
   ModuleSpecPtr spec;
   std::vector<reference::Place> places;  ///< of `spec`; empty for others
   std::int64_t elements = 0;             ///< of the tensors that it holds when it is made
+  Shape shape;                           ///< of a tensor
+  double work = 0;                       ///< of a result: what its forward does (work.hpp)
   bool traced = false;          ///< of a script: made by torch.jit.trace (or loaded from one)
   bool differentiable = false;  ///< of a result: made with grad, by a module or script
 };
@@ -47,6 +49,8 @@ class Scope {
   [[nodiscard]] int total_places() const { return total_places_; }
   /// Elements of all the tensors and trees together, which has one too.
   [[nodiscard]] std::int64_t total_elements() const { return total_elements_; }
+  /// What all the steps together do (work.hpp), which has one, too.
+  [[nodiscard]] double total_work() const { return total_work_; }
   void grow(std::size_t names) {
     if (names > names_.size()) names_.resize(names);
   }
@@ -56,6 +60,7 @@ class Scope {
   int steps_ = 0;
   int total_places_ = 0;
   std::int64_t total_elements_ = 0;
+  double total_work_ = 0;
 };
 
 /// The scope after the last statement of a valid scenario: every name of it.

@@ -41,16 +41,17 @@ struct Corpus : testing::Test {
   TemporaryFolder folder;
 };
 
-TEST_F(Corpus, FilesAreNamedFromTheFoldersParent) {
-  (void)folder.write("corpus/seeds/b.scenario", text);
-  (void)folder.write("corpus/a.scenario", text);
-  (void)folder.write("corpus/README.md", "not a scenario");
-  const auto files = load_corpus(folder.path() / "corpus/");
+TEST_F(Corpus, FilesAreNamedAsDeviationsCallThemWhateverTheFolder) {
+  (void)folder.write("mine/seeds/b.scenario", text);
+  (void)folder.write("mine/a.scenario", text);
+  (void)folder.write("mine/README.md", "not a scenario");
+  const auto files = load_corpus(folder.path() / "mine/");
   ASSERT_TRUE(std::holds_alternative<std::vector<CorpusFile>>(files));
   const auto& list = std::get<std::vector<CorpusFile>>(files);
   ASSERT_EQ(list.size(), 2U);
   EXPECT_EQ(list[0].name, "corpus/a.scenario");
   EXPECT_EQ(list[1].name, "corpus/seeds/b.scenario");
+  EXPECT_EQ(list[1].path, (folder.path() / "mine/seeds/b.scenario").string());
 }
 
 TEST_F(Corpus, ABadFileOrFolderIsASentence) {
@@ -126,7 +127,8 @@ TEST_F(Corpus, AFaultIsFoundAndConfirmed) {
                      "x = tensor(2, 2, 2, 2, normal(0, 1), seed=1)\ny = net(x)\n");
   const CorpusResult result = replay(strange("counter-missed"), Deviations());
   ASSERT_EQ(result.findings.size(), 1U);
-  EXPECT_EQ(result.findings[0].origin, "corpus/train.scenario");
+  EXPECT_EQ(result.findings[0].origin, (folder.path() / "corpus/train.scenario").string())
+      << "as it can be opened";
   EXPECT_TRUE(result.findings[0].confirmed);
   EXPECT_EQ(result.conforming, 0U);
 }

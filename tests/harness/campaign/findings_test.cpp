@@ -156,6 +156,16 @@ TEST(FileStem, IsAFileNameWhateverTheSignature) {
   EXPECT_NE(file_stem(other), stem) << "two signatures that read alike have two files";
 }
 
+TEST(ReplayCommand, IsOneThatAShellTakes) {
+  EXPECT_EQ(replay_command("out/a.scenario", "libtorch@2.13.0", ""),
+            "normdiff check out/a.scenario --subject libtorch@2.13.0");
+  EXPECT_EQ(
+      replay_command("my folder/it's.scenario", "python", "de viations"),
+      R"(normdiff check 'my folder/it'\''s.scenario' --subject python --deviations 'de viations')");
+  EXPECT_EQ(replay_command("-a.scenario", "python", ""),
+            "normdiff check ./-a.scenario --subject python");
+}
+
 TEST(Json, AFindingComesBack) {
   Finding finding{"a/b",
                   "# normdiff-scenario 1\n",

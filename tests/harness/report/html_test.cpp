@@ -29,7 +29,7 @@ Report hostile_report() {
   finding = {hostile,          hostile, hostile, 1,
              subject.manifest, 0,       hostile, {hostile, "b" + std::string(hostile)},
              {hostile},        hostile, false};
-  report.findings[0].first.file = hostile;
+  report.findings[0].first.replay = hostile;
   report.findings[0].others[0] = report.findings[0].first;
   report.findings[0].hits = {{hostile, 1}};
   report.harness_errors.push_back(finding);

@@ -80,8 +80,8 @@ TEST(WriteReport, ThreeFilesOrASentence) {
               HasSubstr("can't be written"));
 }
 
-TEST(ReplayCommand, NamesTheFileAndTheSubject) {
-  EXPECT_EQ(sample_report().findings[0].first.replay_command(),
+TEST(WriteReport, AFindingKeepsItsReplayCommand) {
+  EXPECT_EQ(report_from_json(to_json(sample_report())).findings[0].first.replay,
             "normdiff check out/findings/a.scenario --subject libtorch@2.13.0");
 }
 

@@ -16,7 +16,7 @@ inline Tally tally_of(ObservationClass observed, Verdict verdict, std::uint64_t 
 inline Report sample_report() {
   Report report;
   report.normdiff_version = "0.1.0";
-  report.settings = {7, {"modes", "numerics"}, 1000, "", true, false};
+  report.settings = {7, {"modes", "numerics"}, 1000, "", true, "", false};
   ReportSubject subject;
   subject.manifest = {"libtorch", "libtorch", "2.13.0", "/opt/libtorch_cpu.so", "AVX2"};
   Tally tally = tally_of(ObservationClass::output, Verdict::within_bound, 1'234'567);
@@ -43,9 +43,11 @@ inline Report sample_report() {
                   {"y is 1, expected 2"},
                   "",
                   true};
-  report.findings.push_back({{finding, "out/findings/a.scenario"}, {}, {{"libtorch@2.13.0", 9}}});
+  const std::string replay = "normdiff check out/findings/a.scenario --subject libtorch@2.13.0";
+  report.findings.push_back({{finding, replay}, {}, {{"libtorch@2.13.0", 9}}});
   finding.subject.version = "1.13.1";
-  report.findings[0].others.push_back({finding, "out/findings/a.scenario"});
+  report.findings[0].others.push_back(
+      {finding, "normdiff check out/findings/a.scenario --subject libtorch@1.13.1"});
   report.unexpected_passes = {"root-flag.toml: conforms now"};
   Deviation deviation;
   deviation.id = "root-flag";

@@ -264,6 +264,12 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"t = tensor(67108865, normal(0, 1))", 1, 5, "at most 67108864 elements"},
         Bad{"a = tensor(67108864, constant(1))\nt = tensor(67108864, constant(1))", 2, 5,
             "at most 134217728 elements together"},
+        Bad{"c = Conv2d(1, 1, kernel_size=512)\nt = tensor(1, 1, 4096, 4096, normal(0, 1))\no = "
+            "c(t)",
+            3, 7, "at most 4294967296 multiplications together"},
+        Bad{"c = Conv2d(1, 1, kernel_size=1, padding=60000)\nt = tensor(1, 1, 1, 1, constant(1))\n"
+            "o = torch.jit.trace(c, t)",
+            3, 24, "at most 4294967296 multiplications together"},
         Bad{"t = tensor(0, 67108864, 2, normal(0, 1))", 1, 5, "at most 67108864 elements"},
         Bad{"t = tensor(2, [1, 2, 3])", 1, 15, "the list has 3 numbers, and the tensor 2"},
         Bad{"t = tensor(2, normal(0, 1), dtype=int64)", 1, 35, "float32 or float64, not int64"},

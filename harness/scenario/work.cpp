@@ -1,0 +1,115 @@
+#include "harness/scenario/work.hpp"
+
+#include <array>
+#include <cmath>
+
+namespace normdiff {
+namespace {
+
+using reference::Conv2dOptions;
+using reference::LinearOptions;
+using reference::ModuleKind;
+
+constexpr double per_element = 16;
+
+/// An activation on its way through a tree. Sizes are doubles: padding makes them as large as it
+/// likes.
+class Walk {
+ public:
+  explicit Walk(const Shape& input) : rank_(input.rank()) {
+    for (int i = 0; i < rank_; ++i) at(i) = static_cast<double>(input[i]);
+  }
+  [[nodiscard]] double work() const { return work_; }
+
+  /// False where the forward would be refused.
+  bool through(const reference::ModuleSpec& module) {
+    if (module.kind == ModuleKind::Sequential) {
+      for (const auto& child : module.children)
+        if (!through(*child.module)) return false;
+      return true;
+    }
+    if (const auto* conv = std::get_if<Conv2dOptions>(&module.options)) {
+      if (!convolve(*conv)) return false;
+    } else if (const auto* linear = std::get_if<LinearOptions>(&module.options)) {
+      if (!multiply(*linear)) return false;
+    } else if (module.kind == ModuleKind::Flatten) {
+      flatten();
+    }
+    work_ += per_element * elements();
+    return true;
+  }
+
+ private:
+  double& at(int i) { return sizes_[static_cast<std::size_t>(i)]; }
+  [[nodiscard]] double elements() const {
+    double product = 1;
+    for (int i = 0; i < rank_; ++i) product *= sizes_[static_cast<std::size_t>(i)];
+    return product;
+  }
+
+  bool convolve(const Conv2dOptions& conv) {
+    if (rank_ < 3 || rank_ > 4) return false;
+    const auto kernel = static_cast<double>(conv.kernel_size);
+    const auto channels = static_cast<double>(conv.in_channels);
+    if (at(rank_ - 3) != channels) return false;
+    for (int i = rank_ - 2; i < rank_; ++i) {
+      const double room = at(i) + 2 * static_cast<double>(conv.padding) - kernel;
+      if (room < 0) return false;
+      at(i) = std::floor(room / static_cast<double>(conv.stride)) + 1;
+    }
+    at(rank_ - 3) = static_cast<double>(conv.out_channels);
+    work_ += elements() * channels * kernel * kernel;
+    return true;
+  }
+
+  bool multiply(const LinearOptions& linear) {
+    if (rank_ < 1 || at(rank_ - 1) != static_cast<double>(linear.in_features)) return false;
+    at(rank_ - 1) = static_cast<double>(linear.out_features);
+    work_ += elements() * static_cast<double>(linear.in_features);
+    return true;
+  }
+
+  void flatten() {
+    for (; rank_ > 2; --rank_) at(1) *= at(rank_ - 1);
+  }
+
+  std::array<double, Shape::max_rank> sizes_{};
+  int rank_;
+  double work_ = 0;
+};
+
+/// By kind of step.
+class Worker {
+ public:
+  explicit Worker(const Scope& scope) : scope_(scope) {}
+
+  template <class S>
+  double operator()(const S&) const {
+    return 0;
+  }
+  double operator()(const Forward& step) const { return forward(step.module, step.input); }
+  double operator()(const Backward& step) const { return 2 * scope_[step.output].work; }
+  double operator()(const JitTrace& step) const { return 5 * forward(step.module, step.input); }
+  double operator()(const OnnxExport& step) const { return 2 * forward(step.module, step.input); }
+
+ private:
+  [[nodiscard]] double forward(ModuleRef module, NameId input) const {
+    return work_of(*scope_.place(module).module, scope_[input].shape);
+  }
+
+  const Scope& scope_;
+};
+
+}  // namespace
+
+double work_of(const reference::ModuleSpec& tree, const Shape& input) {
+  Walk walk(input);
+  walk.through(tree);
+  return walk.work();
+}
+
+double work_of(const Scope& scope, const Step& step) {
+  return std::visit(Worker(scope), step);
+}
+
+}  // namespace normdiff

@@ -1,0 +1,62 @@
+#include "harness/scenario/work.hpp"
+
+#include <gtest/gtest.h>
+
+#include "harness/scenario/text.hpp"
+
+namespace normdiff {
+namespace {
+
+/// Of the last statement.
+double work_of_last(const std::string& statements) {
+  const auto parsed = parse("# normdiff-scenario 1\n" + statements);
+  const auto* scenario = std::get_if<Scenario>(&parsed);
+  EXPECT_NE(scenario, nullptr) << std::get<ParseError>(parsed).message;
+  if (!scenario) return -1;
+  return work_of(resolve(*scenario), scenario->statements.back().step);
+}
+
+constexpr const char* conv =
+    "net = Conv2d(3, 2, kernel_size=3, padding=1)\n"
+    "x = tensor(5, 3, 4, 4, normal(0, 1))\n";
+/// 5 images of 2 channels of 4x4, 27 multiplications and a place in memory for each.
+constexpr double once = 5 * 2 * 4 * 4 * (27 + 16);
+
+TEST(Work, OfAConvolutionIsItsKernelForEachElementThatItGives) {
+  EXPECT_EQ(work_of_last(std::string(conv) + "y = net(x)"), once);
+  EXPECT_EQ(work_of_last("net = Conv2d(1, 1, kernel_size=2, stride=3)\n"
+                         "x = tensor(1, 8, 8, normal(0, 1))\ny = net(x)"),
+            3 * 3 * (4 + 16));
+}
+
+TEST(Work, OfALinearLayerIsItsInputForEachElementThatItGives) {
+  EXPECT_EQ(work_of_last("net = Linear(7, 5)\nx = tensor(2, 3, 7, normal(0, 1))\ny = net(x)"),
+            2 * 3 * 5 * (7 + 16));
+}
+
+TEST(Work, OfOthersIsTheirElements) {
+  EXPECT_EQ(work_of_last("net = Sequential(BatchNorm2d(3), ReLU(), Flatten(), Linear(48, 1))\n"
+                         "x = tensor(2, 3, 4, 4, normal(0, 1))\ny = net(x)"),
+            3 * 96 * 16 + 2 * (48 + 16));
+}
+
+TEST(Work, ARefusedForwardEndsWhereItIs) {
+  EXPECT_EQ(work_of_last("net = Sequential(ReLU(), Conv2d(4, 1, kernel_size=1), ReLU())\n"
+                         "x = tensor(2, 3, 4, 4, normal(0, 1))\ny = net(x)"),
+            96 * 16);
+  EXPECT_EQ(work_of_last("net = Conv2d(1, 1, kernel_size=5)\n"
+                         "x = tensor(1, 1, 4, 4, normal(0, 1))\ny = net(x)"),
+            0);
+}
+
+TEST(Work, OfTracesExportsAndBackwardsIsThatOfTheirForwards) {
+  EXPECT_EQ(work_of_last(std::string(conv) + "s = torch.jit.trace(net, x)"), 5 * once);
+  EXPECT_EQ(work_of_last(std::string(conv) + "m = torch.onnx.export(net, x, training=EVAL, "
+                                             "dynamo=False, opset_version=17)"),
+            2 * once);
+  EXPECT_EQ(work_of_last(std::string(conv) + "y = net(x)\nbackward(y, normal(0, 1))"), 2 * once);
+  EXPECT_EQ(work_of_last(conv), 0);
+}
+
+}  // namespace
+}  // namespace normdiff
