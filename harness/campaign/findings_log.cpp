@@ -56,6 +56,10 @@ std::error_code make_folder(const std::filesystem::path& folder) {
 /// Removes the scenarios that the list of an earlier run names, where they still are as it wrote
 /// them: what somebody changed or put there is theirs.
 void remove_listed(const std::filesystem::path& out) {
+  std::error_code failed;
+  constexpr std::uintmax_t longest = std::uintmax_t{1} << 30;  // of a list that is one of ours
+  const std::uintmax_t size = std::filesystem::file_size(out / "findings.jsonl", failed);
+  if (failed || size > longest) return;
   std::ifstream list(out / "findings.jsonl");
   for (std::string line; std::getline(list, line);) {
     if (is_nested_deeply(line)) continue;
@@ -69,11 +73,36 @@ void remove_listed(const std::filesystem::path& out) {
     finding.origin = text("origin");
     finding.scenario = text("scenario");
     const std::filesystem::path path = out / scenario_file(finding);
+    std::error_code ignored;
+    if (!std::filesystem::is_regular_file(path, ignored)) continue;
     std::ifstream file(path, std::ios::binary);
     const std::string there{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-    std::error_code ignored;
     if (file && there == finding.scenario) std::filesystem::remove(path, ignored);
   }
+}
+
+/// Why files can't be made in a folder, or nothing.
+std::string not_writable(const std::filesystem::path& folder) {
+  const std::filesystem::path probe = folder / ".normdiff-probe.part";
+  const int file =
+      ::open(probe.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK, 0644);
+  if (file < 0) return std::strerror(errno);
+  close(file);
+  unlink(probe.c_str());
+  return {};
+}
+
+/// What stands where a file of ours is to be and is none, as a sentence, or nothing.
+std::string error_in_place(const std::filesystem::path& out) {
+  for (const char* name : {"findings.jsonl", "report.json", "report.md", "report.html"})
+    for (const std::filesystem::path& path : {out / name, out / (std::string(name) + ".part")}) {
+      std::error_code ignored;
+      const std::filesystem::file_status status = std::filesystem::status(path, ignored);
+      if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
+        return fmt::format("{} is no file; remove it, or choose another folder with --out",
+                           path.string());
+    }
+  return {};
 }
 
 }  // namespace
@@ -99,12 +128,23 @@ std::variant<FindingsLog, std::string> FindingsLog::open(const std::filesystem::
   if (const std::error_code failed = make_folder(out / "findings"))
     return fmt::format("the output folder {} can't be made ({}); choose another with --out",
                        out.string(), failed.message());
-  remove_listed(out);
-  const std::filesystem::path path = out / "findings.jsonl";
-  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644);
-  if (file < 0)
+  if (std::string error = error_in_place(out); !error.empty()) return error;
+  const auto refused = [&out](std::string_view why) {
     return fmt::format("the output folder {} can't be written to ({}); choose another with --out",
-                       out.string(), std::strerror(errno));
+                       out.string(), why);
+  };
+  for (const std::filesystem::path& folder : {out, out / "findings"})
+    if (const std::string why = not_writable(folder); !why.empty()) return refused(why);
+  const std::filesystem::path path = out / "findings.jsonl";
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  if (file < 0) return refused(std::strerror(errno));
+  // Only now: a run that is refused leaves what an earlier one found.
+  remove_listed(out);
+  if (ftruncate(file, 0) != 0) {
+    const std::string why = std::strerror(errno);
+    close(file);
+    return refused(why);
+  }
   sync_folder(out);
   return FindingsLog(out, file);
 }

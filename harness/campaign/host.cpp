@@ -1,9 +1,11 @@
 #include "harness/campaign/host.hpp"
 
 #include <fmt/format.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <iostream>
 #include <map>
@@ -121,6 +123,7 @@ void answer_range(const Subject& subject, const json& request, Checkers& checker
 }  // namespace
 
 int host_main(const Subject& subject) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);  // however normdiff ends, this ends with it
   try {
     Answers answers;
     Checkers checkers(subject.manifest);

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/campaign/findings.hpp"
+#include "harness/scenario/utf8.hpp"
 #include "harness/trace/json.hpp"
 
 namespace normdiff {
@@ -31,8 +32,8 @@ std::string last_line(std::string_view text) {
 
 }  // namespace
 
-HostFailure HostLink::fail(HostFailure::Kind kind, std::string text) {
-  HostFailure failure{kind, std::move(text), std::nullopt};
+HostFailure HostLink::fail(HostFailure::Kind kind, const std::string& text) {
+  HostFailure failure{kind, printable(text), std::nullopt};
   if (number_ && number_->load() != NumberFile::not_begun) failure.number = number_->load();
   process_.reset();
   return failure;
@@ -60,7 +61,7 @@ std::variant<std::string, HostFailure> HostLink::answer(milliseconds deadline) {
     Process::Read read = process_->read_line(std::min(glance, deadline));
     if (auto* line = std::get_if<std::string>(&read)) return std::move(*line);
     if (const auto* ended = std::get_if<Process::Ended>(&read)) {
-      last_words_ = last_line(process_->error_output());
+      last_words_ = printable(last_line(process_->error_output()));
       return fail(HostFailure::Kind::crashed, ended->status.text());
     }
     if (std::holds_alternative<Process::TooLong>(read))
@@ -90,9 +91,10 @@ std::variant<Manifest, HostFailure> HostLink::manifest() {
     return *failure;
   }
   try {
-    return manifest_from_json(json::parse(std::get<std::string>(line)).at("manifest"));
+    return manifest_from_json(parse_json(std::get<std::string>(line)).at("manifest"));
   } catch (const json::exception&) {
-    return fail(HostFailure::Kind::garbage, shorten(std::get<std::string>(line)));
+    return fail(HostFailure::Kind::garbage,
+                "it did not say what it is but wrote " + shorten(std::get<std::string>(line)));
   }
 }
 
@@ -114,7 +116,7 @@ std::variant<RangeResult, HostFailure> HostLink::run(const Range& range, double 
   auto line = answer(options_.deadline);
   if (auto* failure = std::get_if<HostFailure>(&line)) return *failure;
   try {
-    const json answer = json::parse(std::get<std::string>(line));
+    const json answer = parse_json(std::get<std::string>(line));
     if (const auto error = answer.find("error"); error != answer.end() && !answer.contains("step"))
       return fail(HostFailure::Kind::garbage, shorten(error->dump()));
     return range_result_from_json(answer.at("range"));
@@ -139,7 +141,7 @@ std::optional<HostFailure> HostLink::trace(const std::string& text, std::size_t 
     if (auto* failure = std::get_if<HostFailure>(&line)) return failed(*failure);
     std::optional<std::string> wrong;
     try {
-      const json answer = json::parse(std::get<std::string>(line));
+      const json answer = parse_json(std::get<std::string>(line));
       if (answer.is_object() && answer.contains("end")) return std::nullopt;
       if (answer.is_object() && answer.contains("error") && !answer.contains("step"))
         wrong = answer.at("error").dump();

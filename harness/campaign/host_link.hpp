@@ -60,7 +60,7 @@ class HostLink {
   [[nodiscard]] std::optional<HostFailure> ask(const std::string& request);
   /// The next answer, as long as the number moves.
   [[nodiscard]] std::variant<std::string, HostFailure> answer(std::chrono::milliseconds deadline);
-  [[nodiscard]] HostFailure fail(HostFailure::Kind kind, std::string text);
+  [[nodiscard]] HostFailure fail(HostFailure::Kind kind, const std::string& text);
 
   HostOptions options_;
   const std::atomic<bool>* interrupted_;

@@ -11,10 +11,12 @@
 #include "harness/cli/catalogue.hpp"
 #include "harness/cli/check_conclusion.hpp"
 #include "harness/cli/cli.hpp"
+#include "harness/cli/options.hpp"
 #include "harness/cli/step_table.hpp"
 #include "harness/cli/terminal.hpp"
 #include "harness/cli/trace_file.hpp"
 #include "harness/scenario/text.hpp"
+#include "harness/scenario/utf8.hpp"
 
 namespace normdiff {
 namespace {
@@ -34,7 +36,7 @@ int say(const std::string& file, const Manifest& subject, const CheckConclusion&
   if (!conclusion.rest.empty()) word += ": " + conclusion.rest;
   const bool fits = !terminal.interactive ||
                     width_of(file + subject.id() + word + conclusion.counts) + 8 < terminal.width;
-  fmt::print("{} on {}: {};{}{}\n", file, subject.id(), word, fits ? " " : "\n  ",
+  fmt::print("{} on {}: {};{}{}\n", printable(file), subject.id(), word, fits ? " " : "\n  ",
              conclusion.counts);
   return conclusion.exit_code;
 }
@@ -42,7 +44,8 @@ int say(const std::string& file, const Manifest& subject, const CheckConclusion&
 int show(const std::string& file, const Manifest& subject, const Scenario& scenario,
          const Replayed& replayed, const Deviations& deviations, bool everything,
          const Terminal& terminal) {
-  fmt::print("{}\n{}", terminal.paint(fmt::format("{} on {}", file, subject.id()), Colour::bold),
+  fmt::print("{}\n{}",
+             terminal.paint(fmt::format("{} on {}", printable(file), subject.id()), Colour::bold),
              step_table(scenario, replayed, deviations, everything, terminal));
   // What took the process down once and not again has no step to stand at.
   for (const Finding& finding : replayed.findings)
@@ -117,14 +120,12 @@ int check(const CheckArguments& arguments) {
     if (const auto* error = std::get_if<InputError>(&read)) return fail(error->message);
     scenarios.emplace_back(file, std::get<Scenario>(std::move(read)));
   }
-  int worst = exit_conforms;
-  for (const std::string& file : arguments.files)
-    if (is_trace(file))
-      worst = std::max(worst, check_trace_file(file, deviations, arguments, terminal));
-  if (scenarios.empty()) return worst;
-
+  if (scenarios.empty() && !arguments.subjects.empty())
+    return fail("a trace is of the subject that it was recorded on; leave --subject out");
   std::vector<FoundSubject> subjects;
-  if (arguments.subjects.empty()) {
+  if (scenarios.empty()) {
+    // Traces need none.
+  } else if (arguments.subjects.empty()) {
     subjects = default_subjects(own_places(), false);
     if (subjects.empty())
       return fail(
@@ -135,6 +136,10 @@ int check(const CheckArguments& arguments) {
     if (const auto* error = std::get_if<SubjectError>(&resolved)) return fail(error->message);
     subjects = std::get<std::vector<FoundSubject>>(std::move(resolved));
   }
+  int worst = exit_conforms;
+  for (const std::string& file : arguments.files)
+    if (is_trace(file))
+      worst = std::max(worst, check_trace_file(file, deviations, arguments, terminal));
   std::vector<Checked> checked;
   for (FoundSubject& subject : subjects) checked.push_back({std::move(subject), nullptr, {}});
   for (const auto& [file, scenario] : scenarios)
@@ -155,8 +160,10 @@ void add_check(CLI::App& app, Action& action) {
       ->add_option("--subject,-s", arguments->subjects,
                    "Run on this one (repeatable); else the newest libtorch and python found")
       ->allow_extra_args(false);  // what follows it is a file
-  command->add_option("--deviations", arguments->deviations,
-                      "A folder of known deviations instead of the built-in catalogue");
+  command
+      ->add_option("--deviations", arguments->deviations,
+                   "A folder of known deviations instead of the built-in catalogue")
+      ->check(not_empty());
   command->add_flag("--everything", arguments->everything,
                     "Show every observation and its verdict");
   command->footer(

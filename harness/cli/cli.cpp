@@ -9,11 +9,13 @@
 #include <exception>
 #include <system_error>
 
+#include "harness/scenario/utf8.hpp"
+
 namespace normdiff {
 
 int fail(const std::string& sentence) {
   std::fflush(stdout);
-  fmt::print(stderr, "normdiff: {}\n", sentence);
+  fmt::print(stderr, "normdiff: {}\n", printable(sentence));
   return exit_failure;
 }
 

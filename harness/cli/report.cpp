@@ -7,6 +7,7 @@
 
 #include "harness/campaign/read_file.hpp"
 #include "harness/cli/cli.hpp"
+#include "harness/cli/options.hpp"
 #include "harness/cli/terminal.hpp"
 #include "harness/trace/json.hpp"
 
@@ -24,7 +25,7 @@ int render(const std::string& folder) {
     return fail(fmt::format("{}: it is nested too deeply; {}", path.string(), remedy));
   Report report;
   try {
-    report = report_from_json(nlohmann::json::parse(std::get<std::string>(text)));
+    report = report_from_json(parse_json(std::get<std::string>(text)));
   } catch (const nlohmann::json::exception& error) {
     return fail(fmt::format("{}: this is no report of this normdiff ({}); {}", path.string(),
                             error.what(), remedy));
@@ -43,7 +44,9 @@ void add_report(CLI::App& app, Action& action) {
   auto folder = std::make_shared<std::string>();
   CLI::App* command = app.add_subcommand(
       "report", "Writes report.md and report.html again from report.json, and prints the summary");
-  command->add_option("FOLDER", *folder, "Where a run wrote its report")->required();
+  command->add_option("FOLDER", *folder, "Where a run wrote its report")
+      ->required()
+      ->check(not_empty());
   command->footer("Examples:\n  normdiff report reports/out/latest");
   command->callback([folder, &action] { action = [folder] { return render(*folder); }; });
 }

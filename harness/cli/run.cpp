@@ -15,6 +15,7 @@
 #include "harness/cli/catalogue.hpp"
 #include "harness/cli/cli.hpp"
 #include "harness/cli/duration.hpp"
+#include "harness/cli/options.hpp"
 #include "harness/cli/progress.hpp"
 #include "harness/report/build.hpp"
 #include "harness/report/report.hpp"
@@ -53,7 +54,7 @@ std::optional<std::string> read(const RunArguments& arguments, CampaignOptions& 
   if (names.empty()) names = {"modes", "numerics", "export"};
   for (const std::string& name : names) {
     const auto profile = profile_from(name);
-    if (!profile)
+    if (!profile || *profile == Profile::bench)
       return fmt::format("there is no profile {}; there are modes, numerics and export", name);
     if (std::find(options.profiles.begin(), options.profiles.end(), *profile) ==
         options.profiles.end())
@@ -216,32 +217,42 @@ void add_run(CLI::App& app, Action& action) {
       app.add_subcommand("run", "Runs random scenarios on subjects and reports what differs");
   command->add_option(
       "--subject,-s", a->subjects,
-      "libtorch, libtorch@2.13.0, python, textbook:FAULT, all; repeatable (default: "
-      "the newest of each)");
+      "libtorch, libtorch@2.13.0, python, textbook, textbook:FAULT, all; repeatable (default: "
+      "the newest libtorch and python, and the textbook)");
   command->add_option("--profile,-p", a->profiles,
                       "modes, numerics, export; repeatable (default: all three)");
+  constexpr std::uint64_t most_scenarios = std::uint64_t{1} << 48;
   command->add_option("--seed", a->seed, "Which scenarios (default: 1)")
-      ->check([](const std::string& text) -> std::string {
-        return text.rfind('-', 0) == 0 ? text + " is no seed; write a whole number, 0 or more" : "";
-      });
+      ->check(whole_number(0, std::numeric_limits<std::uint64_t>::max()));
   command->add_option("--scenarios,-n", a->scenarios, "How many, for each subject")
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 48));
-  command->add_option("--time,-t", a->time, "How long in all: 30s, 10m, 8h (default: 60s)");
+      ->check(whole_number(1, most_scenarios));
+  command
+      ->add_option("--time,-t", a->time,
+                   "How long the random scenarios run in all: 30s, 10m, 8h (default: 60s)")
+      ->check(not_empty());
   command->add_option("--jobs,-j", a->jobs, "Processes at a time for each subject (default: 1)")
-      ->check(CLI::Range(1, 256));
-  command->add_option("--out,-o", a->out, "Folder of the report (default: reports/out/latest)");
-  command->add_option("--deviations", a->deviations,
-                      "A folder of known deviations instead of the built-in catalogue");
-  command->add_option("--corpus", a->corpus,
-                      "Replay this folder first, and hold every known deviation to its witness");
-  command->add_option("--deadline", a->deadline,
-                      "The longest one scenario may take (default: 60s)");
+      ->check(whole_number(1, 256));
+  command->add_option("--out,-o", a->out, "Folder of the report (default: reports/out/latest)")
+      ->check(not_empty());
+  command
+      ->add_option("--deviations", a->deviations,
+                   "A folder of known deviations instead of the built-in catalogue")
+      ->check(not_empty());
+  command
+      ->add_option("--corpus", a->corpus,
+                   "Replay this folder first, and hold every known deviation to its witness")
+      ->check(not_empty());
+  command->add_option("--deadline", a->deadline, "The longest one scenario may take (default: 60s)")
+      ->check(not_empty());
   command->add_flag("--power", a->power, "Measure what the same settings find of planted faults");
-  command->add_option("--power-scenarios", a->power_scenarios,
-                      "The most scenarios for each planted fault (default: 2000)");
+  command
+      ->add_option("--power-scenarios", a->power_scenarios,
+                   "The most scenarios for each planted fault (default: 2000)")
+      ->check(whole_number(1, most_scenarios));
   command->add_flag("--always-equal", a->always_equal)->group("");
   command->footer(
-      "The same seed, number and subjects give the same report, whatever --jobs.\n\nExamples:\n"
+      "The same options give the same report, whatever --jobs, where --scenarios says how "
+      "many.\n\nExamples:\n"
       "  normdiff run --time 60s --corpus corpus --power\n"
       "  normdiff run --subject libtorch --profile modes --seed 7 --scenarios 10000 --jobs 2\n"
       "  normdiff run --subject textbook:biased-running-var --scenarios 1000 --out "

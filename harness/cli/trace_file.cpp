@@ -47,7 +47,7 @@ std::variant<TraceFile, InputError> read_trace(const std::filesystem::path& path
   std::getline(lines, line);
   if (is_nested_deeply(line)) return wrong(1, "this line is nested too deeply");
   try {
-    const json header = json::parse(line);
+    const json header = parse_json(line);
     if (header.at("normdiff-trace") != trace_format) return wrong(1, "a trace of another format");
     file.subject = manifest_from_json(header.at("subject"));
     auto parsed = parse(header.at("scenario").get_ref<const std::string&>());
@@ -64,7 +64,7 @@ std::variant<TraceFile, InputError> read_trace(const std::filesystem::path& path
       return wrong(number, "more steps than the scenario has");
     if (ended(trace)) return wrong(number, "a step after the one that the process ended with");
     try {
-      if (auto error = append_json(json::parse(line), file.scenario.names.size(), trace))
+      if (auto error = append_json(parse_json(line), file.scenario.names.size(), trace))
         return wrong(number, *error);
     } catch (const json::exception&) {
       return wrong(number, "this line is no JSON object");

@@ -10,6 +10,7 @@
 #include "harness/scenario/base64.hpp"
 #include "harness/scenario/number.hpp"
 #include "harness/scenario/scope.hpp"
+#include "harness/scenario/utf8.hpp"
 
 namespace normdiff {
 namespace {
@@ -287,6 +288,25 @@ json to_json(const Trace& trace, std::size_t step, const Scenario& scenario, con
         {key.name, key.place, to_string(key.slot), value_json(value), print(scenario, scope, key)});
   }
   return out;
+}
+
+namespace {
+
+void make_printable(json& value) {
+  if (value.is_structured())
+    for (json& member : value) make_printable(member);
+  auto* text = value.get_ptr<std::string*>();
+  // Most are, and some are megabytes of data.
+  const auto plain = [](unsigned char c) { return c >= 0x20 && c < 0x7f; };
+  if (text && !std::all_of(text->begin(), text->end(), plain)) *text = printable(*text);
+}
+
+}  // namespace
+
+json parse_json(std::string_view text) {
+  json value = json::parse(text);
+  make_printable(value);
+  return value;
 }
 
 bool is_nested_deeply(std::string_view json) {

@@ -27,6 +27,10 @@ class Scope;
 [[nodiscard]] std::optional<std::string> append_json(const nlohmann::json& step, std::size_t names,
                                                      Trace& trace);
 
+/// JSON from another process or from a file, in which every text is `printable`. Throws
+/// nlohmann::json::parse_error.
+[[nodiscard]] nlohmann::json parse_json(std::string_view text);
+
 /// More brackets inside each other than anything that normdiff writes. To be asked of a file before
 /// it is parsed: a line of brackets takes forty times its size in memory.
 [[nodiscard]] bool is_nested_deeply(std::string_view json);

@@ -12,6 +12,7 @@
 #include <sstream>
 
 #include "harness/embedded.hpp"
+#include "harness/scenario/utf8.hpp"
 #include "harness/triage/predictions/predictions.hpp"
 
 namespace normdiff {
@@ -217,9 +218,9 @@ std::variant<Deviation, DeviationError> parse_deviation(std::string_view text,
                                                                    {"near_miss", &d.near_miss}}) {
     const auto value = table[key].value<std::string>();
     if (!value || value->empty()) return fail(fmt::format("'{}' must be a text, not empty", key));
-    *field = *value;
+    *field = printable(*value);
   }
-  d.docs = table["docs"].value_or(std::string());
+  d.docs = printable(table["docs"].value_or(std::string()));
   for (auto& [key, field] :
        std::initializer_list<std::pair<const char*, std::vector<std::string>*>>{
            {"upstream", &d.upstream},
@@ -232,7 +233,7 @@ std::variant<Deviation, DeviationError> parse_deviation(std::string_view text,
     for (const toml::node& node : *list) {
       const auto value = node.value<std::string>();
       if (!value) return fail(fmt::format("'{}' must be a list of texts", key));
-      field->push_back(*value);
+      field->push_back(printable(*value));
     }
   }
   if (fmt::format("{}.toml", d.id) != std::filesystem::path(file).filename().string())

@@ -1,3 +1,5 @@
+#include <sys/stat.h>
+
 #include "tests/harness/cli/program.hpp"
 
 // Hostile files and places, given to the real program: one sentence, 2, and nothing lost.
@@ -47,13 +49,64 @@ TEST(BadCorpus, WithoutScenariosIsASentenceAndEmptiesNoFindings) {
   EXPECT_EQ(read(findings), "{}\n");
 }
 
+TEST(BadOutput, WhatIsInTheWayIsSaidAtOnceAndNothingIsLost) {
+  for (const char* name : {"report.html", "report.json.part", "findings.jsonl.part"}) {
+    const TemporaryFolder folder;
+    const std::string run =
+        "run --subject textbook:biased-running-var --profile modes --scenarios 200 --out " +
+        folder.path().string();
+    ASSERT_EQ(normdiff(run).code, 1);
+    const std::string findings = read(folder.path() / "findings.jsonl");
+    EXPECT_NE(findings, "");
+    std::filesystem::remove(folder.path() / name);
+    std::filesystem::create_directories(folder.path() / name);
+    expect_one_sentence(run, std::string(name) + " is no file; remove it");
+    EXPECT_EQ(read(folder.path() / "findings.jsonl"), findings);
+    EXPECT_FALSE(std::filesystem::is_empty(folder.path() / "findings"));
+  }
+}
+
+TEST(BadOutput, APipeInTheWayIsNotWaitedFor) {
+  const TemporaryFolder folder;
+  ASSERT_EQ(mkfifo((folder.path() / "findings.jsonl").c_str(), 0600), 0);
+  expect_one_sentence("run --subject textbook --scenarios 2 --out " + folder.path().string(),
+                      "findings.jsonl is no file; remove it");
+}
+
 TEST(BadOutput, AReportThatCannotBeWrittenIsStillOnTheScreen) {
   const TemporaryFolder folder;
-  std::filesystem::create_directories(folder.path() / "report.html");
-  const Ran ran = normdiff("run --subject textbook --scenarios 2 --out " + folder.path().string());
+  const Ran ran =
+      run_in_shell("trap '' XFSZ; ulimit -f 4; " + program +
+                   " run --subject textbook --scenarios 2 --out " + folder.path().string());
   EXPECT_EQ(ran.code, 2);
   EXPECT_THAT(ran.output, AllOf(HasSubstr("Compared on textbook"), HasSubstr("conforms: 1 subject"),
-                                HasSubstr("report.html can't be written (Is a directory); ")));
+                                HasSubstr("report.json can't be written (File too large); ")));
+}
+
+TEST(BadOutput, WithoutStandardFilesItWorksOrSaysWhatItMisses) {
+  const std::string check = program + " check --subject textbook " + seeds + "float64.scenario";
+  EXPECT_EQ(run_in_shell(check + " <&-").code, 0);
+  expect_one_sentence(run_in_shell(check + " >&-"), "can't be written (Bad file descriptor)");
+  EXPECT_EQ(run_in_shell(check + " <&- >&- 2>&-").code, 2);
+}
+
+TEST(BadTrace, NothingOfItMovesTheTerminal) {
+  const TemporaryFolder folder;
+  std::string text = normdiff("trace " + seed + " --subject textbook").output;
+  const std::string version = "\"version\":\"";
+  text.insert(text.find(version) + version.size(), "\\u001b[2J\\u009b");
+  const Ran ran = normdiff("check " + folder.write("hostile.jsonl", text));
+  EXPECT_EQ(ran.output.find('\x1b'), std::string::npos);
+  EXPECT_THAT(ran.output, HasSubstr("textbook@\\x1b[2J\\x9b"));
+}
+
+TEST(BadTrace, ASubjectBesideItIsSaid) {
+  const TemporaryFolder folder;
+  const std::string file =
+      folder.write("a.jsonl", normdiff("trace " + seed + " --subject textbook").output);
+  EXPECT_EQ(normdiff("check " + file).code, 0);
+  expect_one_sentence("check " + file + " --subject textbook",
+                      "a trace is of the subject that it was recorded on; leave --subject out");
 }
 
 TEST(BadOutput, AFullDiskUnderTheStandardOutputIsTwo) {

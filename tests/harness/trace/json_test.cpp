@@ -170,6 +170,14 @@ TEST(PrintKey, IsForReaders) {
   EXPECT_EQ(print(s, scope, {2, 1, Slot::onnx_momentum}), "y[batch norm 1].momentum");
 }
 
+TEST(ParseJson, MakesEveryTextPrintable) {
+  const auto parsed = parse_json("{\"a\":[{\"b\":\"\\u001b[2J\\n\"}],\"c\":\"\\u009b\",\"d\":7}");
+  EXPECT_EQ(parsed.at("a").at(0).at("b"), "\\x1b[2J\n");
+  EXPECT_EQ(parsed.at("c"), "\\x9b");
+  EXPECT_EQ(parsed.at("d"), 7);
+  EXPECT_THROW((void)parse_json("{"), nlohmann::json::parse_error);
+}
+
 TEST(IsNestedDeeply, CountsBracketsOutsideOfTexts) {
   EXPECT_FALSE(is_nested_deeply(R"({"a":[[["[[[[[[[[\"{{{{"]]]})"));
   EXPECT_FALSE(is_nested_deeply(std::string(64, '[') + std::string(64, ']')));

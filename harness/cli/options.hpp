@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+namespace normdiff {
+
+/// What CLI::Option::check takes: a sentence about a text that will not do, or nothing.
+using OptionCheck = std::function<std::string(const std::string&)>;
+
+/// A variable of a script that was never set is not the same as no option.
+[[nodiscard]] OptionCheck not_empty();
+/// Digits, and nothing else.
+[[nodiscard]] OptionCheck whole_number(std::uint64_t least, std::uint64_t most);
+
+}  // namespace normdiff
