@@ -45,15 +45,12 @@ std::string place_text(const Scenario& scenario, const Scope& scope, Key key) {
 std::string identity_text(const Scenario& scenario, const Scope& scope, const std::string& value) {
   std::uint64_t packed = 0;
   const auto [end, failed] = std::from_chars(value.data(), value.data() + value.size(), packed);
-  const std::uint64_t name = packed >> 24;
-  const std::uint64_t place = (packed >> 8) & 0xFFFF;
-  if (failed != std::errc() || end != value.data() + value.size() ||
-      name >= scenario.names.size() || name >= scope.size() ||
-      place >= scope[static_cast<NameId>(name)].places.size())
+  const Key key = Key::unpack(packed);
+  if (failed != std::errc() || end != value.data() + value.size() || key.packed() != packed ||
+      key.name >= scenario.names.size() || key.name >= scope.size() ||
+      key.place >= scope[key.name].places.size())
     return value;
-  return "the module at " +
-         place_text(scenario, scope,
-                    {static_cast<NameId>(name), static_cast<std::uint16_t>(place), Slot::identity});
+  return "the module at " + place_text(scenario, scope, key);
 }
 
 std::uint64_t hash(std::string_view text) {

@@ -15,7 +15,8 @@ namespace normdiff {
 class FindingsLog {
  public:
   /// Makes the folder and tries it. The list of an earlier run is emptied, and the scenarios that
-  /// it names are removed. A folder that can't be used: a sentence.
+  /// it names are removed, unless somebody changed them. A folder that can't be used: a sentence,
+  /// and nothing was touched.
   [[nodiscard]] static std::variant<FindingsLog, std::string> open(
       const std::filesystem::path& out);
   FindingsLog(FindingsLog&& other) noexcept;

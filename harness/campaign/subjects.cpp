@@ -166,8 +166,9 @@ std::variant<std::vector<FoundSubject>, SubjectError> resolve_subjects(
   for (const std::string& name : names) {
     const std::vector<FoundSubject> these = named(name, catalogue);
     if (these.empty())
-      return SubjectError{fmt::format(
-          "there is no subject {}; there are {} (see normdiff subjects)", name, catalogue.list())};
+      return SubjectError{
+          fmt::format("there is no subject '{}'; there are {} (see normdiff subjects)", name,
+                      catalogue.list())};
     for (const FoundSubject& subject : these) {
       const bool twice =
           std::any_of(subjects.begin(), subjects.end(),

@@ -20,8 +20,8 @@ inline void count(Counts& counts, std::string_view what) {
   ++(known == counts.end() ? counts.emplace(what, 0).first : known)->second;
 }
 
-/// Error / bound of one dtype and layout, in tenths: bucket 9 is [0.9, 1]. Exact agreement is
-/// counted in `exact`.
+/// Tensors of one dtype and layout by their largest error / bound, in tenths: bucket 9 is [0.9, 1].
+/// Exact agreement is counted in `exact`.
 struct RatioHistogram {
   std::uint64_t exact = 0;
   std::array<std::uint64_t, 10> buckets{};
@@ -35,7 +35,7 @@ struct Tally {
   std::uint64_t steps = 0;
   std::array<std::array<std::uint64_t, verdict_count>, observation_class_count> verdicts{};
   std::array<std::array<std::uint64_t, 6>, step_kind_count> outcomes{};  ///< by step kind, Outcome
-  /// Floating-point elements by dtype (float32, float64) and layout (Layout).
+  /// Floating-point tensors by dtype (float32, float64) and layout (Layout).
   std::array<std::array<RatioHistogram, 3>, 2> ratios{};
   Counts not_compared;  ///< reason -> observations or steps
   Counts deviations;    ///< deviation id -> hits

@@ -33,9 +33,6 @@ constexpr std::array<std::string_view, observation_class_count> class_names = {
 std::string_view to_string(Verdict verdict) {
   return verdict_names[static_cast<std::size_t>(verdict)];
 }
-std::optional<Verdict> verdict_from(std::string_view name) {
-  return named<Verdict>(verdict_names, name);
-}
 
 bool is_compared(Verdict verdict) {
   return verdict <= Verdict::poisoned ||

@@ -30,12 +30,11 @@ enum class Verdict : std::uint8_t {
 };
 inline constexpr int verdict_count = 17;
 [[nodiscard]] std::string_view to_string(Verdict verdict);
-[[nodiscard]] std::optional<Verdict> verdict_from(std::string_view name);
 /// Something was held against something: everything but unsupported, underived, a crash, a hang,
 /// out_of_memory and harness_error. (loose, ill_conditioned and poisoned were, weakly: reports
 /// count them apart, and a floor limits their share.)
 [[nodiscard]] bool is_compared(Verdict verdict);
-/// A discrepancy that no deviation predicts.
+/// A discrepancy that no deviation predicts, a crash and a hang included.
 [[nodiscard]] bool is_new_discrepancy(Verdict verdict);
 
 /// Shares are kept for each class by itself: many flags must not hide an output that nobody

@@ -28,7 +28,9 @@ int bench(const std::vector<std::string>& passed_on) {
 void add_bench(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("bench", "Measures, as ratios, what checking costs");
   command->prefix_command();
-  command->footer("Examples:\n  normdiff bench\n  normdiff bench --benchmark_repetitions=20");
+  command->footer(
+      "Options are Google Benchmark's. Memory is measured only where none is given.\n\n"
+      "Examples:\n  normdiff bench\n  normdiff bench --benchmark_repetitions=20");
   command->callback([command, &action] {
     action = [passed_on = command->remaining()] { return bench(passed_on); };
   });

@@ -39,8 +39,9 @@ int run_cli(int argc, const char* const* argv) {
     return fmt::format("normdiff: {}; normdiff --help tells more\n", error.what());
   });
   app.footer(
-      "Exit codes: 0 conforms (known deviations included), 1 a new discrepancy or an unexpected "
-      "pass,\n2 usage, bad input or a failure of the harness.\n\n"
+      "Exit codes: 0 conforms (known deviations included), 1 a new discrepancy, an unexpected pass "
+      "or a\nfloor missed, 2 usage, bad input, a failure of the harness, or nothing that could be "
+      "compared.\n\n"
       "Examples:\n"
       "  normdiff check corpus/seeds/forum-thread.scenario\n"
       "  normdiff run --subject libtorch --profile modes --seed 7 --scenarios 10000\n"
@@ -59,6 +60,7 @@ int run_cli(int argc, const char* const* argv) {
     return app.exit(error) == 0 ? exit_conforms : exit_failure;
   }
   const auto not_written = [](int error) {
+    if (error == EPIPE) return fail("who reads the output went away before its end");
     return fail(fmt::format("the output can't be written ({}); make room where it goes",
                             std::strerror(error)));
   };

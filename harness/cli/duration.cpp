@@ -23,7 +23,8 @@ std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
 }
 
 std::string bad_duration(std::string_view option, std::string_view text) {
-  return fmt::format("{} {} is no duration; write 60s, 10m or 8h", option, text);
+  return fmt::format("{} {} is no duration; write a number and its unit, like 60s, 10m or 8h",
+                     option, text);
 }
 
 }  // namespace normdiff

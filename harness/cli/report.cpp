@@ -19,6 +19,9 @@ constexpr std::string_view remedy = "run normdiff run again";
 
 int render(const std::string& folder) {
   const std::filesystem::path path = std::filesystem::path(folder) / "report.json";
+  std::error_code ignored;
+  if (std::filesystem::is_regular_file(folder, ignored))
+    return fail(fmt::format("{} is a file; name the folder that it is in", folder));
   auto text = read_text(path, longest_report, remedy);
   if (const auto* error = std::get_if<InputError>(&text)) return fail(error->message);
   if (is_nested_deeply(std::get<std::string>(text)))
@@ -27,10 +30,13 @@ int render(const std::string& folder) {
   try {
     report = report_from_json(parse_json(std::get<std::string>(text)));
   } catch (const nlohmann::json::exception& error) {
+    // Behind the library's own name for it.
+    const std::string_view what = error.what();
+    const std::size_t bracket = what.find("] ");
     return fail(fmt::format("{}: this is no report of this normdiff ({}); {}", path.string(),
-                            error.what(), remedy));
+                            what.substr(bracket == what.npos ? 0 : bracket + 2), remedy));
   }
-  const auto failed = write_report(report, folder);
+  const auto failed = write_pages(report, folder);
   fmt::print("{}\n", render_summary(report, Terminal::of(stdout).width));
   if (failed) return fail(*failed);
   fmt::print("{}/report.md and {}/report.html are written\n{}\n", folder, folder,

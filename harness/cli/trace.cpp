@@ -26,7 +26,11 @@ int trace(const TraceArguments& arguments) {
   const Scenario& scenario = std::get<Scenario>(read);
   auto resolved = resolve_subjects({arguments.subject}, own_places());
   if (const auto* error = std::get_if<SubjectError>(&resolved)) return fail(error->message);
-  const FoundSubject& subject = std::get<std::vector<FoundSubject>>(resolved).front();
+  const auto& subjects = std::get<std::vector<FoundSubject>>(resolved);
+  if (subjects.size() != 1)
+    return fail(fmt::format("a trace is of one subject, and {} are {}; name one of them",
+                            arguments.subject, subjects.size()));
+  const FoundSubject& subject = subjects.front();
   HostOptions options;
   options.command = subject.command;
   HostLink host(options);

@@ -7,6 +7,7 @@
 
 #include "harness/campaign/findings.hpp"
 #include "harness/scenario/text.hpp"
+#include "harness/subjects/support.hpp"
 #include "harness/trace/json.hpp"
 
 namespace normdiff {
@@ -50,6 +51,9 @@ std::variant<TraceFile, InputError> read_trace(const std::filesystem::path& path
     const json header = parse_json(line);
     if (header.at("normdiff-trace") != trace_format) return wrong(1, "a trace of another format");
     file.subject = manifest_from_json(header.at("subject"));
+    if (!is_family(file.subject.family))
+      return wrong(
+          1, fmt::format("nothing is known of subjects of the family '{}'", file.subject.family));
     auto parsed = parse(header.at("scenario").get_ref<const std::string&>());
     if (const auto* error = std::get_if<ParseError>(&parsed))
       return wrong(1, error->text("the scenario in it"));

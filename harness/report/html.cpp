@@ -94,7 +94,7 @@ std::string render_shares(const ReportSubject& subject) {
   return out + "</tbody></table></div>\n";
 }
 
-/// Counts by error / bound, on a logarithmic axis so that a single element shows.
+/// Counts by error / bound, on a logarithmic axis so that a single tensor shows.
 std::string render_histogram(const RatioRow& row) {
   constexpr int bar = 22;
   constexpr int gap = 4;
@@ -243,6 +243,7 @@ std::string render_subjects(const Report& report) {
 
 std::string render_compared(const Report& report) {
   std::string out = section("compared", "What was compared");
+  if (report.settings.corpus) out += "<p>In random scenarios: the corpus is left out.</p>\n";
   out +=
       "<p class=\"legend\"><i class=\"sharp\"></i> equal or within the proven bound "
       "<i class=\"weak\"></i> weakly: the bound says little, or not finite <i class=\"known\"></i> "
@@ -258,17 +259,15 @@ std::string render_compared(const Report& report) {
     const std::vector<RatioRow> ratios = ratio_rows(subject);
     if (!ratios.empty()) {
       out +=
-          "<h4>Elements by error / bound (logarithmic; = is exact agreement)</h4>"
+          "<h4>Tensors by their largest error / bound (logarithmic; = is exact agreement)</h4>"
           "<div class=\"figures\">\n";
       for (const RatioRow& row : ratios) out += render_histogram(row);
       out += "</div>\n";
     }
   }
   if (!report.floors.empty())
-    out +=
-        "<details><summary>Floors: below one of these the run fails, as what nobody compared must "
-        "not look clean</summary>\n" +
-        render(floors_table(report)) + "</details>\n";
+    out += fmt::format("<details><summary>{}</summary>\n{}</details>\n",
+                       escape_html(floors_sentence(report)), render(floors_table(report)));
   return out;
 }
 

@@ -54,7 +54,7 @@ std::string render(const Table& table) {
 }
 
 Table ratios_table(const ReportSubject& subject) {
-  Table table{{"Elements", "exact"}, {}, 1};
+  Table table{{"Tensors", "exact"}, {}, 1};
   for (int tenth = 1; tenth <= 10; ++tenth) table.columns.push_back(fmt::format("≤ 0.{}", tenth));
   table.columns.back() = "≤ 1";
   table.columns.push_back("largest");
@@ -122,6 +122,7 @@ std::string render_markdown(const Report& report) {
   }
 
   out += "\n## What was compared\n\n";
+  if (report.settings.corpus) out += "In random scenarios: the corpus is left out.\n\n";
   for (const ReportSubject& subject : report.subjects) {
     if (subject.total().scenarios == 0) continue;
     out += fmt::format("### {}\n\n", escape(subject.manifest.id()));
@@ -129,9 +130,9 @@ std::string render_markdown(const Report& report) {
     if (const Table table = not_compared_table(subject); !table.rows.empty())
       out += "Not compared, and why:\n\n" + render(table) + "\n";
     if (const Table table = ratios_table(subject); !table.rows.empty())
-      out += "Floating-point elements by error / bound:\n\n" + render(table) + "\n";
+      out += "Floating-point tensors by their largest error / bound:\n\n" + render(table) + "\n";
   }
-  if (!report.floors.empty()) out += "## Floors\n\n" + render(floors_table(report)) + "\n";
+  if (!report.floors.empty()) out += "## Floors\n\n" + escape(floors_sentence(report)) + "\n\n";
   out += "## Power\n\n" + escape(power_sentence(report)) + "\n\n";
   if (!report.power.empty()) out += render(power_table(report)) + "\n";
   return out;

@@ -90,6 +90,10 @@ std::optional<std::string> write_report(const Report& report, const std::filesys
   const std::string json =
       to_json(report).dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
   if (auto failed = write_file(out / "report.json", json)) return failed;
+  return write_pages(report, out);
+}
+
+std::optional<std::string> write_pages(const Report& report, const std::filesystem::path& out) {
   if (auto failed = write_file(out / "report.md", render_markdown(report))) return failed;
   return write_file(out / "report.html", render_html(report));
 }

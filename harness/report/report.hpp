@@ -109,6 +109,8 @@ struct Conclusion {
 [[nodiscard]] std::string render_summary(const Report& report, std::size_t width);
 
 /// report.json, report.md and report.html into a folder. nullopt: done, else a sentence.
+[[nodiscard]] std::optional<std::string> write_pages(const Report& report,
+                                                     const std::filesystem::path& out);
 [[nodiscard]] std::optional<std::string> write_report(const Report& report,
                                                       const std::filesystem::path& out);
 

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 
 #include "harness/campaign/findings.hpp"
@@ -149,10 +151,25 @@ json to_json(const Report& report) {
           {"conclusion", conclude(report).text}};
 }
 
+namespace {
+
+/// Every number of a report is a count, a seed or a share; a step may be -1.
+void need_no_negative(const json& j) {
+  for (const auto& [key, value] : j.items()) {
+    if (value.is_structured()) need_no_negative(value);
+    if (value.is_number() && value < 0 && key != "step")
+      throw json::other_error::create(600, fmt::format("'{}' is below 0", key), nullptr);
+  }
+}
+
+}  // namespace
+
 Report report_from_json(const json& j) {
   Report report;
-  if (const int found = j.at("normdiff_report"); found != schema)
-    throw json::other_error::create(600, "this is a report of another schema", nullptr);
+  if (const json& found = j.at("normdiff_report"); found != schema)
+    throw json::other_error::create(
+        600, fmt::format("it is of schema {}, and {} is read", found.dump(), schema), nullptr);
+  need_no_negative(j);
   j.at("normdiff_version").get_to(report.normdiff_version);
   report.settings = fields_from_json<ReportSettings>(j.at("settings"), settings_fields);
   for (const json& subject : j.at("subjects")) report.subjects.push_back(subject_from(subject));

@@ -98,7 +98,8 @@ std::string render_summary(const Report& report, std::size_t width) {
   }
   for (const ReportSubject& subject : report.subjects) {
     if (subject.total().scenarios == 0) continue;
-    out += fmt::format("\nCompared on {}\n", subject.manifest.id()) +
+    out += fmt::format("\nCompared on {}{}\n", subject.manifest.id(),
+                       report.settings.corpus ? ", the corpus left out" : "") +
            render(shares_table(subject), width);
     if (Table table = not_compared_table(subject); !table.rows.empty()) {
       table.columns[0] = "Not compared, because";
@@ -106,7 +107,7 @@ std::string render_summary(const Report& report, std::size_t width) {
     }
   }
   if (const auto hits = report.deviation_hits(); !hits.empty()) {
-    Table table{{"Deviation", "Times"}, {}, 1};
+    Table table{{"Deviation", report.settings.corpus ? "Times, with the corpus" : "Times"}, {}, 1};
     for (const auto& hit : hits) {
       const std::string& id = hit.first;
       std::uint64_t sum = 0;

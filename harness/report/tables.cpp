@@ -43,6 +43,8 @@ Table subjects_table(const Report& report) {
     std::string corpus = "not replayed";
     if (subject.corpus_files > 0)
       corpus = fmt::format("{} of {} conform", subject.corpus_conforming, subject.corpus_files);
+    if (subject.corpus_skipped > 0)
+      corpus += fmt::format(", {} need steps it does not do", subject.corpus_skipped);
     table.rows.push_back(
         {subject.manifest.id(),
          subject.manifest.cpu_capability.empty() ? "not known" : subject.manifest.cpu_capability,
@@ -139,14 +141,15 @@ std::string replay_commands(const ReportFinding& finding) {
 
 Table known_table(const Report& report, bool seen) {
   Table table{{"Deviation", "What happens, and why", "Versions", "Witness"}, {}, 0};
-  if (seen) table.columns.emplace_back("Seen");
+  if (seen) table.columns.emplace_back(report.settings.corpus ? "Seen, with the corpus" : "Seen");
   const auto hits = report.deviation_hits();
   for (const Deviation& deviation : report.deviations) {
     const auto found = hits.find(deviation.id);
     if ((found != hits.end()) != seen) continue;
     table.rows.push_back(
         {deviation.id,
-         fmt::format("{}. {} (Rests on: {}.{})", deviation.title, deviation.why, deviation.standing,
+         fmt::format("{}. {} (Rests on: {}{}.{})", deviation.title, deviation.why,
+                     deviation.standing, deviation.docs.empty() ? "" : ", " + deviation.docs,
                      deviation.upstream.empty() ? "" : " See: " + joined(deviation.upstream) + "."),
          fmt::format("{} {}", joined(deviation.subjects),
                      deviation.versions.empty() ? "all" : deviation.versions),
@@ -190,6 +193,15 @@ std::string power_sentence(const Report& report) {
       "With the same settings {} of {} faults planted in the textbook implementation were found, "
       "{:.0f} for every 10,000 scenarios.",
       found, report.power.size(), faults_per_10k(report.power, report.power_most));
+}
+
+std::string floors_sentence(const Report& report) {
+  const auto passed = std::count_if(report.floors.begin(), report.floors.end(),
+                                    [](const Floor& floor) { return floor.passed(); });
+  return fmt::format(
+      "{} of {} floors are passed. Below one of them the run fails: what nobody compared must not "
+      "look clean.",
+      passed, report.floors.size());
 }
 
 std::string settings_sentence(const Report& report) {

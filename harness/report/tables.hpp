@@ -55,6 +55,8 @@ struct ClassShares {
 
 /// One paragraph: what the run's settings find where there is something to find.
 [[nodiscard]] std::string power_sentence(const Report& report);
+/// "84 of 84 floors are passed. ..."
+[[nodiscard]] std::string floors_sentence(const Report& report);
 /// "seed 1, profiles modes, numerics, 1,000 scenarios for each subject".
 [[nodiscard]] std::string settings_sentence(const Report& report);
 

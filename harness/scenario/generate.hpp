@@ -19,7 +19,7 @@ enum class Profile : std::uint8_t {
 [[nodiscard]] std::optional<Profile> profile_from(std::string_view name);
 
 /// The scenario number `index` of the campaign `seed`. Always valid; the same on every machine.
-/// Walks the scope: only applicable steps are drawn, a small share of them wrong on purpose (bad
+/// Only applicable steps are drawn, a small share of them wrong on purpose (bad
 /// rank, one value per channel, a second backward, ...). `out` is overwritten, its memory reused.
 void generate(Profile profile, std::uint64_t seed, std::uint64_t index, Scenario& out);
 

@@ -167,8 +167,4 @@ std::string print(const Scenario& scenario, const Step& step) {
   return Printer(scenario, scope, true).statement(step);
 }
 
-std::string print(const Scenario& scenario, ModuleRef module) {
-  return path_text(scenario, resolve(scenario), module);
-}
-
 }  // namespace normdiff

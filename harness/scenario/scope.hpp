@@ -27,8 +27,8 @@ struct NameInfo {
   bool differentiable = false;  ///< of a result: made with grad, by a module or script
 };
 
-/// Which names exist and what they are, statement by statement. The parser, `repair`, the
-/// generator, the subjects and the checker all ask the same scope.
+/// Which names exist and what they are, statement by statement. The parser, `repair`, the subjects
+/// and the checker all ask the same scope.
 class Scope {
  public:
   explicit Scope(std::size_t names = 0) : names_(names) {}

@@ -31,7 +31,5 @@ inline constexpr std::int64_t max_tensor_elements = std::int64_t{1} << 26;
 [[nodiscard]] std::string print(const Scenario& scenario);
 /// One statement on one line, for tables and messages: "net.bn.eval()".
 [[nodiscard]] std::string print(const Scenario& scenario, const Step& step);
-/// "net.bn", of a module that the scenario's scope knows.
-[[nodiscard]] std::string print(const Scenario& scenario, ModuleRef module);
 
 }  // namespace normdiff

@@ -48,6 +48,12 @@ const std::vector<Support>& support_table() {
   return table;
 }
 
+bool is_family(std::string_view name) {
+  const std::vector<Support>& table = support_table();
+  return std::any_of(table.begin(), table.end(),
+                     [name](const Support& support) { return support.family == name; });
+}
+
 const char* unsupported_reason(std::string_view family, std::size_t step_kind) {
   const std::vector<Support>& table = support_table();
   const auto found = std::find_if(table.begin(), table.end(),

@@ -23,6 +23,9 @@ struct Support {
 /// The table built into the program.
 [[nodiscard]] const std::vector<Support>& support_table();
 
+/// Whether the table has it: "libtorch", "python", "textbook".
+[[nodiscard]] bool is_family(std::string_view name);
+
 /// Why a subject of this family may answer `unsupported` to this kind of step; nullptr: it may not,
 /// and one that does is a harness error. A family that isn't in the table may decline anything.
 [[nodiscard]] const char* unsupported_reason(std::string_view family, std::size_t step_kind);

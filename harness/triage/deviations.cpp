@@ -13,6 +13,7 @@
 
 #include "harness/embedded.hpp"
 #include "harness/scenario/utf8.hpp"
+#include "harness/subjects/support.hpp"
 #include "harness/triage/predictions/predictions.hpp"
 
 namespace normdiff {
@@ -121,6 +122,7 @@ constexpr std::array<std::string_view, 16> known_keys = {
     "subjects", "versions",  "verified_on", "steps",    "observations", "prediction",
     "witness",  "near_miss", "hits",        "note"};
 
+constexpr std::size_t longest_shown = 80;
 constexpr std::string_view docs_site = "https://docs.pytorch.org/";
 
 /// "libtorch@2.13.0" as its family and its version.
@@ -217,7 +219,8 @@ std::variant<Deviation, DeviationError> parse_deviation(std::string_view text,
                                                                    {"witness", &d.witness},
                                                                    {"near_miss", &d.near_miss}}) {
     const auto value = table[key].value<std::string>();
-    if (!value || value->empty()) return fail(fmt::format("'{}' must be a text, not empty", key));
+    if (!value || value->empty())
+      return fail(fmt::format("'{}' is missing, empty or no text; write {} = \"...\"", key, key));
     *field = printable(*value);
   }
   d.docs = printable(table["docs"].value_or(std::string()));
@@ -229,15 +232,20 @@ std::variant<Deviation, DeviationError> parse_deviation(std::string_view text,
            {"steps", &d.steps},
            {"observations", &d.observations}}) {
     const toml::array* list = table[key].as_array();
-    if (!list) return fail(fmt::format("'{}' must be a list of texts", key));
+    if (!list)
+      return fail(
+          fmt::format("'{}' is missing or no list of texts; write {} = [\"...\"]", key, key));
     for (const toml::node& node : *list) {
       const auto value = node.value<std::string>();
-      if (!value) return fail(fmt::format("'{}' must be a list of texts", key));
+      if (!value)
+        return fail(
+            fmt::format("'{}' is missing or no list of texts; write {} = [\"...\"]", key, key));
       field->push_back(printable(*value));
     }
   }
   if (fmt::format("{}.toml", d.id) != std::filesystem::path(file).filename().string())
-    return fail(fmt::format("its id is '{}': the file must be called {}.toml", d.id, d.id));
+    return fail(fmt::format("its id is '{}'; correct it, or call the file ID.toml",
+                            d.id.substr(0, longest_shown)));
   if (d.standing != "documented" && d.standing != "derived" && d.standing != "our choice")
     return fail("'standing' must be \"documented\", \"derived\" or \"our choice\"");
   const bool wants_docs = d.standing == "documented" || table.contains("docs");
@@ -246,12 +254,19 @@ std::variant<Deviation, DeviationError> parse_deviation(std::string_view text,
         "'docs' must be the page that documents it, {}...; add the link, or change 'standing'",
         docs_site));
   if (!parse_range(d.versions))
-    return fail(fmt::format("'{}' is not a version range like \">=1.13,<2.14\"", d.versions));
+    return fail(
+        fmt::format("'{}' is no range of versions; write one like \">=1.13,<2.14\"", d.versions));
   if (!prediction(d.prediction))
     return fail(fmt::format("no prediction is called '{}'; there are {}", d.prediction,
                             fmt::join(prediction_names(), ", ")));
   for (const std::string& step : d.steps)
-    if (!step_kind_from(step)) return fail(fmt::format("no kind of step is called '{}'", step));
+    if (!step_kind_from(step))
+      return fail(
+          fmt::format("no kind of step is called '{}'; normdiff subjects lists them", step));
+  for (const std::string& family : d.subjects)
+    if (!is_family(family))
+      return fail(fmt::format(
+          "'subjects' has '{}', which is no family; normdiff subjects lists them", family));
   if (d.steps.empty() || d.subjects.empty() || d.verified_on.empty())
     return fail("'steps', 'subjects' and 'verified_on' must not be empty");
   if (const std::string error = error_in_verified_on(d); !error.empty()) return fail(error);
@@ -275,13 +290,21 @@ std::variant<Deviations, DeviationError> Deviations::load(const std::filesystem:
   if (error)
     return DeviationError{fmt::format("{}: can't be read ({}); name a folder of *.toml files",
                                       folder.string(), error.message())};
+  if (files.empty())
+    return DeviationError{
+        fmt::format("{}: has no *.toml files; name a folder that has, or leave "
+                    "the option out for the built-in catalogue",
+                    folder.string())};
   std::sort(files.begin(), files.end());
   std::vector<Deviation> list;
   for (const auto& file : files) {
-    if (std::filesystem::file_size(file, error) > (std::uintmax_t{1} << 20) || error)
+    const std::uintmax_t size = std::filesystem::file_size(file, error);
+    if (error)
+      return DeviationError{fmt::format("{}: is no file that can be read ({}); remove it",
+                                        file.string(), error.message())};
+    if (size > (std::uintmax_t{1} << 20))
       return DeviationError{
-          fmt::format("{}: larger than 1 MiB, or no file that can be read; a deviation is a page",
-                      file.string())};
+          fmt::format("{}: larger than 1 MiB; a deviation is a page", file.string())};
     std::ifstream stream(file, std::ios::binary);
     std::stringstream text;
     text << stream.rdbuf();

@@ -28,7 +28,7 @@ struct Deviation {
   std::vector<std::string> steps;        ///< step kinds, by name; "forward" covers every forward
   std::vector<std::string>
       observations;        ///< globs over "CLASS:SLOT": "flag:training", "statistic:*"
-  std::string prediction;  ///< a function in harness/triage/predictions/, or "any"
+  std::string prediction;  ///< a function in harness/triage/predictions/
   std::string witness;     ///< a scenario that must deviate, relative to the repository
   std::string near_miss;   ///< one beside it that must conform
   /// By family, the observations of the witness that it explains: of several cases, none may be

@@ -60,7 +60,6 @@ class LeafOutput {
 
 /// What a leaf call must remember for its backward: copies, made when the call was made.
 struct TapeEntry {
-  ModulePtr keep_alive;
   Module* module = nullptr;
   Activation input;
   Shape output;

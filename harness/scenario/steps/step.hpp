@@ -9,7 +9,7 @@
 
 #include "harness/scenario/scenario.hpp"
 
-// A step is one file of this folder. It specialises StepType with
+// A step, or a few that are spelled alike, is one file of this folder. It specialises StepType with
 //   name       what reports call the kind of step
 //   spellings  how a statement of it looks; the first is the canonical one
 //   fields     its typed fields, once, for an Io that reads, prints, checks or plans them

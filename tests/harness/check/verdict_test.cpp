@@ -7,15 +7,13 @@
 namespace normdiff {
 namespace {
 
-TEST(Verdict, EveryOneHasANameOfItsOwnThatReadsBack) {
+TEST(Verdict, EveryOneHasANameOfItsOwn) {
   std::set<std::string_view> names;
   for (int i = 0; i < verdict_count; ++i) {
     const auto verdict = static_cast<Verdict>(i);
     EXPECT_TRUE(names.insert(to_string(verdict)).second);
-    EXPECT_EQ(verdict_from(to_string(verdict)), verdict);
   }
   EXPECT_EQ(to_string(Verdict::harness_error), "harness_error");
-  EXPECT_EQ(verdict_from("Equal"), std::nullopt);
 }
 
 TEST(Verdict, NewDiscrepanciesAreWhatNoDeviationPredicts) {

@@ -38,6 +38,27 @@ TEST(BadReport, DeepOrEmptyIsASentence) {
   expect_one_sentence("report " + folder.path().string(), "it is empty; run normdiff run again");
 }
 
+TEST(BadReport, WhatItCannotBeIsASentenceAndItStaysAsItWas) {
+  const TemporaryFolder folder;
+  const std::string out = folder.path().string();
+  ASSERT_EQ(normdiff("run --subject textbook --scenarios 5 --out " + out).code, 0);
+  const std::string good = read(folder.path() / "report.json");
+  const auto changed = [&](const std::string& from, const std::string& to) {
+    std::string text = good;
+    text.replace(text.find(from), from.size(), to);
+    return folder.write("report.json", text);
+  };
+  (void)changed("\"scenarios\": 5", "\"scenarios\": -5");
+  expect_one_sentence("report " + out, "('scenarios' is below 0); run normdiff run again");
+  (void)changed("\"normdiff_report\": 3", "\"normdiff_report\": 3.9");
+  expect_one_sentence("report " + out, "(it is of schema 3.9, and 3 is read)");
+  expect_one_sentence("report " + out + "/report.json", "is a file; name the folder that it is in");
+  const std::string file = changed("{", "{ \"mine\": 1,");
+  const std::string before = read(file);
+  EXPECT_EQ(normdiff("report " + out).code, 0);
+  EXPECT_EQ(read(file), before) << "its input";
+}
+
 TEST(BadCorpus, WithoutScenariosIsASentenceAndEmptiesNoFindings) {
   const TemporaryFolder folder;
   const std::string findings = folder.write("out/findings.jsonl", "{}\n");
@@ -98,6 +119,15 @@ TEST(BadTrace, NothingOfItMovesTheTerminal) {
   const Ran ran = normdiff("check " + folder.write("hostile.jsonl", text));
   EXPECT_EQ(ran.output.find('\x1b'), std::string::npos);
   EXPECT_THAT(ran.output, HasSubstr("textbook@\\x1b[2J\\x9b"));
+}
+
+TEST(BadTrace, OfAnUnknownFamilyIsASentence) {
+  const TemporaryFolder folder;
+  std::string text = normdiff("trace " + seed + " --subject textbook").output;
+  const std::string family = "\"family\":\"";
+  text.insert(text.find(family) + family.size(), "no");
+  expect_one_sentence("check " + folder.write("a.jsonl", text),
+                      "a.jsonl:1: nothing is known of subjects of the family 'notextbook'");
 }
 
 TEST(BadTrace, ASubjectBesideItIsSaid) {

@@ -13,7 +13,7 @@ TEST(CheckCommand, BadUsageIsASentence) {
   expect_one_sentence("check /none.jsonl", "no such file");
   expect_one_sentence("check /tmp", "this is a folder");
   expect_one_sentence("check " + seeds + "shared-child.scenario --subject none",
-                      "there is no subject none; there are ");
+                      "there is no subject 'none'; there are ");
   expect_one_sentence("check " + seeds + "shared-child.scenario --deviations /none", "/none");
 }
 

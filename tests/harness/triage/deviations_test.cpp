@@ -46,7 +46,7 @@ TEST(ParseDeviation, TakesAWholeFile) {
 }
 
 TEST(ParseDeviation, AFileThatIsEmptyCutOrNotTomlIsOneSentenceWithItsPlace) {
-  EXPECT_THAT(error_of(""), HasSubstr("it.toml: 'id' must be a text"));
+  EXPECT_THAT(error_of(""), HasSubstr("it.toml: 'id' is missing, empty or no text; write id ="));
   const std::string text = whole;
   for (std::size_t n = 0; n + 1 < text.size(); ++n) {
     const std::string error = error_of(text.substr(0, n));
@@ -61,12 +61,15 @@ TEST(ParseDeviation, EveryFieldMustBeThereAndOfItsType) {
        {"id", "title", "why", "standing", "versions", "prediction", "witness", "near_miss"}) {
     const std::string k = key;
     for (const std::string& bad : {std::string(), k + " = 3", k + " = \"\"", k + " = [\"x\"]"})
-      EXPECT_THAT(error_of(with(k + " =", bad)), HasSubstr("'" + k + "' must be a text")) << bad;
+      EXPECT_THAT(error_of(with(k + " =", bad)),
+                  HasSubstr("'" + k + "' is missing, empty or no text"))
+          << bad;
   }
   for (const char* key : {"upstream", "subjects", "verified_on", "steps", "observations"}) {
     const std::string k = key;
     for (const std::string& bad : {std::string(), k + " = \"x\"", k + " = [3]"})
-      EXPECT_THAT(error_of(with(k + " =", bad)), HasSubstr("'" + k + "' must be a list of texts"))
+      EXPECT_THAT(error_of(with(k + " =", bad)),
+                  HasSubstr("'" + k + "' is missing or no list of texts"))
           << bad;
   }
   for (const char* key : {"subjects", "verified_on", "steps", "observations"})
@@ -84,8 +87,8 @@ TEST(ParseDeviation, NamesMustBeKnown) {
               HasSubstr("'counter' is not an observation"));
   EXPECT_THAT(error_of(with("observations", "observations = [\"count:*\"]")),
               HasSubstr("'count:*' is not an observation"));
-  EXPECT_THAT(error_of(with("versions", "versions = \"about 2\"")), HasSubstr("version range"));
-  EXPECT_THAT(error_of(with("id", "id = \"other\"")), HasSubstr("must be called other.toml"));
+  EXPECT_THAT(error_of(with("versions", "versions = \"about 2\"")), HasSubstr("no range of versions; write one like"));
+  EXPECT_THAT(error_of(with("id", "id = \"other\"")), HasSubstr("its id is 'other'; correct it"));
 }
 
 TEST(ParseDeviation, WhatIsDocumentedHasAPage) {
@@ -126,6 +129,11 @@ TEST(ParseDeviation, ItWasVerifiedOnEachFamilyAndInEachRangeThatItNames) {
   std::string two = whole;
   two.replace(two.find("[\"python\"]"), 10, "[\"python\", \"libtorch\"]");
   EXPECT_THAT(error_of(two), HasSubstr("'verified_on' has no libtorch; run the witness there"));
+}
+
+TEST(ParseDeviation, SubjectsAreFamiliesThatThereAre) {
+  EXPECT_THAT(error_of(with("subjects", "subjects = [\"python\", \"nosuch\"]")),
+              HasSubstr("'subjects' has 'nosuch', which is no family; normdiff subjects lists"));
 }
 
 TEST(ParseDeviation, HitsAreCountedForEachFamily) {
