@@ -290,11 +290,10 @@ std::variant<Deviations, DeviationError> Deviations::load(const std::filesystem:
   if (error)
     return DeviationError{fmt::format("{}: can't be read ({}); name a folder of *.toml files",
                                       folder.string(), error.message())};
-  if (files.empty())
-    return DeviationError{
-        fmt::format("{}: has no *.toml files; name a folder that has, or leave "
-                    "the option out for the built-in catalogue",
-                    folder.string())};
+  if (files.empty() && !std::filesystem::is_empty(folder, error))
+    return DeviationError{fmt::format(
+        "{}: has other files and no *.toml; name a folder that has, or an empty one to know none",
+        folder.string())};
   std::sort(files.begin(), files.end());
   std::vector<Deviation> list;
   for (const auto& file : files) {

@@ -50,7 +50,8 @@ class Deviations {
   Deviations() = default;  ///< knows none
   explicit Deviations(std::vector<Deviation> list) : list_(std::move(list)) {}
 
-  /// Every *.toml of a folder, by name. Files are data: bad ones are errors, never skipped.
+  /// Every *.toml of a folder, by name; of an empty one none. Files are data: bad ones are errors,
+  /// never skipped, and so is a folder of other files.
   [[nodiscard]] static std::variant<Deviations, DeviationError> load(
       const std::filesystem::path& folder);
   /// The catalogue built into the program (harness/triage/deviations/*.toml at build time).

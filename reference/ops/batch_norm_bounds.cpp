@@ -75,6 +75,11 @@ void bound_output(Channel<A>& c, const RunConstants& k) {
     // An infinite running variance or eps: invstd is 0, the output the bias (expected_odd_output).
     c.invstd_limit = 0;
     c.scaling = Standing::finite;
+  } else if (a > 2 * k.overflow) {
+    // Beyond half of the largest number eps or the sum may be infinite in the working dtype, or in
+    // a wider one not: invstd is what it is or 0, and this at most.
+    c.invstd_limit = static_cast<double>(c.invstd) * (1 + 4 * k.u) + k.eta;
+    c.scaling = worse(c.scaling, Standing::finite);
   } else if (a > 0 && q < 0.5) {
     const double s = std::sqrt(1 - q);
     c.invstd_error = q / (s * (1 + s)) + 3 * k.u + k.us;  // 1/s - 1, without cancellation
@@ -126,7 +131,11 @@ Expected<A> expected_odd_output(const Channel<A>& c, const RunConstants& k, A x,
     if (!((1 + w) * (size + 1) + b < k.overflow)) return expect_anything<A>();
     return {c.bias, (4 * k.u + k.uo) * b + k.eta};
   }
-  if (!(w * c.invstd_limit * (size + 1) + b < k.overflow)) return expect_anything<A>();
+  // Where invstd may be 0, what it is multiplied by must not overflow either.
+  const bool may_be_zero = c.scaling == Standing::finite;
+  if (!(w * c.invstd_limit * (size + 1) + b < k.overflow) ||
+      (may_be_zero && !((1 + w) * (size + 1) + b < k.overflow)))
+    return expect_anything<A>();
   if (standing != Standing::ill_conditioned) {
     const A y = c.scale * (x - c.mean) + c.bias;
     return expect_finite<A>(std::isfinite(y) ? y : c.bias);

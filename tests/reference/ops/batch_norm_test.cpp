@@ -297,6 +297,25 @@ TEST(BatchNorm, an_infinite_running_variance_leaves_the_bias) {
   EXPECT_EQ(eval(nan, 0.7).outside, 1);
 }
 
+TEST(BatchNorm, an_eps_beyond_the_largest_number_may_be_infinite) {
+  const Tensor w = scalar(3), b = scalar(0.5), rm = scalar(0), rv = scalar(1);
+  const auto eval = [&](double eps, float x, float seen) {
+    const std::vector<float> in = {x};
+    BatchNormForward forward;
+    const auto in32 = [](const Tensor& t) { return t.to(DType::float32); };
+    const Tensor w32 = in32(w), b32 = in32(b), rm32 = in32(rm), rv32 = in32(rv);
+    forward.run(values(in, {1, 1}), {&w32, &b32, &rm32, &rv32, false, eps}, float32_profile());
+    return forward.compare_output(&seen);
+  };
+  // In float32 the sum is infinite and its root's inverse 0; in float64 it is 1e-40.
+  for (const float seen : {0.5F, 0.5F + 3e-40F * 2}) EXPECT_EQ(eval(1e80, 2, seen).outside, 0);
+  EXPECT_EQ(eval(1e80, 2, static_cast<float>(nan)).outside, 1);
+  EXPECT_EQ(eval(1e80, 2, static_cast<float>(infinity)).outside, 1);
+  EXPECT_EQ(eval(1e80, 2e38F, static_cast<float>(nan)).outside, 0) << "3 * 2e38 overflows, times 0";
+  EXPECT_EQ(eval(1e30, 2, 0.6F).outside, 1) << "far from the edge the value is held";
+  EXPECT_EQ(eval(1e30, 2, 0.5F).outside, 0);
+}
+
 TEST(BatchNorm, overflow_is_not_held_against_anybody) {
   const std::vector<float> x = {1e30F, -1e30F, 2e30F, 0};
   BatchNormForward forward;
