@@ -117,7 +117,7 @@ std::variant<std::vector<CorpusFile>, std::string> load_corpus(
     if (const auto* error = std::get_if<InputError>(&read)) return error->message;
     files.push_back(
         {("corpus" / path.lexically_relative(folder)).lexically_normal().generic_string(),
-         path.lexically_normal().string(), std::get<Scenario>(std::move(read))});
+         path.string(), std::get<Scenario>(std::move(read))});
   }
   return files;
 }

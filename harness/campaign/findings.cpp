@@ -230,10 +230,11 @@ std::string file_stem(const Finding& finding) {
 namespace {
 
 /// One word for a POSIX shell.
-std::string quoted(std::string_view word) {
+std::string quoted(std::string word) {
   constexpr std::string_view plain =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_@%+=:,./-";
-  if (!word.empty() && word.find_first_not_of(plain) == word.npos) return std::string(word);
+  if (word.substr(0, 1) == "-") word.insert(0, "./");  // a path, and no option
+  if (!word.empty() && word.find_first_not_of(plain) == word.npos) return word;
   std::string text = "'";
   for (const char c : word) c == '\'' ? text += "'\\''" : text += c;
   return text + "'";
@@ -243,11 +244,9 @@ std::string quoted(std::string_view word) {
 
 std::string replay_command(std::string_view file, std::string_view subject,
                            std::string_view deviations) {
-  // What begins like an option is none behind a folder.
-  const std::string path = (file.substr(0, 1) == "-" ? "./" : "") + std::string(file);
-  std::string command =
-      fmt::format("normdiff check {} --subject {}", quoted(path), quoted(subject));
-  if (!deviations.empty()) command += " --deviations " + quoted(deviations);
+  std::string command = fmt::format("normdiff check {} --subject {}", quoted(std::string(file)),
+                                    quoted(std::string(subject)));
+  if (!deviations.empty()) command += " --deviations " + quoted(std::string(deviations));
   return command;
 }
 

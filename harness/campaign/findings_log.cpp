@@ -56,10 +56,6 @@ std::error_code make_folder(const std::filesystem::path& folder) {
 /// Removes the scenarios that the list of an earlier run names, where they still are as it wrote
 /// them: what somebody changed or put there is theirs.
 void remove_listed(const std::filesystem::path& out) {
-  std::error_code failed;
-  constexpr std::uintmax_t longest = std::uintmax_t{1} << 30;  // of a list that is one of ours
-  const std::uintmax_t size = std::filesystem::file_size(out / "findings.jsonl", failed);
-  if (failed || size > longest) return;
   std::ifstream list(out / "findings.jsonl");
   for (std::string line; std::getline(list, line);) {
     if (is_nested_deeply(line)) continue;
@@ -83,9 +79,9 @@ void remove_listed(const std::filesystem::path& out) {
 
 /// Why files can't be made in a folder, or nothing.
 std::string not_writable(const std::filesystem::path& folder) {
-  const std::filesystem::path probe = folder / ".normdiff-probe.part";
+  const std::filesystem::path probe = folder / fmt::format(".normdiff-{}.part", getpid());
   const int file =
-      ::open(probe.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK, 0644);
+      ::open(probe.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
   if (file < 0) return std::strerror(errno);
   close(file);
   unlink(probe.c_str());
@@ -102,6 +98,14 @@ std::string error_in_place(const std::filesystem::path& out) {
         return fmt::format("{} is no file; remove it, or choose another folder with --out",
                            path.string());
     }
+  std::error_code none;
+  constexpr std::uintmax_t longest = std::uintmax_t{1} << 30;
+  const std::filesystem::path list = out / "findings.jsonl";
+  if (const std::uintmax_t size = std::filesystem::file_size(list, none); !none && size > longest)
+    return fmt::format(
+        "{} is larger than a list of findings is; move it, or choose another folder "
+        "with --out",
+        list.string());
   return {};
 }
 

@@ -16,7 +16,7 @@ class FindingsLog {
  public:
   /// Makes the folder and tries it. The list of an earlier run is emptied, and the scenarios that
   /// it names are removed, unless somebody changed them. A folder that can't be used: a sentence,
-  /// and nothing was touched.
+  /// and nothing in it is lost.
   [[nodiscard]] static std::variant<FindingsLog, std::string> open(
       const std::filesystem::path& out);
   FindingsLog(FindingsLog&& other) noexcept;

@@ -123,7 +123,9 @@ void answer_range(const Subject& subject, const json& request, Checkers& checker
 }  // namespace
 
 int host_main(const Subject& subject) {
-  prctl(PR_SET_PDEATHSIG, SIGKILL);  // however normdiff ends, this ends with it
+  // However normdiff ends, this ends with it. Linux looks at the thread that started a process: a
+  // HostLink is for the thread that made it.
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
   try {
     Answers answers;
     Checkers checkers(subject.manifest);

@@ -36,7 +36,9 @@ struct Context {
 /// The new value of a storage, where it is known to within a bound.
 struct KnownWithin {
   const reference::Storage* storage;
-  const reference::Bounded* expected;  ///< in the workspace, until that is used again
+  /// In the workspace: gone with its next forward or backward, so that of several executions only
+  /// the last may be judged.
+  const reference::Bounded* expected;
 };
 
 /// What the reference made of a step.

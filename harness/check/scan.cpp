@@ -1,4 +1,5 @@
 #include <cstring>
+#include <unordered_map>
 
 #include "harness/check/execute.hpp"
 
@@ -8,6 +9,44 @@ using reference::Module;
 using reference::Tensor;
 
 namespace {
+
+/// World::first_tensor for a whole walk: of a large world it is looked up, not looked for.
+class FirstTensors {
+ public:
+  explicit FirstTensors(World& world) : world_(world) {
+    constexpr std::size_t few = 64;
+    std::size_t places = 0;
+    for (const NameId name : world.order) places += world.names[name].places.size();
+    if (places > few) list();
+  }
+  [[nodiscard]] std::uint64_t of(const reference::Storage* storage) const {
+    if (known_.empty()) return world_.first_tensor(storage);
+    const auto found = known_.find(storage);
+    return found == known_.end() ? nowhere : found->second.key;
+  }
+
+ private:
+  struct First {
+    std::uint64_t key;
+    Tensor holder;  ///< so that no other storage comes to lie at its address during the walk
+  };
+
+  void add(const std::optional<Tensor>& tensor, Key key) {
+    if (tensor) known_.try_emplace(tensor->storage(), First{key.packed(), *tensor});
+  }
+  void list() {
+    for (const NameId name : world_.order) {
+      Live& live = world_.names[name];
+      add(live.grad, {name, 0, Slot::grad});
+      for (std::size_t p = 0; p < live.places.size(); ++p)
+        for (const Slot slot : module_tensor_slots)
+          add(*tensor_of(*live.places[p], slot), {name, static_cast<std::uint16_t>(p), slot});
+    }
+  }
+
+  World& world_;
+  std::unordered_map<const reference::Storage*, First> known_;
+};
 
 const reference::Bounded* bounded_for(const Execution& execution,
                                       const reference::Storage* storage) {
@@ -27,15 +66,15 @@ bool touched(const Observed::State& state, int step, const std::optional<Tensor>
 }
 
 /// Of a tensor that was touched.
-void scan_tensor(Context& c, const Execution& execution, Key key, ModuleKind leaf,
-                 const std::optional<Tensor>& expected, bool requires_grad) {
+void scan_tensor(Context& c, const Execution& execution, const FirstTensors& firsts, Key key,
+                 ModuleKind leaf, const std::optional<Tensor>& expected, bool requires_grad) {
   const Origin origin{leaf, "", std::nullopt};
   if (!expected) {
     c.judge.exact(key, Value{None{}}, origin);
     return;
   }
   const std::uint64_t storage =
-      expected->numel() == 0 ? key.packed() : c.world.first_tensor(expected->storage());
+      expected->numel() == 0 ? key.packed() : firsts.of(expected->storage());
   if (const reference::Bounded* bounded = bounded_for(execution, expected->storage())) {
     const DType dtype = expected->dtype();
     c.judge.numeric(key, {dtype, expected->shape(), requires_grad, true, storage}, origin,
@@ -76,8 +115,8 @@ void scan_value(Context& c, const Observed::State* states, Key key, ModuleKind l
   c.judge.exact(key, as_value(expected), {leaf, "", std::nullopt});
 }
 
-void scan_module(Context& c, const Execution& execution, NameId name, std::uint16_t place,
-                 Module& module, bool eager) {
+void scan_module(Context& c, const Execution& execution, const FirstTensors& firsts, NameId name,
+                 std::uint16_t place, Module& module, bool eager) {
   const auto key = [name, place](Slot slot) { return Key{name, place, slot}; };
   const Observed::State* states = c.observed.place(name, place);
   scan_value(c, states, key(Slot::training), module.kind, module.training);
@@ -90,13 +129,14 @@ void scan_module(Context& c, const Execution& execution, NameId name, std::uint1
   for (Slot slot : module_tensor_slots) {
     const std::optional<Tensor>& tensor = *tensor_of(module, slot);
     if (touched(states[static_cast<std::size_t>(slot)], c.step, tensor))
-      scan_tensor(c, execution, key(slot), module.kind, tensor,
+      scan_tensor(c, execution, firsts, key(slot), module.kind, tensor,
                   slot == Slot::weight || slot == Slot::bias);
   }
 }
 
 /// Of a tensor that was touched.
-void follow_tensor(World& world, Observed& observed, Key key, std::optional<Tensor>& tensor) {
+void follow_tensor(World& world, Observed& observed, const FirstTensors& firsts, Key key,
+                   std::optional<Tensor>& tensor) {
   const Observed::State& state = observed.at(key);
   const auto* seen = state.now ? std::get_if<ObservedTensor>(state.now) : nullptr;
   if (!seen || !seen->known_dtype) {
@@ -106,7 +146,7 @@ void follow_tensor(World& world, Observed& observed, Key key, std::optional<Tens
   const auto needs_new_storage = [&] {
     if (!tensor || tensor->dtype() != seen->dtype || tensor->shape() != seen->shape) return true;
     return seen->shape.numel() > 0 && seen->storage == key.packed() &&
-           world.first_tensor(tensor->storage()) != key.packed();
+           firsts.of(tensor->storage()) != key.packed();
   };
   if (seen->storage != key.packed() && seen->shape.numel() > 0) {
     // It lies in the memory of a tensor that comes before: share that one.
@@ -158,21 +198,23 @@ void follow_identity(World& world, Observed& observed, NameId name, std::size_t 
 }  // namespace
 
 void scan(Context& c, const Execution& execution) {
+  const FirstTensors firsts(c.world);
   for (NameId name : c.world.order) {
     Live& live = c.world.names[name];
     if (live.kind == NameKind::tensor) {
       const Key key{name, 0, Slot::grad};
       if (touched(c.observed.at(key), c.step, live.grad))
-        scan_tensor(c, execution, key, ModuleKind::Sequential, live.grad, false);
+        scan_tensor(c, execution, firsts, key, ModuleKind::Sequential, live.grad, false);
       continue;
     }
     for (std::size_t p = 0; p < live.places.size(); ++p)
-      scan_module(c, execution, name, static_cast<std::uint16_t>(p), *live.places[p],
+      scan_module(c, execution, firsts, name, static_cast<std::uint16_t>(p), *live.places[p],
                   live.kind == NameKind::module);
   }
 }
 
 void follow(World& world, Observed& observed) {
+  const FirstTensors firsts(world);  // those before: who gets memory of its own may get it twice
   const int step = observed.step();
   bool anything = false;
   for (NameId name : world.order) {
@@ -180,7 +222,7 @@ void follow(World& world, Observed& observed) {
     if (live.kind == NameKind::tensor) {
       const Key key{name, 0, Slot::grad};
       if (!touched(observed.at(key), step, live.grad)) continue;
-      follow_tensor(world, observed, key, live.grad);
+      follow_tensor(world, observed, firsts, key, live.grad);
       anything = true;
       continue;
     }
@@ -206,7 +248,7 @@ void follow(World& world, Observed& observed) {
       for (Slot slot : module_tensor_slots) {
         std::optional<Tensor>& tensor = *tensor_of(module, slot);
         if (!touched(states[static_cast<std::size_t>(slot)], step, tensor)) continue;
-        follow_tensor(world, observed, {name, place, slot}, tensor);
+        follow_tensor(world, observed, firsts, {name, place, slot}, tensor);
         anything = true;
       }
     }

@@ -8,8 +8,8 @@ namespace normdiff {
 
 inline constexpr int exit_conforms = 0;
 inline constexpr int exit_discrepancy = 1;  ///< or an unexpected pass, or a floor missed
-inline constexpr int exit_failure =
-    2;  ///< usage, bad input, the harness itself, or nothing compared
+/// Usage, bad input, the harness itself, or nothing compared.
+inline constexpr int exit_failure = 2;
 
 /// The whole program. What goes wrong is a sentence on the standard error and an exit code.
 int run_cli(int argc, const char* const* argv);

@@ -20,7 +20,8 @@ OptionCheck whole_number(std::uint64_t least, std::uint64_t most) {
     std::uint64_t value = 0;
     const char* const end = text.data() + text.size();
     const auto [stopped, failed] = std::from_chars(text.data(), end, value);
-    if (failed == std::errc() && stopped == end && value >= least && value <= most)
+    const bool plain = text.size() == 1 || text.substr(0, 1) != "0";
+    if (plain && failed == std::errc() && stopped == end && value >= least && value <= most)
       return std::string();
     const bool any = most == std::numeric_limits<std::uint64_t>::max();
     return fmt::format("'{}' is no whole number {}", text,

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "harness/scenario/utf8.hpp"
+
 namespace normdiff {
 
 void ProgressLine::clear() {
@@ -21,7 +23,7 @@ void ProgressLine::show(const std::string& text) {
 
 void ProgressLine::say(const std::string& text) {
   clear();
-  fmt::print(file_, "{}\n", text);
+  fmt::print(file_, "{}\n", printable(text));
   std::fflush(file_);
 }
 

@@ -19,6 +19,7 @@
 #include "harness/cli/progress.hpp"
 #include "harness/report/build.hpp"
 #include "harness/report/report.hpp"
+#include "harness/scenario/utf8.hpp"
 
 namespace normdiff {
 namespace {
@@ -202,7 +203,7 @@ int run(const RunArguments& arguments) {
                                      arguments.power_scenarios, deviations, arguments.out);
   const auto failed = write_report(report, arguments.out);
   const Conclusion conclusion = conclude(report);
-  fmt::print("{}\n", render_summary(report, Terminal::of(stdout).width));
+  fmt::print("{}\n", printable(render_summary(report, Terminal::of(stdout).width)));
   if (!failed)
     fmt::print("Report: {}/report.html, report.md and report.json beside it\n", arguments.out);
   fmt::print("{}\n", conclusion.text);

@@ -109,9 +109,10 @@ struct Conclusion {
 [[nodiscard]] std::string render_summary(const Report& report, std::size_t width);
 
 /// report.json, report.md and report.html into a folder. nullopt: done, else a sentence.
-[[nodiscard]] std::optional<std::string> write_pages(const Report& report,
-                                                     const std::filesystem::path& out);
 [[nodiscard]] std::optional<std::string> write_report(const Report& report,
                                                       const std::filesystem::path& out);
+/// The same without report.json, which it may come from.
+[[nodiscard]] std::optional<std::string> write_pages(const Report& report,
+                                                     const std::filesystem::path& out);
 
 }  // namespace normdiff

@@ -153,7 +153,7 @@ json to_json(const Report& report) {
 
 namespace {
 
-/// Every number of a report is a count, a seed or a share; a step may be -1.
+/// No number of a report is below 0 but a step, which is -1 where there is none.
 void need_no_negative(const json& j) {
   for (const auto& [key, value] : j.items()) {
     if (value.is_structured()) need_no_negative(value);

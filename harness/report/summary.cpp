@@ -107,7 +107,7 @@ std::string render_summary(const Report& report, std::size_t width) {
     }
   }
   if (const auto hits = report.deviation_hits(); !hits.empty()) {
-    Table table{{"Deviation", report.settings.corpus ? "Times, with the corpus" : "Times"}, {}, 1};
+    Table table{{"Deviation", "Times"}, {}, 1};
     for (const auto& hit : hits) {
       const std::string& id = hit.first;
       std::uint64_t sum = 0;
@@ -116,7 +116,9 @@ std::string render_summary(const Report& report, std::size_t width) {
                                       [&](const Deviation& known) { return known.id == id; });
       table.rows.push_back({found == report.deviations.end() ? id : found->title, grouped(sum)});
     }
-    out += "\nDiscrepancies, known\n" + render(table, width);
+    out += fmt::format("\nDiscrepancies, known{}\n",
+                       report.settings.corpus ? ", the corpus's too" : "") +
+           render(table, width);
   }
   if (!report.findings.empty()) {
     out += "\nDiscrepancies, new\n";

@@ -41,7 +41,7 @@ Table subjects_table(const Report& report) {
   for (const ReportSubject& subject : report.subjects) {
     const Tally total = subject.total();
     std::string corpus = "not replayed";
-    if (subject.corpus_files > 0)
+    if (subject.corpus_files + subject.corpus_skipped > 0)
       corpus = fmt::format("{} of {} conform", subject.corpus_conforming, subject.corpus_files);
     if (subject.corpus_skipped > 0)
       corpus += fmt::format(", {} need steps it does not do", subject.corpus_skipped);

@@ -197,7 +197,12 @@ class Checker {
 
   /// `field`: what it has so much to do with.
   void works(const void* field, const Step& step) {
-    if (!problem && work_of(scope_, step) > max_scenario_work - scope_.total_work())
+    const double left = max_scenario_work - scope_.total_work();
+    if (!problem && looking(scope_) > left)
+      return fail(nullptr,
+                  "the modules of a scenario are looked at after every step, and here are "
+                  "too many for so many steps; make fewer of either");
+    if (!problem && work_of(scope_, step) > left)
       fail(field, fmt::format("the forwards and backwards of a scenario do at most {:.0f} "
                               "multiplications together; make fewer, or smaller tensors and layers",
                               max_scenario_work));
@@ -359,7 +364,7 @@ std::optional<Problem> check(const Scenario& scenario, const Scope& scope, const
           if (auto problem = StepType<S>::also(scope, s)) return problem;
         }
         check_copies(checker, s);
-        if (const void* field = worked_on(s)) checker.works(field, step);
+        checker.works(worked_on(s), step);
         return std::move(checker.problem);
       },
       step);

@@ -52,6 +52,8 @@ class Definer {
     NameInfo info;
     info.kind = NameKind::result;
     info.differentiable = step.grad && scope_[step.module.name].kind != NameKind::artefact;
+    info.backward_work =
+        work_of(*scope_.place(step.module).module, scope_[step.input].shape).backward;
     return Definition{step.result, std::move(info)};
   }
   std::optional<Definition> operator()(const DeepCopy& step) const {
@@ -87,15 +89,14 @@ std::optional<std::string> Scope::problem(const Scenario& scenario, const Step& 
 
 void Scope::apply(const Scenario& scenario, const Step& step) {
   grow(scenario.names.size());
-  const double work = work_of(*this, step);
-  total_work_ += work;
+  total_work_ += work_of(*this, step);
   if (auto made = std::visit(Definer(*this), step)) {
     made->info.step = steps_;
-    if (made->info.kind == NameKind::result) made->info.work = work;
     total_places_ += static_cast<int>(made->info.places.size());
     total_elements_ += made->info.elements;
     names_[made->name] = std::move(made->info);
   }
+  total_work_ += looking(*this);
   ++steps_;
 }
 

@@ -19,9 +19,9 @@ class Walk {
   explicit Walk(const Shape& input) : rank_(input.rank()) {
     for (int i = 0; i < rank_; ++i) at(i) = static_cast<double>(input[i]);
   }
-  [[nodiscard]] double work() const { return work_; }
+  [[nodiscard]] Work work() const { return work_; }
 
-  /// False where the forward would be refused.
+  /// False where it would be refused for its sizes.
   bool through(const reference::ModuleSpec& module) {
     if (module.kind == ModuleKind::Sequential) {
       for (const auto& child : module.children)
@@ -35,7 +35,8 @@ class Walk {
     } else if (module.kind == ModuleKind::Flatten) {
       flatten();
     }
-    work_ += per_element * elements();
+    work_.forward += per_element * elements();
+    work_.backward += 2 * per_element * elements();
     return true;
   }
 
@@ -51,21 +52,28 @@ class Walk {
     if (rank_ < 3 || rank_ > 4) return false;
     const auto kernel = static_cast<double>(conv.kernel_size);
     const auto channels = static_cast<double>(conv.in_channels);
+    const auto outputs = static_cast<double>(conv.out_channels);
     if (at(rank_ - 3) != channels) return false;
+    const double taken = elements();
     for (int i = rank_ - 2; i < rank_; ++i) {
       const double room = at(i) + 2 * static_cast<double>(conv.padding) - kernel;
       if (room < 0) return false;
       at(i) = std::floor(room / static_cast<double>(conv.stride)) + 1;
     }
-    at(rank_ - 3) = static_cast<double>(conv.out_channels);
-    work_ += elements() * channels * kernel * kernel;
+    at(rank_ - 3) = outputs;
+    const double products = elements() * channels * kernel * kernel;
+    work_.forward += products;
+    // Of the weight, as many; of the input, the kernel for each element taken, whatever the stride.
+    work_.backward += products + taken * (outputs * kernel * kernel + per_element);
     return true;
   }
 
   bool multiply(const LinearOptions& linear) {
     if (rank_ < 1 || at(rank_ - 1) != static_cast<double>(linear.in_features)) return false;
     at(rank_ - 1) = static_cast<double>(linear.out_features);
-    work_ += elements() * static_cast<double>(linear.in_features);
+    const double products = elements() * static_cast<double>(linear.in_features);
+    work_.forward += products;
+    work_.backward += 2 * products;
     return true;
   }
 
@@ -75,7 +83,7 @@ class Walk {
 
   std::array<double, Shape::max_rank> sizes_{};
   int rank_;
-  double work_ = 0;
+  Work work_;
 };
 
 /// By kind of step.
@@ -88,13 +96,13 @@ class Worker {
     return 0;
   }
   double operator()(const Forward& step) const { return forward(step.module, step.input); }
-  double operator()(const Backward& step) const { return 2 * scope_[step.output].work; }
+  double operator()(const Backward& step) const { return scope_[step.output].backward_work; }
   double operator()(const JitTrace& step) const { return 5 * forward(step.module, step.input); }
   double operator()(const OnnxExport& step) const { return 2 * forward(step.module, step.input); }
 
  private:
   [[nodiscard]] double forward(ModuleRef module, NameId input) const {
-    return work_of(*scope_.place(module).module, scope_[input].shape);
+    return work_of(*scope_.place(module).module, scope_[input].shape).forward;
   }
 
   const Scope& scope_;
@@ -102,7 +110,7 @@ class Worker {
 
 }  // namespace
 
-double work_of(const reference::ModuleSpec& tree, const Shape& input) {
+Work work_of(const reference::ModuleSpec& tree, const Shape& input) {
   Walk walk(input);
   walk.through(tree);
   return walk.work();

@@ -292,18 +292,30 @@ json to_json(const Trace& trace, std::size_t step, const Scenario& scenario, con
 
 namespace {
 
+/// Most are, and some are megabytes of data.
+bool is_plain(std::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](unsigned char c) { return c >= 0x20 && c < 0x7f; });
+}
+
 void make_printable(json& value) {
   if (value.is_structured())
     for (json& member : value) make_printable(member);
-  auto* text = value.get_ptr<std::string*>();
-  // Most are, and some are megabytes of data.
-  const auto plain = [](unsigned char c) { return c >= 0x20 && c < 0x7f; };
-  if (text && !std::all_of(text->begin(), text->end(), plain)) *text = printable(*text);
+  if (auto* text = value.get_ptr<std::string*>(); text && !is_plain(*text))
+    *text = printable(*text);
+  auto* object = value.get_ptr<json::object_t*>();
+  if (!object || std::all_of(object->begin(), object->end(),
+                             [](const auto& member) { return is_plain(member.first); }))
+    return;
+  json::object_t renamed;
+  for (auto& [key, member] : *object) renamed.emplace(printable(key), std::move(member));
+  *object = std::move(renamed);
 }
 
 }  // namespace
 
 json parse_json(std::string_view text) {
+  if (is_nested_deeply(text)) throw json::other_error::create(600, "nested too deeply", nullptr);
   json value = json::parse(text);
   make_printable(value);
   return value;

@@ -27,8 +27,8 @@ class Scope;
 [[nodiscard]] std::optional<std::string> append_json(const nlohmann::json& step, std::size_t names,
                                                      Trace& trace);
 
-/// JSON from another process or from a file, in which every text is `printable`. Throws
-/// nlohmann::json::parse_error.
+/// JSON from another process or from a file, in which every text, keys included, is `printable`.
+/// Throws nlohmann::json::exception on what is none, or is nested deeply.
 [[nodiscard]] nlohmann::json parse_json(std::string_view text);
 
 /// More brackets inside each other than anything that normdiff writes. To be asked of a file before

@@ -88,7 +88,12 @@ void Recorder::begin(Trace& trace, std::size_t names) {
   first_ = 0;
   if (slots_.size() < names) slots_.resize(names);
   for (std::vector<std::uint32_t>& slots : slots_) slots.clear();
+  forget_memory();
+}
+
+void Recorder::forget_memory() {
   memory_.clear();
+  if (!more_memory_.empty()) more_memory_.clear();
 }
 
 std::uint32_t& Recorder::last(Key key) {
@@ -139,8 +144,10 @@ void Recorder::text(Key key, std::string_view value) {
 
 std::uint64_t Recorder::storage_of(Key key, const void* memory, bool empty) {
   if (empty || memory == nullptr) return key.packed();
+  constexpr std::size_t few = 64;
   for (const auto& [seen, first] : memory_)
     if (seen == memory) return first;
+  if (memory_.size() == few) return more_memory_.emplace(memory, key.packed()).first->second;
   memory_.emplace_back(memory, key.packed());
   return key.packed();
 }
@@ -177,7 +184,7 @@ void Recorder::end_step(Outcome outcome, std::string_view error_class, std::stri
   record.last = static_cast<std::uint32_t>(trace_->observations.size());
   first_ = record.last;
   trace_->steps.push_back(record);
-  memory_.clear();
+  forget_memory();
 }
 
 }  // namespace normdiff

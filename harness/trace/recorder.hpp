@@ -1,5 +1,6 @@
 #pragma once
 
+#include <unordered_map>
 #include <vector>
 
 #include "harness/trace/trace.hpp"
@@ -41,12 +42,15 @@ class Recorder {
   template <class T>
   void show(Key key, const T& value);
   void write(Key key, std::uint32_t& last, const Value& value);
+  void forget_memory();
   [[nodiscard]] std::uint64_t storage_of(Key key, const void* memory, bool empty);
 
   Trace* trace_ = nullptr;
   std::uint32_t first_ = 0;
   std::vector<std::vector<std::uint32_t>> slots_;  ///< by name, then place * slot_count + slot
-  std::vector<std::pair<const void*, std::uint64_t>> memory_;  ///< this step's, in order shown
+  /// This step's memory, by who was shown to have it first: a few in order, the rest by address.
+  std::vector<std::pair<const void*, std::uint64_t>> memory_;
+  std::unordered_map<const void*, std::uint64_t> more_memory_;
 };
 
 }  // namespace normdiff

@@ -285,12 +285,17 @@ std::variant<Deviation, DeviationError> parse_deviation(std::string_view text,
 std::variant<Deviations, DeviationError> Deviations::load(const std::filesystem::path& folder) {
   std::error_code error;
   std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, error))
-    if (entry.path().extension() == ".toml") files.push_back(entry.path());
+  bool others = false;  // hidden ones aside
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    if (entry.path().extension() == ".toml")
+      files.push_back(entry.path());
+    else if (entry.path().filename().string()[0] != '.')
+      others = true;
+  }
   if (error)
     return DeviationError{fmt::format("{}: can't be read ({}); name a folder of *.toml files",
                                       folder.string(), error.message())};
-  if (files.empty() && !std::filesystem::is_empty(folder, error))
+  if (files.empty() && others)
     return DeviationError{fmt::format(
         "{}: has other files and no *.toml; name a folder that has, or an empty one to know none",
         folder.string())};

@@ -188,8 +188,9 @@ bool ForwardPass::leaf(Module& module) {
   const Tensor* weight = module.find(Held::weight);
   const Tensor* bias = module.find(Held::bias);
   if (!takes(module, x.rank())) {
+    // A batch norm looks at nothing else where it is not of its rank (documented by its name).
     const auto differs = [&](const Tensor* t) { return t && t->dtype() != current_.dtype; };
-    if (differs(weight) || differs(bias))
+    if (!is_batch_norm(module.kind) && (differs(weight) || differs(bias)))
       refuse(module, ErrorKind::dtype_mismatch, "input and weight differ in dtype");
     return refuse(module, ErrorKind::wrong_rank, "not a rank this module takes");
   }

@@ -134,7 +134,8 @@ class ForwardPass {
   [[nodiscard]] const Module* refused_by() const { return refused_by_; }
   /// The checks whose leaving out let this forward go on.
   [[nodiscard]] const Unchecked& left_out() const { return left_out_; }
-  /// In order of first update; a storage occurs once. Good until the next run.
+  /// In order of first update; a storage occurs once. Good until the next run, one that continues
+  /// included.
   [[nodiscard]] const std::vector<StatisticUpdate>& updates() const { return updates_; }
   [[nodiscard]] int calls() const { return calls_; }
   /// Of the input of each leaf that was called, the one that refused included.

@@ -76,8 +76,9 @@ void bound_output(Channel<A>& c, const RunConstants& k) {
     c.invstd_limit = 0;
     c.scaling = Standing::finite;
   } else if (a > 2 * k.overflow) {
-    // Beyond half of the largest number eps or the sum may be infinite in the working dtype, or in
-    // a wider one not: invstd is what it is or 0, and this at most.
+    // Beyond half of the largest number eps or the sum may be infinite: in the working dtype, not
+    // in a wider one. Then invstd is 0, else this at most: V itself, and so its error, is below a
+    // quarter of that in training, and has no error in eval.
     c.invstd_limit = static_cast<double>(c.invstd) * (1 + 4 * k.u) + k.eta;
     c.scaling = worse(c.scaling, Standing::finite);
   } else if (a > 0 && q < 0.5) {
@@ -125,17 +126,15 @@ Expected<A> expected_odd_output(const Channel<A>& c, const RunConstants& k, A x,
   // In training a NaN, infinite or unknown x is part of the statistics' standing already.
   const Standing standing = worse(c.output, standing_of(static_cast<double>(x), error));
   if (standing >= Standing::unknown) return expect<A>(standing, 0);
-  if (c.invstd_limit == 0 && c.statistics == Standing::proven) {
-    // invstd is 0, and so are weight * invstd, mean times that and x times that: the bias is left,
-    // unless one of what 0 is multiplied by overflows, x - mean, or weight times it, in that order.
+  if (c.scaling == Standing::finite && c.statistics == Standing::proven) {
+    // invstd is 0, or it may be. Where it is, so are weight * invstd, mean times that and x times
+    // that, and the bias is left, unless one of what 0 is multiplied by overflows, x - mean, or
+    // weight times it, in that order. Else the output is at most w invstd |x - mean| from it.
     if (!((1 + w) * (size + 1) + b < k.overflow)) return expect_anything<A>();
-    return {c.bias, (4 * k.u + k.uo) * b + k.eta};
+    return {c.bias, (4 * k.u + k.uo) * b + k.eta * (c.invstd_limit > 0 ? 2 + w + size : 1) +
+                        w * c.invstd_limit * size * own_slack};
   }
-  // Where invstd may be 0, what it is multiplied by must not overflow either.
-  const bool may_be_zero = c.scaling == Standing::finite;
-  if (!(w * c.invstd_limit * (size + 1) + b < k.overflow) ||
-      (may_be_zero && !((1 + w) * (size + 1) + b < k.overflow)))
-    return expect_anything<A>();
+  if (!(w * c.invstd_limit * (size + 1) + b < k.overflow)) return expect_anything<A>();
   if (standing != Standing::ill_conditioned) {
     const A y = c.scale * (x - c.mean) + c.bias;
     return expect_finite<A>(std::isfinite(y) ? y : c.bias);
@@ -238,7 +237,9 @@ Expected<A> expected_gradient(const Channel<A>& c, const GradientChannel<A>& g,
   const double reach = magnitude(c.weight) * c.invstd_limit;
   const double size = magnitude(upstream) + upstream_error + g.mean_limit +
                       (far + c.mean_error) * g.projection_limit;
-  if (!(reach * (size + 1) < k.overflow && size < k.overflow)) return expect_anything<A>();
+  // What an invstd of 0 is multiplied by must not overflow either.
+  const double bare = c.scaling == Standing::finite ? magnitude(c.weight) * (size + 1) : 0;
+  if (!(reach * (size + 1) < k.overflow && size + bare < k.overflow)) return expect_anything<A>();
   Expected<A> expected;
   gradient_value(c, g, distance, upstream, expected.value);
   if (standing != Standing::proven)

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace normdiff {
 
@@ -44,6 +45,7 @@ Predicted track_option_is_read_each_time(Sandbox& c, const Step& step) {
   if (changed.empty()) return std::nullopt;
   // Without a momentum the factor is 0 here: the counter that it comes from does not move.
   Module& root = c.world.module(f->module);
+  const auto calls_before = std::exchange(root.traced_calls, {});
   for (Module* module : reference::places(root)) {
     if (module->kind == ModuleKind::Sequential) continue;
     auto& factor = root.traced_calls.emplace_back().factor;
@@ -52,7 +54,7 @@ Predicted track_option_is_read_each_time(Sandbox& c, const Step& step) {
   }
   // With the batch's statistics an eps of 0 would be refused, which C++ does not look at.
   Execution execution = eps_fits ? c.execute_without({true, false}, step) : c.execute(step);
-  root.traced_calls.clear();
+  root.traced_calls = calls_before;
   for (auto& [module, training] : changed) {
     module->training = training;
     module->batch_norm().track_running_stats = false;

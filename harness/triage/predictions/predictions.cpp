@@ -1,6 +1,7 @@
 #include "harness/triage/predictions/predictions.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "harness/triage/predictions/cpp_front_end.hpp"
 #include "harness/triage/predictions/script_types.hpp"
@@ -165,9 +166,9 @@ Result trace_of_cumulative_average_is_refused(Sandbox& c, const Step& step) {
   Module& root = c.world.module(t->module);
   if (!averages_cumulatively(root)) return std::nullopt;
   const auto run_with = [&](auto calls, bool continues) {
-    root.traced_calls = std::move(calls);
+    const auto before = std::exchange(root.traced_calls, std::move(calls));
     Execution execution = c.run_forward(root, t->input, continues);
-    root.traced_calls.clear();
+    root.traced_calls = before;
     return execution;
   };
   const std::vector<reference::TracedCall> own;

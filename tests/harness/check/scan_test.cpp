@@ -60,6 +60,34 @@ TEST(Scan, TensorsThatBecameSharedAreFoundOnceAndFollowed) {
   EXPECT_EQ(checked.judged[0].step, 1);
 }
 
+TEST(Scan, InALargeWorldSharingIsHeldToItAlike) {
+  std::string large = "large = Sequential(";
+  for (int i = 0; i < 70; ++i) large += i == 0 ? "BatchNorm2d(2)" : ", BatchNorm2d(2)";
+  const std::string text = large + ")\n" + shared;
+  FakeSubject right(text);
+  EXPECT_TRUE(check(right).judged.empty());
+  FakeSubject stopped(text);
+  stopped.after[3] = [](FakeSubject& self) {
+    auto& mean = self.module("s", "a").tensor(reference::Held::running_mean);
+    mean = mean->clone();
+  };
+  const Checked separate = check(stopped);
+  EXPECT_FALSE(separate.judged.empty());
+  for (const Judged& judged : separate.judged) {
+    EXPECT_EQ(judged.step, 3);
+    EXPECT_EQ(judged.key.slot, Slot::running_mean);
+  }
+  FakeSubject became(text);
+  became.after[1] = [](FakeSubject& self) {
+    self.module("bn", "").tensor(reference::Held::weight) =
+        self.module("large", "69").tensor(reference::Held::weight);
+  };
+  const Checked together = check(became);
+  ASSERT_EQ(together.judged.size(), 1u);
+  EXPECT_EQ(together.judged[0].key, became.key("bn", "", Slot::weight));
+  EXPECT_EQ(together.judged[0].step, 1);
+}
+
 TEST(Scan, ATensorThatCameOrWentIsFoundOnceAndFollowed) {
   FakeSubject subject(
       "net = Sequential(a=BatchNorm2d(2, affine=False))\n"

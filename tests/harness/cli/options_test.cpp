@@ -17,9 +17,9 @@ TEST(NotEmpty, TakesAnyTextButNone) {
 
 TEST(WholeNumber, IsDigitsInTheRange) {
   const OptionCheck check = whole_number(1, 256);
-  for (const char* good : {"1", "256", "007"}) EXPECT_THAT(check(good), IsEmpty()) << good;
-  for (const char* bad :
-       {"", "0", "257", "-1", "+1", " 1", "1.5", "1e2", "abc", "1x", "99999999999999999999"})
+  for (const char* good : {"1", "256", "70"}) EXPECT_THAT(check(good), IsEmpty()) << good;
+  for (const char* bad : {"", "0", "257", "007", "010", "-1", "+1", " 1", "1.5", "1e2", "abc", "1x",
+                          "99999999999999999999"})
     EXPECT_EQ(check(bad), "'" + std::string(bad) + "' is no whole number from 1 to 256");
 }
 

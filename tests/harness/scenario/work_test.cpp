@@ -49,12 +49,38 @@ TEST(Work, ARefusedForwardEndsWhereItIs) {
             0);
 }
 
+TEST(Work, OfAConvolutionsBackwardIsItsKernelForEachElementThatItTook) {
+  // However far apart its outputs are: of 64 x 64 only 1 x 1 is given here.
+  EXPECT_EQ(work_of_last("net = Conv2d(1, 2, kernel_size=3, stride=1000)\n"
+                         "x = tensor(1, 64, 64, normal(0, 1))\ny = net(x)\n"
+                         "backward(y, normal(0, 1))"),
+            2 * 9 + 2 * 2 * 16 + 64 * 64 * (2 * 9 + 16));
+}
+
+TEST(Work, ManyModulesAreLookedAtAfterFewSteps) {
+  std::string text = "# normdiff-scenario 1\nnet = Sequential(";
+  for (int i = 0; i < 1000; ++i) text += i == 0 ? "ReLU()" : ", ReLU()";
+  text += ")\n";
+  for (int i = 0; i < 4000; ++i) text += "net.eval()\n";
+  EXPECT_TRUE(std::holds_alternative<Scenario>(parse(text)));
+  for (int i = 0; i < 1000; ++i) text += "net.eval()\n";
+  const auto parsed = parse(text);
+  ASSERT_TRUE(std::holds_alternative<ParseError>(parsed));
+  const auto& error = std::get<ParseError>(parsed);
+  EXPECT_NE(error.message.find("too many for so many steps; make fewer of either"),
+            std::string::npos)
+      << error.message;
+  EXPECT_GT(error.line, 4000);
+}
+
 TEST(Work, OfTracesExportsAndBackwardsIsThatOfTheirForwards) {
   EXPECT_EQ(work_of_last(std::string(conv) + "s = torch.jit.trace(net, x)"), 5 * once);
   EXPECT_EQ(work_of_last(std::string(conv) + "m = torch.onnx.export(net, x, training=EVAL, "
                                              "dynamo=False, opset_version=17)"),
             2 * once);
-  EXPECT_EQ(work_of_last(std::string(conv) + "y = net(x)\nbackward(y, normal(0, 1))"), 2 * once);
+  EXPECT_EQ(work_of_last("net = Linear(7, 5)\nx = tensor(2, 3, 7, normal(0, 1))\ny = net(x)\n"
+                         "backward(y, normal(0, 1))"),
+            2 * 2 * 3 * 5 * (7 + 16));
   EXPECT_EQ(work_of_last(conv), 0);
 }
 

@@ -175,7 +175,10 @@ TEST(ParseJson, MakesEveryTextPrintable) {
   EXPECT_EQ(parsed.at("a").at(0).at("b"), "\\x1b[2J\n");
   EXPECT_EQ(parsed.at("c"), "\\x9b");
   EXPECT_EQ(parsed.at("d"), 7);
-  EXPECT_THROW((void)parse_json("{"), nlohmann::json::parse_error);
+  EXPECT_TRUE(parse_json("{\"a\":{\"\\u001b[2J\":1}}").at("a").contains("\\x1b[2J"))
+      << "of keys, too";
+  EXPECT_THROW((void)parse_json("{"), nlohmann::json::exception);
+  EXPECT_THROW((void)parse_json(std::string(1'000'000, '[')), nlohmann::json::exception);
 }
 
 TEST(IsNestedDeeply, CountsBracketsOutsideOfTexts) {

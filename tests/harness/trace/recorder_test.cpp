@@ -50,6 +50,30 @@ TEST(Recorder, ComparesBitsInMemoryThatMoves) {
   EXPECT_EQ(std::get<ObservedTensor>(trace.observations[1].value).values().at(1), 3);
 }
 
+TEST(Recorder, FindsSharedMemoryAmongMany) {
+  Trace trace;
+  Recorder recorder;
+  recorder.begin(trace, 2);
+  std::vector<float> memory(200);
+  const auto show = [&](NameId name) {
+    for (std::uint16_t place = 0; place < 200; ++place)
+      recorder.tensor({name, place, Slot::weight}, tensor_over(&memory[place], {1}, {1}));
+  };
+  show(0);
+  show(1);
+  recorder.end_step(Outcome::ok);
+  memory[0] = memory[150] = 1;
+  show(1);  // another step: nobody was shown to have it before
+  recorder.end_step(Outcome::ok);
+  ASSERT_EQ(trace.observations.size(), 600U);
+  for (std::size_t i = 0; i < 600; ++i) {
+    const Observation& seen = trace.observations[i];
+    const NameId owner = i < 400 ? 0 : 1;
+    EXPECT_EQ(std::get<ObservedTensor>(seen.value).storage,
+              (Key{owner, seen.key.place, Slot::weight}.packed()));
+  }
+}
+
 TEST(Recorder, WritesRowMajorWhateverTheStrides) {
   Trace trace;
   Recorder recorder;

@@ -87,7 +87,8 @@ TEST(ParseDeviation, NamesMustBeKnown) {
               HasSubstr("'counter' is not an observation"));
   EXPECT_THAT(error_of(with("observations", "observations = [\"count:*\"]")),
               HasSubstr("'count:*' is not an observation"));
-  EXPECT_THAT(error_of(with("versions", "versions = \"about 2\"")), HasSubstr("no range of versions; write one like"));
+  EXPECT_THAT(error_of(with("versions", "versions = \"about 2\"")),
+              HasSubstr("no range of versions; write one like"));
   EXPECT_THAT(error_of(with("id", "id = \"other\"")), HasSubstr("its id is 'other'; correct it"));
 }
 

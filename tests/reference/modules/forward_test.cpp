@@ -433,7 +433,7 @@ TEST(Forward, ATracedConvolutionTakesTheRankItWasTracedWith) {
 TEST(Forward, AnInputOfAnotherRankAndDtypeIsRefusedForEither) {
   const Input<double> scalar{{1}, {}};
   for (const auto& module : {leaf(ModuleKind::Conv2d, Conv2dOptions{2, 1, 1, 1, 0, true}),
-                             leaf(ModuleKind::Linear, LinearOptions{2, 1, true}), norm(half())}) {
+                             leaf(ModuleKind::Linear, LinearOptions{2, 1, true})}) {
     ForwardPass pass;
     pass.run(*make(module), scalar.activation(), options(), {}, nullptr);
     EXPECT_THAT(kinds(pass.refusals()),

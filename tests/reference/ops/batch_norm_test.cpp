@@ -309,6 +309,8 @@ TEST(BatchNorm, an_eps_beyond_the_largest_number_may_be_infinite) {
   };
   // In float32 the sum is infinite and its root's inverse 0; in float64 it is 1e-40.
   for (const float seen : {0.5F, 0.5F + 3e-40F * 2}) EXPECT_EQ(eval(1e80, 2, seen).outside, 0);
+  EXPECT_EQ(eval(1e80, 2, 0.5001F).outside, 1) << "the bias is held";
+  EXPECT_EQ(eval(1e80, 2, 0).outside, 1);
   EXPECT_EQ(eval(1e80, 2, static_cast<float>(nan)).outside, 1);
   EXPECT_EQ(eval(1e80, 2, static_cast<float>(infinity)).outside, 1);
   EXPECT_EQ(eval(1e80, 2e38F, static_cast<float>(nan)).outside, 0) << "3 * 2e38 overflows, times 0";
