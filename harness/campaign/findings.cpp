@@ -121,7 +121,7 @@ BySignature by_signature(const Scenario& scenario, const Manifest& subject,
     const auto known = std::find_if(groups.begin(), groups.end(),
                                     [&](const auto& group) { return group.first == name; });
     if (known == groups.end())
-      groups.push_back({std::move(name), {one}});
+      groups.emplace_back(std::move(name), std::vector<const Judged*>{one});
     else
       known->second.push_back(one);
   }

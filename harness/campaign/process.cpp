@@ -35,7 +35,7 @@ std::vector<std::string> merged_environment(
     for (const auto& change : changes) changed |= text.substr(0, text.find('=')) == change.first;
     if (!changed) merged.emplace_back(text);
   }
-  for (const auto& [name, value] : changes) merged.push_back(name + "=" + value);
+  for (const auto& [name, value] : changes) merged.push_back(fmt::format("{}={}", name, value));
   return merged;
 }
 

@@ -11,7 +11,7 @@ constexpr double shortest_measured = 1e-4;
 
 }  // namespace
 
-Schedule::Schedule(std::vector<Lane> lanes, std::size_t subjects, double chunk_seconds)
+Schedule::Schedule(const std::vector<Lane>& lanes, std::size_t subjects, double chunk_seconds)
     : subject_seconds_(subjects, 0), chunk_seconds_(chunk_seconds) {
   for (const Lane& lane : lanes) lanes_.push_back({lane, {}, 0, 0, 0});
 }

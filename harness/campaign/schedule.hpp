@@ -25,7 +25,7 @@ class Schedule {
     Range range;
   };
 
-  Schedule(std::vector<Lane> lanes, std::size_t subjects, double chunk_seconds);
+  Schedule(const std::vector<Lane>& lanes, std::size_t subjects, double chunk_seconds);
 
   /// The next part; nullopt: nothing is left to hand out.
   [[nodiscard]] std::optional<Part> next();

@@ -267,8 +267,8 @@ void Judge::underived(Key key, const char* reason) {
   count(tally_->not_compared, reason);
 }
 
-void Judge::outcome(Verdict verdict, const Origin& origin, std::string expected,
-                    std::string observed) {
+void Judge::outcome(Verdict verdict, const Origin& origin, const std::string& expected,
+                    const std::string& observed) {
   const Key key{0, 0, Slot::value};
   if (explaining_ && !wanted(key, ObservationClass::error)) return;
   record(key, ObservationClass::error, verdict, origin, 0, expected, observed);

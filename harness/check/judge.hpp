@@ -76,7 +76,8 @@ class Judge {
   /// Nothing is known of it: counted by `reason`.
   void underived(Key key, const char* reason);
   /// What the step itself did. Only once a step.
-  void outcome(Verdict verdict, const Origin& origin, std::string expected, std::string observed);
+  void outcome(Verdict verdict, const Origin& origin, const std::string& expected,
+               const std::string& observed);
 
   /// Everything that changed in this step and that no expectation named: nothing asked for it.
   void rest(const Trace& trace, const StepRecord& record, const World& world);

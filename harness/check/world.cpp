@@ -88,7 +88,7 @@ World World::copy() const {
   const std::function<ModulePtr(const Module&)> copy_module = [&](const Module& module) {
     ModulePtr& made = modules[&module];
     if (made) return made;
-    const ModulePtr result = made = std::make_shared<Module>(module);
+    ModulePtr result = made = std::make_shared<Module>(module);
     for (auto& tensor : result->tensors) copy_tensor(tensor);
     for (auto& grad : result->grads) copy_tensor(grad);
     for (auto& [name, child] : result->children) child = copy_module(*child);
