@@ -139,7 +139,7 @@ class Generator {
 
   // Choosing
   [[nodiscard]] int between(int least, int most) {
-    return least + static_cast<int>(random_.below(static_cast<std::uint64_t>(most - least + 1)));
+    return least + static_cast<int>(random_.below(static_cast<std::uint64_t>(most - least) + 1));
   }
   template <class T, std::size_t n>
   const T& one_of(const std::array<T, n>& list) {

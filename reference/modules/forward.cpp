@@ -105,7 +105,7 @@ void ForwardPass::run(Module& root, const Activation& input, const ForwardOption
       if (place->kind != ModuleKind::Sequential) leaves_.push_back(place);
   folded_ = 0;
   // Buffers are referred to by address: room for every leaf there could be, twice.
-  const auto room = static_cast<std::size_t>(2 * leaf_calls(root) + 2);
+  const auto room = 2 * static_cast<std::size_t>(leaf_calls(root)) + 2;
   if (buffers_.size() < room) buffers_.resize(room);
   if (tape_) {
     tape_->dtype = input.dtype;
@@ -161,11 +161,10 @@ Folding ForwardPass::plan_folding(const Tensor& weight) {
     if (bn.running_var->numel() != outputs || (bn.weight && bn.weight->numel() != outputs)) break;
     behind.push_back(bn);
   }
-  const Folding folding = folding_of(behind, outputs);
+  Folding folding = folding_of(behind, outputs);
   folded_ = static_cast<int>(behind.size());
-  folded_bias_ =
-      folding.bias(static_cast<double>(weight.numel() / std::max<std::int64_t>(outputs, 1)),
-                   plain_profile(current_.dtype));
+  const std::int64_t products = weight.numel() / std::max<std::int64_t>(outputs, 1);
+  folded_bias_ = folding.bias(static_cast<double>(products), plain_profile(current_.dtype));
   return folding;
 }
 
@@ -206,7 +205,7 @@ bool ForwardPass::leaf(Module& module) {
       const auto& conv = std::get<Conv2dOptions>(module.options);
       const bool batched = x.rank() == 4;
       const Shape in = batched ? x : Shape{1, x[0], x[1], x[2]};
-      if (weight->shape().rank() != 4)
+      if (weight == nullptr || weight->shape().rank() != 4)
         return refuse(module, ErrorKind::shape_mismatch, "a weight that is no kernel");
       if (in[1] != weight->shape()[1])
         refuse(module, ErrorKind::channel_mismatch, "another number of channels");
@@ -231,7 +230,7 @@ bool ForwardPass::leaf(Module& module) {
       break;
     }
     case ModuleKind::Linear: {
-      if (weight->shape().rank() != 2)
+      if (weight == nullptr || weight->shape().rank() != 2)
         return refuse(module, ErrorKind::shape_mismatch, "a weight that is no matrix");
       // One bias does for all outputs (torch.addmm: what is added may be broadcast).
       if (x[x.rank() - 1] != weight->shape()[1] ||

@@ -54,7 +54,7 @@ ModulePtr copy_tree(const Module& module, Copies& copies) {
   ModulePtr& copy = copies.modules[&module];
   if (copy) return copy;
   copy = std::make_shared<Module>(module);
-  const ModulePtr result = copy;  // `copy` may move while the children are copied
+  ModulePtr result = copy;  // `copy` may move while the children are copied
   for (auto& tensor : result->tensors) {
     if (!tensor) continue;
     const auto [made, is_new] = copies.tensors.emplace(tensor->storage(), Tensor());

@@ -149,7 +149,7 @@ Runner::Ending Runner::run(const ZeroGrad& step) {
 Runner::Ending Runner::run(const DeepCopy& step) {
   Live live;
   live.kind = NameKind::module;
-  const Ending ending = with(step.module, [&](const ModulePtr& module) {
+  Ending ending = with(step.module, [&](const ModulePtr& module) {
     list_places(deepcopy(module, fault_), live.places);
   });
   if (ending.outcome == Outcome::ok) define(step.result, std::move(live));
