@@ -31,17 +31,11 @@ class FirstTensors {
     Tensor holder;  ///< so that no other storage comes to lie at its address during the walk
   };
 
-  void add(const std::optional<Tensor>& tensor, Key key) {
-    if (tensor) known_.try_emplace(tensor->storage(), First{key.packed(), *tensor});
-  }
   void list() {
-    for (const NameId name : world_.order) {
-      Live& live = world_.names[name];
-      add(live.grad, {name, 0, Slot::grad});
-      for (std::size_t p = 0; p < live.places.size(); ++p)
-        for (const Slot slot : module_tensor_slots)
-          add(*tensor_of(*live.places[p], slot), {name, static_cast<std::uint16_t>(p), slot});
-    }
+    world_.each_tensor([this](Key key, const std::optional<Tensor>& tensor) {
+      if (tensor) known_.try_emplace(tensor->storage(), First{key.packed(), *tensor});
+      return false;
+    });
   }
 
   World& world_;
@@ -165,10 +159,6 @@ void follow_tensor(World& world, Observed& observed, const FirstTensors& firsts,
     std::memcpy(tensor->data(), seen->data, seen->bytes());
 }
 
-void note_version(Observed::State& state, const std::optional<Tensor>& tensor) {
-  state.version = tensor ? tensor->storage()->version() : 0;
-}
-
 /// Where one module was expected in two places and two were seen, there are two from now on.
 void follow_identity(World& world, Observed& observed, NameId name, std::size_t place) {
   Live& live = world.names[name];
@@ -255,15 +245,10 @@ void follow(World& world, Observed& observed) {
   }
   if (!anything) return;  // every version is the one that was noted last
   // Versions last: following one place may have written memory that another shares.
-  for (NameId name : world.order) {
-    Live& live = world.names[name];
-    if (live.kind == NameKind::tensor) note_version(observed.at({name, 0, Slot::grad}), live.grad);
-    for (std::size_t p = 0; p < live.places.size(); ++p) {
-      Observed::State* states = observed.place(name, static_cast<std::uint16_t>(p));
-      for (Slot slot : module_tensor_slots)
-        note_version(states[static_cast<std::size_t>(slot)], *tensor_of(*live.places[p], slot));
-    }
-  }
+  world.each_tensor([&](Key key, const std::optional<Tensor>& tensor) {
+    observed.at(key).version = tensor ? tensor->storage()->version() : 0;
+    return false;
+  });
 }
 
 }  // namespace normdiff

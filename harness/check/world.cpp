@@ -41,17 +41,13 @@ std::uint64_t World::first_place(const Module* module) const {
 }
 
 std::uint64_t World::first_tensor(const Storage* storage) {
-  for (NameId name : order) {
-    Live& live = names[name];
-    if (live.grad && live.grad->storage() == storage) return Key{name, 0, Slot::grad}.packed();
-    for (std::size_t p = 0; p < live.places.size(); ++p)
-      for (Slot slot : module_tensor_slots) {
-        const auto& tensor = *tensor_of(*live.places[p], slot);
-        if (tensor && tensor->storage() == storage)
-          return Key{name, static_cast<std::uint16_t>(p), slot}.packed();
-      }
-  }
-  return nowhere;
+  std::uint64_t first = nowhere;
+  each_tensor([&](Key key, const std::optional<Tensor>& tensor) {
+    const bool found = tensor && tensor->storage() == storage;
+    if (found) first = key.packed();
+    return found;
+  });
+  return first;
 }
 
 void World::set_grad(const Storage* parameter, const std::optional<Tensor>& grad) {

@@ -64,6 +64,10 @@ struct World {
   [[nodiscard]] bool is_live(NameId name) const { return names[name].kind != NameKind::undefined; }
   /// Key::packed() of the first place, in order, that is this module.
   [[nodiscard]] std::uint64_t first_place(const reference::Module* module) const;
+  /// visit(Key, std::optional<Tensor>&) for every tensor that there may be, in order, until it says
+  /// true.
+  template <class Visit>
+  void each_tensor(Visit&& visit);
   /// Key::packed() of the first tensor, in order, that lies in this storage.
   [[nodiscard]] std::uint64_t first_tensor(const reference::Storage* storage);
   /// Gives every live weight or bias that lies in `parameter` this gradient: one tensor has one.
@@ -83,6 +87,19 @@ inline constexpr std::array<Slot, 7> module_tensor_slots = {Slot::weight,
                                                             Slot::num_batches_tracked,
                                                             Slot::weight_grad,
                                                             Slot::bias_grad};
+
+template <class Visit>
+void World::each_tensor(Visit&& visit) {
+  for (const NameId name : order) {
+    Live& live = names[name];
+    if (live.kind == NameKind::tensor && visit(Key{name, 0, Slot::grad}, live.grad)) return;
+    for (std::size_t p = 0; p < live.places.size(); ++p)
+      for (const Slot slot : module_tensor_slots)
+        if (visit(Key{name, static_cast<std::uint16_t>(p), slot},
+                  *tensor_of(*live.places[p], slot)))
+          return;
+  }
+}
 
 /// contiguous, channels_last, or anything else.
 [[nodiscard]] Layout layout_of(const Shape& shape, const Shape& strides);

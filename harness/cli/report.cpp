@@ -24,8 +24,6 @@ int render(const std::string& folder) {
     return fail(fmt::format("{} is a file; name the folder that it is in", folder));
   auto text = read_text(path, longest_report, remedy);
   if (const auto* error = std::get_if<InputError>(&text)) return fail(error->message);
-  if (is_nested_deeply(std::get<std::string>(text)))
-    return fail(fmt::format("{}: it is nested too deeply; {}", path.string(), remedy));
   Report report;
   try {
     report = report_from_json(parse_json(std::get<std::string>(text)));

@@ -202,7 +202,7 @@ class Checker {
       return fail(nullptr,
                   "the modules of a scenario are looked at after every step, and here are "
                   "too many for so many steps; make fewer of either");
-    if (!problem && work_of(scope_, step) > left)
+    if (!problem && work_of(scenario_, scope_, step) > left)
       fail(field, fmt::format("the forwards and backwards of a scenario do at most {:.0f} "
                               "multiplications together; make fewer, or smaller tensors and layers",
                               max_scenario_work));

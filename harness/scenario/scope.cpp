@@ -44,7 +44,6 @@ class Definer {
   std::optional<Definition> operator()(const MakeTensor& step) const {
     NameInfo info;
     info.kind = NameKind::tensor;
-    info.shape = step.shape;
     info.elements = step.shape.numel();
     return Definition{step.result, std::move(info)};
   }
@@ -52,8 +51,6 @@ class Definer {
     NameInfo info;
     info.kind = NameKind::result;
     info.differentiable = step.grad && scope_[step.module.name].kind != NameKind::artefact;
-    info.backward_work =
-        work_of(*scope_.place(step.module).module, scope_[step.input].shape).backward;
     return Definition{step.result, std::move(info)};
   }
   std::optional<Definition> operator()(const DeepCopy& step) const {
@@ -89,7 +86,7 @@ std::optional<std::string> Scope::problem(const Scenario& scenario, const Step& 
 
 void Scope::apply(const Scenario& scenario, const Step& step) {
   grow(scenario.names.size());
-  total_work_ += work_of(*this, step);
+  total_work_ += work_of(scenario, *this, step);
   if (auto made = std::visit(Definer(*this), step)) {
     made->info.step = steps_;
     total_places_ += static_cast<int>(made->info.places.size());

@@ -21,8 +21,6 @@ struct NameInfo {
   ModuleSpecPtr spec;
   std::vector<reference::Place> places;  ///< of `spec`; empty for others
   std::int64_t elements = 0;             ///< of the tensors that it holds when it is made
-  Shape shape;                           ///< of a tensor
-  double backward_work = 0;              ///< of a result: what its backward does (work.hpp)
   bool traced = false;          ///< of a script: made by torch.jit.trace (or loaded from one)
   bool differentiable = false;  ///< of a result: made with grad, by a module or script
 };

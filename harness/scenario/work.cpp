@@ -89,22 +89,32 @@ class Walk {
 /// By kind of step.
 class Worker {
  public:
-  explicit Worker(const Scope& scope) : scope_(scope) {}
+  Worker(const Scenario& scenario, const Scope& scope) : scenario_(scenario), scope_(scope) {}
 
   template <class S>
   double operator()(const S&) const {
     return 0;
   }
-  double operator()(const Forward& step) const { return forward(step.module, step.input); }
-  double operator()(const Backward& step) const { return scope_[step.output].backward_work; }
-  double operator()(const JitTrace& step) const { return 5 * forward(step.module, step.input); }
-  double operator()(const OnnxExport& step) const { return 2 * forward(step.module, step.input); }
+  double operator()(const Forward& step) const { return of(step).forward; }
+  double operator()(const Backward& step) const {
+    return of(definition<Forward>(step.output)).backward;
+  }
+  double operator()(const JitTrace& step) const { return 5 * of(step).forward; }
+  double operator()(const OnnxExport& step) const { return 2 * of(step).forward; }
 
  private:
-  [[nodiscard]] double forward(ModuleRef module, NameId input) const {
-    return work_of(*scope_.place(module).module, scope_[input].shape).forward;
+  /// The statement that defines a name.
+  template <class S>
+  [[nodiscard]] const S& definition(NameId name) const {
+    return std::get<S>(scenario_.statements[static_cast<std::size_t>(scope_[name].step)].step);
+  }
+  /// Of a step that runs a module on a tensor.
+  template <class S>
+  [[nodiscard]] Work of(const S& step) const {
+    return work_of(*scope_.place(step.module).module, definition<MakeTensor>(step.input).shape);
   }
 
+  const Scenario& scenario_;
   const Scope& scope_;
 };
 
@@ -116,8 +126,8 @@ Work work_of(const reference::ModuleSpec& tree, const Shape& input) {
   return walk.work();
 }
 
-double work_of(const Scope& scope, const Step& step) {
-  return std::visit(Worker(scope), step);
+double work_of(const Scenario& scenario, const Scope& scope, const Step& step) {
+  return std::visit(Worker(scenario, scope), step);
 }
 
 }  // namespace normdiff

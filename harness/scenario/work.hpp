@@ -28,6 +28,6 @@ struct Work {
 }
 
 /// What a step does: a trace runs five forwards, an export two. Only for a step without a problem.
-[[nodiscard]] double work_of(const Scope& scope, const Step& step);
+[[nodiscard]] double work_of(const Scenario& scenario, const Scope& scope, const Step& step);
 
 }  // namespace normdiff

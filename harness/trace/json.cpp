@@ -315,7 +315,8 @@ void make_printable(json& value) {
 }  // namespace
 
 json parse_json(std::string_view text) {
-  if (is_nested_deeply(text)) throw json::other_error::create(600, "nested too deeply", nullptr);
+  if (is_nested_deeply(text))
+    throw json::other_error::create(600, "it is nested too deeply", nullptr);
   json value = json::parse(text);
   make_printable(value);
   return value;

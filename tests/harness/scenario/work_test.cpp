@@ -13,7 +13,7 @@ double work_of_last(const std::string& statements) {
   const auto* scenario = std::get_if<Scenario>(&parsed);
   EXPECT_NE(scenario, nullptr) << std::get<ParseError>(parsed).message;
   if (!scenario) return -1;
-  return work_of(resolve(*scenario), scenario->statements.back().step);
+  return work_of(*scenario, resolve(*scenario), scenario->statements.back().step);
 }
 
 constexpr const char* conv =
