@@ -30,18 +30,23 @@ TEST(Scan, AChildThatBecameTwoIsFoundOnceAndFollowed) {
   EXPECT_EQ(checked.judged[0].key, subject.key("s", "b", Slot::identity));
 }
 
-TEST(Scan, TensorsThatStoppedBeingSharedAreFoundOnceAndFollowed) {
-  FakeSubject subject(shared);
-  subject.after[2] = [](FakeSubject& self) {
+/// A mean of the script that gets memory of its own after `step`.
+void expect_unshared(const std::string& text, int step) {
+  FakeSubject subject(text);
+  subject.after[step] = [](FakeSubject& self) {
     auto& mean = self.module("s", "a").tensor(reference::Held::running_mean);
     mean = mean->clone();
   };
   const Checked checked = check(subject);
   EXPECT_FALSE(checked.judged.empty());
   for (const Judged& judged : checked.judged) {
-    EXPECT_EQ(judged.step, 2);
+    EXPECT_EQ(judged.step, step);
     EXPECT_EQ(judged.key.slot, Slot::running_mean);
   }
+}
+
+TEST(Scan, TensorsThatStoppedBeingSharedAreFoundOnceAndFollowed) {
+  expect_unshared(shared, 2);
 }
 
 TEST(Scan, TensorsThatBecameSharedAreFoundOnceAndFollowed) {
@@ -66,17 +71,7 @@ TEST(Scan, InALargeWorldSharingIsHeldToItAlike) {
   const std::string text = large + ")\n" + shared;
   FakeSubject right(text);
   EXPECT_TRUE(check(right).judged.empty());
-  FakeSubject stopped(text);
-  stopped.after[3] = [](FakeSubject& self) {
-    auto& mean = self.module("s", "a").tensor(reference::Held::running_mean);
-    mean = mean->clone();
-  };
-  const Checked separate = check(stopped);
-  EXPECT_FALSE(separate.judged.empty());
-  for (const Judged& judged : separate.judged) {
-    EXPECT_EQ(judged.step, 3);
-    EXPECT_EQ(judged.key.slot, Slot::running_mean);
-  }
+  expect_unshared(text, 3);
   FakeSubject became(text);
   became.after[1] = [](FakeSubject& self) {
     self.module("bn", "").tensor(reference::Held::weight) =

@@ -104,13 +104,6 @@ TEST(BadOutput, AReportThatCannotBeWrittenIsStillOnTheScreen) {
                                 HasSubstr("report.json can't be written (File too large); ")));
 }
 
-TEST(BadOutput, WithoutStandardFilesItWorksOrSaysWhatItMisses) {
-  const std::string check = program + " check --subject textbook " + seeds + "float64.scenario";
-  EXPECT_EQ(run_in_shell(check + " <&-").code, 0);
-  expect_one_sentence(run_in_shell(check + " >&-"), "can't be written (Bad file descriptor)");
-  EXPECT_EQ(run_in_shell(check + " <&- >&- 2>&-").code, 2);
-}
-
 TEST(BadTrace, NothingOfItMovesTheTerminal) {
   const TemporaryFolder folder;
   std::string text = normdiff("trace " + seed + " --subject textbook").output;

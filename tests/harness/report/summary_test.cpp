@@ -11,6 +11,14 @@ namespace {
 
 using testing::HasSubstr;
 
+TEST(RenderSummary, IsReadWithoutTheReport) {
+  const std::string text = render_summary(sample_report(), 80);
+  for (const char* line : {"libtorch@2.13.0", "Discrepancies, new", "with it: libtorch/beside-it",
+                           "--subject libtorch@1.13.1", "The root's flag is given to all",
+                           "Floors missed", "Unexpected passes", "1 of 2 faults"})
+    EXPECT_THAT(text, HasSubstr(line));
+}
+
 TEST(RenderSummary, FitsTheScreenAndCutsNothing) {
   Report report = sample_report();
   const std::string reason =

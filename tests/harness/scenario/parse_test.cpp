@@ -1,21 +1,13 @@
 #include <gmock/gmock.h>
 
-#include <cmath>
-
-#include "harness/scenario/number.hpp"
+#include "tests/harness/scenario/bad_statements.hpp"
 #include "tests/harness/scenario/samples.hpp"
 
 namespace normdiff {
 namespace {
 
+using testing::Bad;
 using ::testing::HasSubstr;
-
-TEST(Parse, CorpusIsCanonical) {
-  const auto samples = testing::corpus();
-  ASSERT_GE(samples.size(), 14u);
-  for (const auto& sample : samples)
-    EXPECT_EQ(print(testing::parsed(sample.text)), sample.text) << sample.name;
-}
 
 /// Written so, printed so.
 struct Spelled {
@@ -78,120 +70,11 @@ TEST(Parse, CommentsAndSeedSurvive) {
   EXPECT_EQ(print(scenario), text);
 }
 
-TEST(Parse, ATitleThatLooksLikeASeedStaysATitle) {
-  Scenario scenario;
-  scenario.title = {"seed 5"};
-  const Scenario again = testing::parsed(print(scenario));
-  EXPECT_EQ(again.seed, 0u);
-  EXPECT_EQ(again.title, scenario.title);
-}
-
-TEST(Parse, ALongSequentialHasALineForEachChild) {
-  const std::string text =
-      "# normdiff-scenario 1\n"
-      "net = Sequential(\n"
-      "    block=Sequential(\n"
-      "        conv=Conv2d(3, 2, kernel_size=3, bias=False),\n"
-      "        bn=BatchNorm2d(2, momentum=None),\n"
-      "    ),\n"
-      "    relu=ReLU(),\n"
-      ")\n";
-  EXPECT_EQ(print(testing::parsed(text)), text);
-}
-
-TEST(Parse, NumbersReadBackTheSame) {
-  for (const double value : {0.1, 1e22, 1e23, 5e-324, 1.7976931348623157e308, 123456789.0, 1e-5,
-                             100000.0, -2.5, 1.0 / 3.0}) {
-    const Scenario scenario =
-        testing::scenario("bn = BatchNorm1d(1)\nbn.eps = " + number_text(value) + "\n");
-    EXPECT_EQ(std::get<SetEps>(scenario.statements[1].step).value, value) << number_text(value);
-  }
-}
-
-struct Bad {
-  const char* statements;
-  int line;  ///< of the statements, from 1
-  int column;
-  const char* fragment;
-};
-
 class ParseErrors : public ::testing::TestWithParam<Bad> {};
 
 TEST_P(ParseErrors, SaysWhatAndWhere) {
-  const Bad& bad = GetParam();
-  const std::string setup =
-      "# normdiff-scenario 1\nnet = Sequential(bn=BatchNorm2d(2), relu=ReLU())\n"
-      "x = tensor(2, 2, 3, 3, normal(0, 1))\ny = net(x)\ns = torch.jit.script(net)\n"
-      "m = torch.onnx.export(net, x, training=EVAL, dynamo=False, opset_version=17)\n"
-      "n = no_grad(net, x)\n";
-  const auto result = parse(setup + bad.statements);
-  const auto* error = std::get_if<ParseError>(&result);
-  ASSERT_NE(error, nullptr) << bad.statements;
-  EXPECT_THAT(error->message, HasSubstr(bad.fragment)) << bad.statements;
-  EXPECT_EQ(error->line, bad.line + 7) << bad.statements << "\n" << error->message;
-  EXPECT_EQ(error->column, bad.column) << bad.statements << "\n" << error->message;
+  testing::expect_error(GetParam());
 }
-
-INSTANTIATE_TEST_SUITE_P(
-    Syntax, ParseErrors,
-    ::testing::Values(Bad{"net.eval() # why", 1, 12, "a comment stands on lines of its own"},
-                      Bad{"net.eval(\n# why\n)", 2, 1, "a comment stands on lines of its own"},
-                      Bad{" net.eval()", 1, 1, "a line begins in column 1"},
-                      Bad{"net.eval(); net.eval()", 1, 11, "';' is not used"},
-                      Bad{"net.eval() net.eval()", 1, 12,
-                          "expected the end of the statement, found 'net'"},
-                      Bad{"a = b = net(x)", 1, 7, "expected the end of the statement, found '='"},
-                      Bad{"net.eval(", 1, 10, "found the end of the text"},
-                      Bad{"net.eval(]", 1, 10, "found ']'"},
-                      Bad{"y2 = (net)(x)", 1, 6, "expected a name or a value, found '('"},
-                      Bad{"y2 = net(x", 1, 11, "expected ',' or ')'"},
-                      Bad{"y2 = ", 1, 6, "found the end of the text"},
-                      Bad{"net[bn].eval()", 1, 5, "a child's number or name in quotes"},
-                      Bad{"net.bn.eps = 0x10", 1, 14, "'0x10' is not a number"},
-                      Bad{"net.bn.eps = 010", 1, 14, "'010' is not a number"},
-                      Bad{"net.bn.eps = 1e", 1, 14, "'1e' is not a number"},
-                      Bad{"net.bn.eps = +1", 1, 14, "'+' is not used"},
-                      Bad{"net.bn.eps = -x", 1, 15, "expected a number after '-'"},
-                      Bad{"net.bn.eps = 1e999", 1, 14, "does not fit a double"},
-                      Bad{"net['bn", 1, 5, "this string has no end"},
-                      Bad{"net['b\\n'].eval()", 1, 7, "a backslash"},
-                      Bad{"y2 = n\xc3\xa9t(x)", 1, 7, "byte 0xc3 is allowed in a comment only"},
-                      Bad{"y2 = lambda", 1, 6, "'lambda' is a keyword of Python"},
-                      Bad{"y2 = net(input=x, 3)", 1, 19, "behind a keyword argument"},
-                      Bad{"y2 = net(x.a=3)", 1, 10, "expected a keyword before '='"},
-                      Bad{"# left over", 1, 1, "a comment belongs to the statement below it"}));
-
-INSTANTIATE_TEST_SUITE_P(
-    Names, ParseErrors,
-    ::testing::Values(
-        Bad{"y = net(x)", 1, 1, "'y' is assigned in line 4 already"},
-        Bad{"for = net(x)", 1, 1, "'for' is a keyword of Python"},
-        Bad{"True = net(x)", 1, 1, "'True' is a keyword of Python"},
-        Bad{"torch = net(x)", 1, 1, "'torch' is a word of the language"},
-        Bad{"tensor = net(x)", 1, 1, "'tensor' is a word of the language"},
-        Bad{"EVAL = net(x)", 1, 1, "'EVAL' is a word of the language"},
-        Bad{"float32 = net(x)", 1, 1, "'float32' is a word of the language"},
-        Bad{"normal = net(x)", 1, 1, "'normal' is a word of the language"},
-        Bad{"ReLU = net(x)", 1, 1, "'ReLU' is a word of the language"},
-        Bad{"a23456789012345678901234567890123456789012345678901234567890abcde = net(x)", 1, 1,
-            "a name has at most 64 characters"},
-        Bad{"k = Sequential(training=ReLU())", 1, 16, "'training' is an attribute or method"},
-        Bad{"k = Sequential(weight=ReLU())", 1, 16, "'weight' is an attribute or method"},
-        Bad{"k = Sequential(_a=ReLU())", 1, 16, "starts with _"},
-        Bad{"k = Sequential(a=ReLU(), a=ReLU())", 1, 26, "two children 'a'"},
-        Bad{"k = Sequential(ReLU(), a=ReLU())", 1, 24, "all named or all not"},
-        Bad{"k = Sequential(3)", 1, 16, "expected a module or the name of one, found the number 3"},
-        Bad{"k = Sequential(gone)", 1, 16, "'gone' is not defined above"},
-        Bad{"k = Sequential(x)", 1, 16, "'x' is a tensor; a module is needed here"},
-        Bad{"k = Sequential(a=s)", 1, 18, "'s' is a script module; a module is needed here"},
-        Bad{"y2 = gone(x)", 1, 6, "'gone' is neither a function nor a module"},
-        Bad{"gone.eval()", 1, 1, "'gone' is not defined above"},
-        Bad{"gone.x = 3", 1, 6, "'x' can't be assigned"},
-        Bad{"y2 = torch.jit.freeze(s)", 1, 6, "'torch.jit.freeze' is not a function of format 1"},
-        Bad{"net.gone.eval()", 1, 5, "has no child 'gone'; its children are bn, relu"},
-        Bad{"net.bn.gone.eval()", 1, 8, "this BatchNorm2d has no child 'gone'; it has none"},
-        Bad{"y2 = y2(x)", 1, 6, "'y2' is neither a function nor a module"},
-        Bad{"y2 = net(y2)", 1, 10, "'y2' is not defined above"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Arguments, ParseErrors,
@@ -254,58 +137,6 @@ INSTANTIATE_TEST_SUITE_P(
             "expected EVAL or PRESERVE or TRAINING for 'training', found 'eval'"},
         Bad{"k = torch.onnx.export(net, x, training=EVAL, dynamo=False, opset_version=1.5)", 1, 74,
             "expected a whole number for 'opset_version'"}));
-
-INSTANTIATE_TEST_SUITE_P(
-    Limits, ParseErrors,
-    ::testing::Values(
-        Bad{"t = tensor(1, 1, 1, 1, 1, 1, normal(0, 1))", 1, 27, "at most 5 sizes"},
-        Bad{"t = tensor(-1, normal(0, 1))", 1, 12, "expected a size, 0 or more"},
-        Bad{"t = tensor(1.5, normal(0, 1))", 1, 12, "expected a size, 0 or more"},
-        Bad{"t = tensor(67108865, normal(0, 1))", 1, 5, "at most 67108864 elements"},
-        Bad{"a = tensor(67108864, constant(1))\nt = tensor(67108864, constant(1))", 2, 5,
-            "at most 134217728 elements together"},
-        Bad{"c = Conv2d(1, 1, kernel_size=512)\nt = tensor(1, 1, 4096, 4096, normal(0, 1))\no = "
-            "c(t)",
-            3, 7, "at most 4294967296 multiplications together"},
-        Bad{"c = Conv2d(1, 1, kernel_size=1, padding=60000)\nt = tensor(1, 1, 1, 1, constant(1))\n"
-            "o = torch.jit.trace(c, t)",
-            3, 24, "at most 4294967296 multiplications together"},
-        Bad{"t = tensor(0, 67108864, 2, normal(0, 1))", 1, 5, "at most 67108864 elements"},
-        Bad{"t = tensor(2, [1, 2, 3])", 1, 15, "the list has 3 numbers, and the tensor 2"},
-        Bad{"t = tensor(2, normal(0, 1), dtype=int64)", 1, 35, "float32 or float64, not int64"},
-        Bad{"t = tensor(2, 2, normal(0, 1), memory_format=channels_last)", 1, 46,
-            "channels_last needs 4 dimensions, and the shape has 2"},
-        Bad{"t = BatchNorm1d(65537)", 1, 17, "num_features is from 0 to 65536, not 65537"},
-        Bad{"t = BatchNorm1d(-1)", 1, 17, "num_features is from 0 to 65536, not -1"},
-        Bad{"t = Conv2d(1, 1, kernel_size=0)", 1, 30, "kernel_size is from 1 to 65536, not 0"},
-        Bad{"t = Conv2d(1, 1, kernel_size=1, stride=0)", 1, 40, "stride is from 1"},
-        Bad{"t = Conv2d(1, 1, kernel_size=1, padding=-1)", 1, 41, "padding is from 0"},
-        Bad{"t = Conv2d(1, 1)", 1, 5, "'Conv2d' needs 'kernel_size', which is missing"},
-        Bad{"t = Linear(65536, 65536)", 1, 5, "and a tensor has at most 67108864"},
-        Bad{"t = ReLU(True)", 1, 10, "'ReLU' takes no further argument"},
-        Bad{"t = BatchNorm2d(2, channels=3)", 1, 20, "'BatchNorm2d' has no keyword 'channels'"}));
-
-TEST(Parse, TheFirstLine) {
-  const auto message = [](std::string_view text) {
-    const auto result = parse(text);
-    const auto* error = std::get_if<ParseError>(&result);
-    return error == nullptr ? std::string("no error") : error->text("f");
-  };
-  EXPECT_THAT(message(""), HasSubstr("f:1:1: the text is empty"));
-  EXPECT_THAT(message("net = ReLU()\n"),
-              HasSubstr("expected '# normdiff-scenario 1' as the first"));
-  EXPECT_THAT(message("# normdiff-scenario 2\n"), HasSubstr("f:1:21: format '2' is not known"));
-  EXPECT_THAT(message("\xef\xbb\xbf# normdiff-scenario 1\n"), HasSubstr("byte order mark"));
-  EXPECT_THAT(message("# normdiff-scenario 1\n# \xff\n"),
-              HasSubstr("f:2:3: byte 24 (0xff) is not UTF-8"));
-  EXPECT_THAT(message("# normdiff-scenario 1\n# \xed\xa0\x80\n"), HasSubstr("is not UTF-8"));
-  EXPECT_THAT(message(std::string_view("# normdiff-scenario 1\n\0", 23)),
-              HasSubstr("f:2:1: byte 22 is NUL"));
-  EXPECT_THAT(message("# normdiff-scenario 1\r\n"), HasSubstr("carriage return"));
-  EXPECT_THAT(message("# normdiff-scenario 1\n# seed 99999999999999999999\n"),
-              HasSubstr("f:2:8: a seed is at most"));
-  EXPECT_EQ(message("# normdiff-scenario 1"), "no error");
-}
 
 std::string error_of(const std::string& statements) {
   const auto result = parse("# normdiff-scenario 1\n" + statements);

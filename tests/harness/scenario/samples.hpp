@@ -19,11 +19,11 @@ struct Sample {
   std::string text;
 };
 
-/// The scenarios of corpus/seeds, in order of name.
+/// The scenarios of the corpus, in order of name.
 inline std::vector<Sample> corpus() {
   std::vector<Sample> samples;
   for (const auto& entry :
-       std::filesystem::directory_iterator(NORMDIFF_SOURCE_DIR "/corpus/seeds")) {
+       std::filesystem::recursive_directory_iterator(NORMDIFF_SOURCE_DIR "/corpus")) {
     if (entry.path().extension() != ".scenario") continue;
     std::ifstream file(entry.path());
     std::stringstream text;

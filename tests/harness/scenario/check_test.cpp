@@ -1,0 +1,79 @@
+#include "harness/scenario/check.hpp"
+
+#include "tests/harness/scenario/bad_statements.hpp"
+
+namespace normdiff {
+namespace {
+
+using testing::Bad;
+
+class CheckErrors : public ::testing::TestWithParam<Bad> {};
+
+TEST_P(CheckErrors, SaysWhatAndWhere) {
+  testing::expect_error(GetParam());
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Names, CheckErrors,
+    ::testing::Values(
+        Bad{"y = net(x)", 1, 1, "'y' is assigned in line 4 already"},
+        Bad{"for = net(x)", 1, 1, "'for' is a keyword of Python"},
+        Bad{"True = net(x)", 1, 1, "'True' is a keyword of Python"},
+        Bad{"torch = net(x)", 1, 1, "'torch' is a word of the language"},
+        Bad{"tensor = net(x)", 1, 1, "'tensor' is a word of the language"},
+        Bad{"EVAL = net(x)", 1, 1, "'EVAL' is a word of the language"},
+        Bad{"float32 = net(x)", 1, 1, "'float32' is a word of the language"},
+        Bad{"normal = net(x)", 1, 1, "'normal' is a word of the language"},
+        Bad{"ReLU = net(x)", 1, 1, "'ReLU' is a word of the language"},
+        Bad{"a23456789012345678901234567890123456789012345678901234567890abcde = net(x)", 1, 1,
+            "a name has at most 64 characters"},
+        Bad{"k = Sequential(training=ReLU())", 1, 16, "'training' is an attribute or method"},
+        Bad{"k = Sequential(weight=ReLU())", 1, 16, "'weight' is an attribute or method"},
+        Bad{"k = Sequential(_a=ReLU())", 1, 16, "starts with _"},
+        Bad{"k = Sequential(a=ReLU(), a=ReLU())", 1, 26, "two children 'a'"},
+        Bad{"k = Sequential(ReLU(), a=ReLU())", 1, 24, "all named or all not"},
+        Bad{"k = Sequential(3)", 1, 16, "expected a module or the name of one, found the number 3"},
+        Bad{"k = Sequential(gone)", 1, 16, "'gone' is not defined above"},
+        Bad{"k = Sequential(x)", 1, 16, "'x' is a tensor; a module is needed here"},
+        Bad{"k = Sequential(a=s)", 1, 18, "'s' is a script module; a module is needed here"},
+        Bad{"y2 = gone(x)", 1, 6, "'gone' is neither a function nor a module"},
+        Bad{"gone.eval()", 1, 1, "'gone' is not defined above"},
+        Bad{"gone.x = 3", 1, 6, "'x' can't be assigned"},
+        Bad{"y2 = torch.jit.freeze(s)", 1, 6, "'torch.jit.freeze' is not a function of format 1"},
+        Bad{"net.gone.eval()", 1, 5, "has no child 'gone'; its children are bn, relu"},
+        Bad{"net.bn.gone.eval()", 1, 8, "this BatchNorm2d has no child 'gone'; it has none"},
+        Bad{"y2 = y2(x)", 1, 6, "'y2' is neither a function nor a module"},
+        Bad{"y2 = net(y2)", 1, 10, "'y2' is not defined above"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Limits, CheckErrors,
+    ::testing::Values(
+        Bad{"t = tensor(1, 1, 1, 1, 1, 1, normal(0, 1))", 1, 27, "at most 5 sizes"},
+        Bad{"t = tensor(-1, normal(0, 1))", 1, 12, "expected a size, 0 or more"},
+        Bad{"t = tensor(1.5, normal(0, 1))", 1, 12, "expected a size, 0 or more"},
+        Bad{"t = tensor(67108865, normal(0, 1))", 1, 5, "at most 67108864 elements"},
+        Bad{"a = tensor(67108864, constant(1))\nt = tensor(67108864, constant(1))", 2, 5,
+            "at most 134217728 elements together"},
+        Bad{"c = Conv2d(1, 1, kernel_size=512)\nt = tensor(1, 1, 4096, 4096, normal(0, 1))\no = "
+            "c(t)",
+            3, 7, "at most 4294967296 multiplications together"},
+        Bad{"c = Conv2d(1, 1, kernel_size=1, padding=60000)\nt = tensor(1, 1, 1, 1, constant(1))\n"
+            "o = torch.jit.trace(c, t)",
+            3, 24, "at most 4294967296 multiplications together"},
+        Bad{"t = tensor(0, 67108864, 2, normal(0, 1))", 1, 5, "at most 67108864 elements"},
+        Bad{"t = tensor(2, [1, 2, 3])", 1, 15, "the list has 3 numbers, and the tensor 2"},
+        Bad{"t = tensor(2, normal(0, 1), dtype=int64)", 1, 35, "float32 or float64, not int64"},
+        Bad{"t = tensor(2, 2, normal(0, 1), memory_format=channels_last)", 1, 46,
+            "channels_last needs 4 dimensions, and the shape has 2"},
+        Bad{"t = BatchNorm1d(65537)", 1, 17, "num_features is from 0 to 65536, not 65537"},
+        Bad{"t = BatchNorm1d(-1)", 1, 17, "num_features is from 0 to 65536, not -1"},
+        Bad{"t = Conv2d(1, 1, kernel_size=0)", 1, 30, "kernel_size is from 1 to 65536, not 0"},
+        Bad{"t = Conv2d(1, 1, kernel_size=1, stride=0)", 1, 40, "stride is from 1"},
+        Bad{"t = Conv2d(1, 1, kernel_size=1, padding=-1)", 1, 41, "padding is from 0"},
+        Bad{"t = Conv2d(1, 1)", 1, 5, "'Conv2d' needs 'kernel_size', which is missing"},
+        Bad{"t = Linear(65536, 65536)", 1, 5, "and a tensor has at most 67108864"},
+        Bad{"t = ReLU(True)", 1, 10, "'ReLU' takes no further argument"},
+        Bad{"t = BatchNorm2d(2, channels=3)", 1, 20, "'BatchNorm2d' has no keyword 'channels'"}));
+
+}  // namespace
+}  // namespace normdiff
