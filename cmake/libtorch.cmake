@@ -1,7 +1,7 @@
-# Finds every LibTorch: each prefix of CMAKE_PREFIX_PATH (an unpacked libtorch archive, a torch
-# package of Python, or the folder of either), the project's own virtual environment, Debian's in
-# /usr. For each an imported target LibTorch::VERSION; LIBTORCH_VERSIONS lists them. The first of
-# two of the same version is taken.
+# Finds every LibTorch: each prefix of CMAKE_PREFIX_PATH, the variable and the environment's (an
+# unpacked libtorch archive, a torch package of Python, or the folder of either), the project's own
+# virtual environment, Debian's in /usr. For each an imported target LibTorch::VERSION;
+# LIBTORCH_VERSIONS lists them. The first of two of the same version is taken.
 #
 # The targets are made by hand: two find_package(Torch) in one project end up with the headers of
 # one and the library of the other.
@@ -67,7 +67,10 @@ function(normdiff_add_libtorch prefix)
   set(LIBTORCH_VERSIONS ${LIBTORCH_VERSIONS} ${version} PARENT_SCOPE)
 endfunction()
 
-foreach(prefix IN LISTS CMAKE_PREFIX_PATH)
+string(REPLACE ":" ";" prefixes "$ENV{CMAKE_PREFIX_PATH}")
+list(PREPEND prefixes ${CMAKE_PREFIX_PATH})
+list(REMOVE_DUPLICATES prefixes)
+foreach(prefix IN LISTS prefixes)
   set(NORMDIFF_LIBTORCH_FOUND FALSE)
   foreach(folder IN ITEMS ${prefix} ${prefix}/torch ${prefix}/libtorch)
     normdiff_add_libtorch(${folder})
