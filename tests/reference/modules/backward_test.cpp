@@ -9,7 +9,6 @@
 namespace normdiff::reference {
 namespace {
 
-using testing::elements;
 using ::testing::ElementsAre;
 using testing::Input;
 using testing::leaf;

@@ -12,7 +12,7 @@ namespace normdiff::reference::testing {
 inline ModuleSpecPtr leaf(ModuleKind kind, ModuleOptions options = {}) {
   ModuleSpec spec;
   spec.kind = kind;
-  spec.options = std::move(options);
+  spec.options = options;
   return std::make_shared<const ModuleSpec>(std::move(spec));
 }
 inline ModuleSpecPtr norm(BatchNormOptions options) {

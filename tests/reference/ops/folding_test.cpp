@@ -192,7 +192,7 @@ Problem<float> far_mean() {
   Problem<float> p;
   p.sizes.inputs = 144;
   p.sizes.batch = 3;
-  p.x.assign(std::size_t{3 * 144}, 0.0035F);
+  p.x.assign(std::size_t{3} * 144, 0.0035F);
   p.w.assign(144, 1);
   Affine<float> bn;
   bn.mean = -1e5F;
@@ -274,7 +274,7 @@ TEST(Folding, NothingIsKnownWhereAFoldedSumMayOverflow) {
 
 TEST(Folding, NothingIsKnownWhereAWeightLeavesTheNormalNumbers) {
   Problem<float> p = far_mean();
-  p.x.assign(std::size_t{3 * 144}, 1e10F);
+  p.x.assign(std::size_t{3} * 144, 1e10F);
   p.w.assign(144, 1e-20F);
   p.norms[0] = {1e-20F, 0, 0, 1, 0};  // 1e-40: few bits are left, and 144e10 times what is lost
   EXPECT_LT(p.expected(true).bound[0], 0);
@@ -282,7 +282,7 @@ TEST(Folding, NothingIsKnownWhereAWeightLeavesTheNormalNumbers) {
   p.norms[0].weight = 0;  // exact
   EXPECT_GE(p.expected(true).bound[0], 0);
   p.w.assign(144, 1e20F);
-  p.x.assign(std::size_t{3 * 144}, 1e-20F);
+  p.x.assign(std::size_t{3} * 144, 1e-20F);
   p.norms[0].weight = 1e20F;  // infinite times 1e-20
   EXPECT_LT(p.expected(true).bound[0], 0);
   EXPECT_GT(p.expected(false).bound[0], 0);

@@ -126,7 +126,7 @@ ModulePtr model(bool first, bool second) {
   BatchNormOptions slow;
   slow.eps = 0.25;
   slow.momentum.reset();
-  const ModulePtr net =
+  ModulePtr net =
       make(sequential({{"conv", leaf(ModuleKind::Conv2d, Conv2dOptions{1, 1, 1, 1, 0, true})},
                        {"a", norm()},
                        {"act", leaf(ModuleKind::ReLU)},
