@@ -183,7 +183,9 @@ void store_channels(const std::vector<GradientChannel<A>>& gradients, bool weigh
     Expected<A> expected =
         weight ? Expected<A>{g.dot, g.weight_bound} : Expected<A>{g.sum, g.bias_bound};
     const Standing standing = weight ? g.weight_standing : g.bias_standing;
-    if (standing != Standing::proven)
+    if (weight && standing == Standing::ill_conditioned)
+      expected = {0, g.weight_limit};
+    else if (standing != Standing::proven)
       expected = expect<A>(standing, std::isfinite(expected.value) ? expected.value : 0);
     out.value[i] = stored(expected.value, expected.bound);
     out.bound[i] = expected.bound;

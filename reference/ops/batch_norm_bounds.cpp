@@ -183,6 +183,7 @@ void bound_gradients(GradientChannel<A>& g, const Channel<A>& c, const RunConsta
       (r * (1 + big_r) * dot_error + (big_r + 3 * k.u + k.us) * r * dot + k.eta) * own_slack;
   if (g.weight_standing == Standing::proven && !(g.weight_bound < infinity))
     g.weight_standing = Standing::unknown;
+  g.weight_limit = (r_limit * dot_limit * (1 + 4 * k.u + k.us) + k.eta) * own_slack;
 
   g.input_standing =
       worse(g.input_standing, worse(c.scaling, standing_of(static_cast<double>(c.weight))));
@@ -242,8 +243,14 @@ Expected<A> expected_gradient(const Channel<A>& c, const GradientChannel<A>& g,
   if (!(reach * (size + 1) < k.overflow && size + bare < k.overflow)) return expect_anything<A>();
   Expected<A> expected;
   gradient_value(c, g, distance, upstream, expected.value);
-  if (standing != Standing::proven)
-    return expect_finite<A>(std::isfinite(expected.value) ? expected.value : 0);
+  if (standing != Standing::proven) {
+    // invstd may be far off, but not above its limit: |w r (g - mean - (x - mu) projection)| with
+    // each at its largest. eta: mean and projection may underflow, w r too, before they multiply.
+    if (!(k.gam_b < infinity))
+      return expect_finite<A>(std::isfinite(expected.value) ? expected.value : 0);
+    const double lost = reach * (2 + far + c.mean_error) + size + magnitude(c.weight) + 2;
+    return {0, (reach * size * (1 + k.gam_b + 16 * k.u + k.uo) + k.eta * lost) * own_slack};
+  }
   gradient_bound(g, magnitude(distance), magnitude(upstream), magnitude(expected.value),
                  expected.bound);
   expected.bound +=

@@ -141,6 +141,7 @@ struct GradientChannel {
 
   double bias_bound = 0;
   double weight_bound = 0;
+  double weight_limit = 0;  ///< no correct implementation's weight gradient is above
   // Bound of the input gradient:
   //   reach (offset + distance |x - mean| + gradient |g| + carry_x E_x + carry_g E_g)
   //   + value |dx| + absolute.

@@ -173,6 +173,61 @@ TEST(BatchNormBounds, of_an_output_are_wider_than_the_documents_by_what_is_said)
     EXPECT_NEAR(y.bound[i] / documented(x[i], 100, 1, 1e-5), factors[i], 0.01) << x[i];
 }
 
+/// Gradients of channels whose values differ by less than their rounding. How many elements had a
+/// limit only, and the largest share of it.
+template <class T>
+std::pair<std::int64_t, double> ill_conditioned_trials(const Profile& profile, double offset) {
+  std::mt19937_64 random(20261125);
+  std::int64_t limited = 0;
+  double worst = 0;
+  BatchNormForward forward;
+  BatchNormBackward backward;
+  Bounded out;
+  for (int trial = 0; trial < 600; ++trial) {
+    const std::size_t n = 2 + random() % 60;
+    Style style;
+    style.order = simulated::orders[random() % 5];
+    style.fused = random() % 2;
+    simulated::Options o;
+    o.weight = static_cast<T>(simulated::awkward(0, 1.5, random));
+    o.eps = trial % 3 ? 1e-5 : 1e-3;
+    std::vector<T> x(n), g(n);
+    const double spread = trial % 4 ? offset * std::pow(10, -3 - trial % 6) : 0;
+    for (T& v : x) v = static_cast<T>(offset + simulated::awkward(0, spread, random));
+    for (T& v : g) v = static_cast<T>(simulated::awkward(trial, 1, random));
+    const Tensor w = Tensor::full(dtype<T>, {1}, o.weight);
+    BatchNormParameters parameters;
+    parameters.weight = &w;
+    parameters.eps = o.eps;
+    const Values values{x.data(), dtype<T>, shape_of(n), nullptr};
+    forward.run(values, parameters, profile);
+    const auto seen = simulated::forward<T, T>(x, o, style);
+    backward.run(forward, {g.data(), dtype<T>, values.shape, nullptr});
+    const auto gradient =
+        simulated::backward<T>(x, g, seen.mean, seen.invstd, static_cast<T>(o.weight), true, style);
+    const std::string what = "trial " + std::to_string(trial) + " n " + std::to_string(n);
+    const Comparison dx = backward.compare_input_gradient(gradient.dx.data());
+    expect_inside(dx, worst, what + " dx");
+    if (dx.worst_expected == 0) limited += dx.loose;
+    backward.weight_gradient(out);
+    expect_inside(compare(out, &gradient.dw, dtype<T>), worst, what + " dw");
+    const std::vector<T> wrong(n, static_cast<T>(1e30));
+    EXPECT_EQ(backward.compare_input_gradient(wrong.data()).outside, n) << what;
+    EXPECT_EQ(compare(out, wrong.data(), dtype<T>).outside, 1) << what;
+  }
+  return {limited, worst};
+}
+
+TEST(BatchNormBounds, limit_the_gradients_of_ill_conditioned_channels) {
+  const auto [narrow, narrow_worst] = ill_conditioned_trials<float>(float32_profile(), 1e5);
+  const auto [wide, wide_worst] = ill_conditioned_trials<double>(float64_profile(), 1e13);
+  for (const std::int64_t limited : {narrow, wide}) EXPECT_GT(limited, 4000);
+  for (const double share : {narrow_worst, wide_worst}) {
+    EXPECT_GT(share, 0.5) << "the limit comes near";
+    EXPECT_LE(share, 1);
+  }
+}
+
 TEST(BatchNormBounds, hold_for_large_and_small_data) {
   for (double scale : {1e-12, 1e-3, 1e6, 1e12}) {
     trials<float, float>(float32_profile(), false, scale, 200);
