@@ -7,6 +7,7 @@
 #include "harness/check/execute.hpp"
 #include "harness/check/judge.hpp"
 #include "harness/check/operands.hpp"
+#include "harness/check/reach.hpp"
 #include "harness/check/retrace.hpp"
 #include "harness/subjects/support.hpp"
 #include "harness/triage/deviations.hpp"
@@ -126,9 +127,9 @@ struct Checker::Implementation {
         judge,    observed, work};
     const Operands operands = operands_of(world, step);
     if (record.outcome == Outcome::unsupported) {
-      judge.outcome(may_decline(step, operands) ? Verdict::unsupported : Verdict::harness_error, {},
-                    "what the support table says is done",
-                    fmt::format("declined: {}", record.text));
+      judge.outcome(
+          may_decline(context, step, operands) ? Verdict::unsupported : Verdict::harness_error, {},
+          "what the support table says is done", fmt::format("declined: {}", record.text));
       count(tally.not_compared, record.text);
       scan(context, {});
       judge.rest(trace, record, world);
@@ -147,11 +148,7 @@ struct Checker::Implementation {
       count(tally.not_compared, execution.underived);
       ++tally.verdicts[static_cast<std::size_t>(ObservationClass::error)]
                       [static_cast<std::size_t>(Verdict::underived)];
-      if (std::holds_alternative<Forward>(step))
-        judge_around(context, trace, record, execution.underived,
-                     {ObservationClass::statistic, ObservationClass::counter});
-      else
-        judge_around(context, trace, record, execution.underived, {ObservationClass::gradient});
+      judge_around(context, trace, record, execution.underived);
       return finish(step, context, record);
     }
     judge_outcome(record, execution);
@@ -162,8 +159,7 @@ struct Checker::Implementation {
       scan(context, {});
       judge.rest(trace, record, world);
     } else if (only_one_did_it && made && (!world.is_live(*made) || world.names[*made].underived)) {
-      judge_around(context, trace, record, "the subject did what has no formula",
-                   {ObservationClass::statistic, ObservationClass::counter});
+      judge_around(context, trace, record, "the subject did what has no formula");
     } else {
       scan(context, execution);
       judge.rest(trace, record, world);
@@ -171,24 +167,35 @@ struct Checker::Implementation {
     finish(step, context, record);
   }
 
-  /// Whether a step may be left undone: where an operand is not there, or by the support table,
-  /// which lets an artefact be declined where a forward is done.
-  bool may_decline(const Step& step, Operands operands) const {
+  /// Whether a step may be left undone: where an operand is not there, or by the support table.
+  /// What it says is done in part must be done but for that part.
+  bool may_decline(const Context& context, const Step& step, Operands operands) const {
     if (operands == Operands::dead) return true;
-    const auto* forward = std::get_if<Forward>(&step);
-    if (forward && world.names[forward->module.name].kind != NameKind::artefact) return false;
-    return unsupported_reason(manifest.family, step.index()) != nullptr;
+    const char* reason = unsupported_reason(manifest.family, step.index());
+    if (!reason || std::string_view(reason).rfind("partly", 0) != 0) return reason != nullptr;
+    if (const auto* forward = std::get_if<Forward>(&step))
+      return context.scope[forward->module.name].kind == NameKind::artefact;
+    if (const auto* set = std::get_if<SetTraining>(&step))
+      return !context.scope.place(set->module).module->children.empty();
+    if (std::holds_alternative<LoadStateDict>(step)) {  // of two dtypes, now or before
+      const auto begin = context.scenario.statements.begin();
+      return std::any_of(begin, begin + context.step, [](const Statement& earlier) {
+        return std::holds_alternative<CastTo>(earlier.step);
+      });
+    }
+    return true;
   }
 
-  /// Of a step that nothing can be said of: what it made and the classes that it may have moved are
-  /// underived, and everything else must be as it was.
+  /// Of a step that nothing can be said of: what it made and what it may have moved is underived,
+  /// and everything else must be as it was.
   void judge_around(Context& context, const Trace& trace, const StepRecord& record,
-                    const char* reason, std::initializer_list<ObservationClass> moved) {
-    const std::optional<NameId> made =
-        result_of(context.scenario.statements[static_cast<std::size_t>(context.step)].step);
-    judge.underived_where(trace, record, reason, [&](Key key) {
-      return (made && key.name == *made) ||
-             std::find(moved.begin(), moved.end(), class_of(key.slot)) != moved.end();
+                    const char* reason) {
+    const Step& step = context.scenario.statements[static_cast<std::size_t>(context.step)].step;
+    const std::optional<NameId> made = result_of(step);
+    const Reach reach(world, context.scenario, context.scope, step);
+    judge.underived_where(trace, record, reason, [&](const Observation& seen) {
+      return (made && seen.key.name == *made) ||
+             reach.allows(seen.key, observed.before(seen.key), seen.value);
     });
     scan(context, {});
     judge.rest(trace, record, world);

@@ -54,6 +54,9 @@ struct Execution {
 /// and artefacts. What the step does to modules and tensors is left in the world, for `scan`.
 [[nodiscard]] Execution execute(Context& context, const Step& step);
 
+/// A forward step by `root` in place of the module that it names.
+[[nodiscard]] Execution run_module(Context& context, const Forward& step, reference::Module& root);
+
 /// The statistics that a forward moved.
 [[nodiscard]] std::vector<KnownWithin> known_within(const reference::ForwardPass& pass);
 

@@ -155,8 +155,10 @@ void Judge::record(Key key, ObservationClass observed_class, Verdict verdict, co
         discrepancies_.begin(), discrepancies_.end(),
         [&](const Judged& d) { return d.key == key && d.observed_class == observed_class; });
     const bool there = discrepancy != discrepancies_.end();
+    // Another deviation may have moved what is there; but who is refused is so by one of them.
     if (is_new_discrepancy(verdict))
-      contradicted_ = contradicted_ || !there;  // another deviation may have moved what is there
+      contradicted_ =
+          contradicted_ || !there || (refused_ && observed_class == ObservationClass::error);
     else if (there)
       predicted_.emplace_back(&*discrepancy, verdict);
     return;

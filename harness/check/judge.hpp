@@ -81,14 +81,15 @@ class Judge {
 
   /// Everything that changed in this step and that no expectation named: nothing asked for it.
   void rest(const Trace& trace, const StepRecord& record, const World& world);
-  /// Everything that changed in this step, is not judged yet, and that `unknown(key)` says nothing
-  /// is known of.
+  /// Everything that changed in this step, is not judged yet, and that `unknown(observation)` says
+  /// nothing is known of.
   template <class Unknown>
   void underived_where(const Trace& trace, const StepRecord& record, const char* reason,
                        Unknown&& unknown) {
     for (std::uint32_t i = record.first; i < record.last; ++i) {
-      const Key key = trace.observations[i].key;
-      if (observed_->at(key).judged != observed_->step() && unknown(key)) underived(key, reason);
+      const Observation& seen = trace.observations[i];
+      if (observed_->at(seen.key).judged != observed_->step() && unknown(seen))
+        underived(seen.key, reason);
     }
   }
 

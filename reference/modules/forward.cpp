@@ -195,8 +195,14 @@ bool ForwardPass::leaf(Module& module) {
   }
   if (is_batch_norm(module.kind)) return batch_norm(module);
 
-  if (weight && weight->dtype() != current_.dtype)
-    refuse(module, ErrorKind::dtype_mismatch, "input and weight differ in dtype");
+  if (weight && weight->dtype() != current_.dtype) {
+    const bool only_weight = module.kind == ModuleKind::Conv2d &&
+                             !(bias && bias->dtype() != current_.dtype) && x.numel() == 0;
+    if (only_weight && options_.unchecked.empty_input)
+      left_out_.empty_input = true;
+    else
+      refuse(module, ErrorKind::dtype_mismatch, "input and weight differ in dtype");
+  }
   stored_ = &fresh();
   Shape out = x;
   const char* branch = "";
@@ -299,16 +305,11 @@ bool ForwardPass::batch_norm(Module& module) {
       if (const Tensor* t = passed(held); t && is_wrong(*t)) return true;
     return false;
   };
-  if (const Tensor* weight = module.find(Held::weight);
-      weight && weight->numel() == 0 && x.numel() == 0 && options_.unchecked.empty_batch) {
-    refuse(module, ErrorKind::empty_layer, "a weight without elements");
-    return false;
-  }
   const bool other_channels = misfits([&](const Tensor& t) { return t.numel() != x[1]; });
   const bool other_dtype = misfits([&](const Tensor& t) { return t.dtype() != current_.dtype; });
   const bool skipped =
-      (other_channels || other_dtype) && options_.unchecked.empty_batch && x.numel() == 0;
-  if (skipped) left_out_.empty_batch = true;
+      (other_channels || other_dtype) && options_.unchecked.empty_input && x.numel() == 0;
+  if (skipped) left_out_.empty_input = true;
   if (other_channels && !skipped)
     refuse(module, ErrorKind::channel_mismatch, "another number of channels");
   if (other_dtype && !skipped)

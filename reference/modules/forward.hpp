@@ -99,9 +99,9 @@ struct StatisticUpdate {
 /// Checks that an implementation leaves out, where it is known to: the forward goes on.
 struct Unchecked {
   bool eps = false;  ///< of a batch norm
-  /// Whether a batch norm's tensors fit an input without elements. It looks at the first weight
-  /// there, which must exist.
-  bool empty_batch = false;
+  /// Whether a batch norm's tensors, or the dtype of a convolution's weight, fit an input without
+  /// elements.
+  bool empty_input = false;
 };
 
 struct ForwardOptions {

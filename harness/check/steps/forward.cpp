@@ -98,12 +98,15 @@ std::vector<KnownWithin> known_within(const reference::ForwardPass& pass) {
 }
 
 Execution execute(Context& c, const Forward& step) {
-  const Live& input = c.world.names[step.input];
   if (c.world.names[step.module.name].kind == NameKind::artefact) {
     const Live artefact = c.world.names[step.module.name];
-    return run_artefact(c, step, artefact, input);
+    return run_artefact(c, step, artefact, c.world.names[step.input]);
   }
-  Module& root = c.world.module(step.module);
+  return run_module(c, step, c.world.module(step.module));
+}
+
+Execution run_module(Context& c, const Forward& step, Module& root) {
+  const Live& input = c.world.names[step.input];
   const int last = reference::leaf_calls(root) - 1;
   Execution execution;
   execution.origin = {root.kind, "", input.layout};

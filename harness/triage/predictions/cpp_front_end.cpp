@@ -109,7 +109,7 @@ Predicted empty_layer_is_refused(Sandbox& c, const Step& step) {
 Predicted empty_sequential_is_refused(Sandbox& c, const Step& step) {
   const auto* f = std::get_if<Forward>(&step);
   if (!f) return std::nullopt;
-  auto execution = c.run_up_to(c.world.module(f->module), f->input, [](const Module& module) {
+  auto execution = c.run_up_to(*f, [](const Module& module) {
     return module.kind == ModuleKind::Sequential && module.children.empty();
   });
   if (execution) execution->refusals.push_back({ErrorKind::empty_sequential, "no children"});
@@ -132,7 +132,7 @@ Predicted gradients_are_not_cast(Sandbox& c, const Step& step) {
 Predicted eval_needs_statistics(Sandbox& c, const Step& step) {
   const auto* f = std::get_if<Forward>(&step);
   if (!f) return std::nullopt;
-  auto execution = c.run_up_to(c.world.module(f->module), f->input, [](const Module& module) {
+  auto execution = c.run_up_to(*f, [](const Module& module) {
     return reference::is_batch_norm(module.kind) && !module.training &&
            module.batch_norm().track_running_stats && !module.find(Held::running_mean);
   });

@@ -77,7 +77,7 @@ Result counter_moves_before_refusal(Sandbox& c, const Step& step) {
     if (execution.refusals.empty()) return std::nullopt;
     // Who leaves a check out is not refused there: other deviations.
     if (!c.checks_eps() && refused_for(execution, ErrorKind::bad_eps)) return std::nullopt;
-    if (c.refused_an_empty_batch()) return std::nullopt;
+    if (c.refused_an_empty_input()) return std::nullopt;
     c.move_counter_of_refuser();
     return execution;
   }
@@ -113,7 +113,7 @@ Result empty_input_is_not_checked(Sandbox& c, const Step& step) {
   const auto* f = std::get_if<Forward>(&step);
   if (!f || c.world.names[f->module.name].kind == NameKind::artefact) return std::nullopt;
   Execution execution = c.execute_without({false, true}, step);
-  if (!c.left_out().empty_batch) return std::nullopt;
+  if (!c.left_out().empty_input) return std::nullopt;
   // Who does not check eps either goes on from there: that deviation says both.
   if (!c.checks_eps() && refused_for(execution, ErrorKind::bad_eps)) return std::nullopt;
   c.move_counter_of_refuser();
@@ -125,14 +125,12 @@ Result no_channels_are_refused(Sandbox& c, const Step& step) {
   const auto* f = std::get_if<Forward>(&step);
   if (!f || c.world.names[f->module.name].kind == NameKind::artefact) return std::nullopt;
   const Module* refuser = nullptr;
-  auto execution =
-      c.run_up_to(c.world.module(f->module), f->input, [&refuser](const Module& module) {
-        const auto* weight = module.find(Held::weight);
-        const bool refuses =
-            reference::is_batch_norm(module.kind) && weight && weight->numel() == 0;
-        if (refuses) refuser = &module;
-        return refuses;
-      });
+  auto execution = c.run_up_to(*f, [&refuser](const Module& module) {
+    const auto* weight = module.find(Held::weight);
+    const bool refuses = reference::is_batch_norm(module.kind) && weight && weight->numel() == 0;
+    if (refuses) refuser = &module;
+    return refuses;
+  });
   if (!execution) return std::nullopt;
   for (Module* module : reference::places(c.world.module(f->module)))
     if (module == refuser) {  // it counts before it looks

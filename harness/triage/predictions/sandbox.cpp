@@ -29,13 +29,14 @@ void Sandbox::move_counter_of_refuser() {
   count_batch(*refuser);
 }
 
-bool Sandbox::refused_an_empty_batch() const {
+bool Sandbox::refused_an_empty_input() const {
   const reference::ForwardPass& pass = context_.work.forward;
-  if (!pass.refused_by() || !reference::is_batch_norm(pass.refused_by()->kind)) return false;
   const auto& refusals = pass.refusals();
-  return pass.last().values.shape.numel() == 0 &&
-         std::any_of(refusals.begin(), refusals.end(), [](const auto& r) {
-           return r.kind == ErrorKind::channel_mismatch || r.kind == ErrorKind::dtype_mismatch;
+  return pass.refused_by() && pass.last().values.shape.numel() == 0 &&
+         std::any_of(refusals.begin(), refusals.end(), [&pass](const auto& r) {
+           const bool is_norm = reference::is_batch_norm(pass.refused_by()->kind);
+           return r.kind == ErrorKind::dtype_mismatch ||
+                  (is_norm && r.kind == ErrorKind::channel_mismatch);
          });
 }
 
@@ -56,21 +57,26 @@ Execution Sandbox::run_forward(Module& root, NameId input_name, bool continues) 
           nullptr};
 }
 
-std::optional<Execution> Sandbox::run_up_to(Module& root, NameId input,
+std::optional<Execution> Sandbox::run_up_to(const Forward& step,
                                             const std::function<bool(const Module&)>& stops) {
-  Module before;  // a Sequential of the very leaves
+  const auto before = std::make_shared<Module>();  // a Sequential of the very leaves
   const std::function<bool(const Module&)> collect = [&](const Module& module) {
     if (stops(module)) return true;
     for (const auto& [name, child] : module.children) {
       if (collect(*child)) return true;
-      if (child->kind != ModuleKind::Sequential) before.children.emplace_back("", child);
+      if (child->kind != ModuleKind::Sequential) before->children.emplace_back("", child);
     }
     return false;
   };
+  const Module& root = world.module(step.module);
   if (!collect(root)) return std::nullopt;
-  if (before.children.empty()) return Execution{};
-  Execution execution = run_forward(before, input, false);
+  if (before->children.empty()) return Execution{};
+  before->traced_calls = root.traced_calls;
+  Context unchecked = context_;
+  unchecked.unchecked = {!checks_eps(), true};
+  Execution execution = run_module(unchecked, step, *before);
   if (!execution.refusals.empty()) return std::nullopt;
+  world.forget(step.result);  // what stops it makes nothing
   return execution;
 }
 

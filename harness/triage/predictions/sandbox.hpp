@@ -35,17 +35,17 @@ class Sandbox {
   /// One forward of a module as PyTorch orders it, for its effect on the module alone. `continues`:
   /// the bounds of the statistics go on from the forward before.
   [[nodiscard]] Execution run_forward(reference::Module& root, NameId input, bool continues);
-  /// A forward up to the first module that `stops` it, for the effect of what comes before; nullopt
-  /// where none does, or something refuses earlier.
+  /// A forward up to the first module that `stops` it: what comes before, without the checks that
+  /// the subject does not do (deviations beside this one); nullopt where none stops it, or
+  /// something refuses earlier.
   [[nodiscard]] std::optional<Execution> run_up_to(
-      reference::Module& root, NameId input,
-      const std::function<bool(const reference::Module&)>& stops);
+      const Forward& step, const std::function<bool(const reference::Module&)>& stops);
   /// Where the last forward was refused by a batch norm that had already counted: PyTorch moves
   /// num_batches_tracked after the check of the rank and before every other one.
   void move_counter_of_refuser();
-  /// Whether the last forward was refused by a batch norm whose tensors do not fit its input, which
-  /// has no elements.
-  [[nodiscard]] bool refused_an_empty_batch() const;
+  /// Whether the last forward was refused by a module whose tensors do not fit its input, which has
+  /// no elements.
+  [[nodiscard]] bool refused_an_empty_input() const;
   /// The checks whose leaving out let the last forward go on.
   [[nodiscard]] const reference::Unchecked& left_out() const {
     return context_.work.forward.left_out();

@@ -303,6 +303,42 @@ TEST(Checker, DecliningWhatTheSupportTableSaysIsDoneIsAHarnessError) {
   EXPECT_EQ(checked.judged[0].observed, "declined: no such thing here");
 }
 
+TEST(Checker, WhatTheSupportTableSaysIsDoneInPartMayBeDeclinedForThatPartOnly) {
+  const auto declined = [](const std::string& text, int step) {
+    FakeSubject subject("bn = BatchNorm2d(2)\n" + text, "libtorch");
+    subject.unsupported[step] = "I would rather not";
+    return outcomes(check(subject));
+  };
+  EXPECT_THAT(declined("net = Sequential(bn)\nnet.training = False\n", 2), IsEmpty());
+  EXPECT_THAT(declined("bn.training = False\n", 1), ElementsAre(Verdict::harness_error));
+  const std::string load = "b = BatchNorm2d(2)\nb.load_state_dict(bn.state_dict())\n";
+  EXPECT_THAT(declined("bn.to(float64)\n" + load, 3), IsEmpty());
+  EXPECT_THAT(declined(load, 2), ElementsAre(Verdict::harness_error));
+}
+
+TEST(Checker, ADeviationThatPredictsAnotherOutcomeExplainsNothing) {
+  const std::string off =
+      "net = BatchNorm2d(2)\nx = tensor(2, 2, 1, 1, [1, 2, 3, 6])\nnet.track_running_stats = "
+      "False\n"
+      "y = net(x)\n";
+  FakeSubject subject(off, "libtorch");
+  const auto tracks = [](FakeSubject& self) {  // as C++ does, but for the counter
+    auto& options = self.module("net").batch_norm();
+    options.track_running_stats = true;
+    self.run_through("net", "x");
+    options.track_running_stats = false;
+    self.module("net").tensor(reference::Held::num_batches_tracked)->set(0, 0);
+  };
+  subject.after[3] = tracks;
+  EXPECT_EQ(check(subject, {}, Deviations::built_in()).tally.deviations.size(), 1u);
+  FakeSubject refuses(off, "libtorch");
+  refuses.refuse[3] = {"", "not today"};
+  refuses.after[3] = tracks;
+  const Checked checked = check(refuses, {}, Deviations::built_in());
+  EXPECT_THAT(checked.tally.deviations, IsEmpty());
+  EXPECT_EQ(checked.judged.size(), 3u) << "the step, running_mean, running_var";
+}
+
 TEST(Checker, TwoDeviationsThatPredictOneDiscrepancyAreAHarnessError) {
   std::vector<Deviation> catalogue = Deviations::built_in().list();
   const auto cast = std::find_if(catalogue.begin(), catalogue.end(),
