@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <unordered_set>
 
 #include "harness/scenario/base64.hpp"
 #include "harness/scenario/number.hpp"
@@ -260,9 +261,15 @@ std::optional<std::string> append_json(const json& step, std::size_t names, Trac
   StepRecord record;
   if (auto problem = read_outcome(step, trace.arena, record)) return problem;
   const std::size_t first = trace.observations.size();
+  std::unordered_set<std::uint64_t> keys;
   for (const json& entry : *observed) {
     Observation observation;
-    if (auto problem = read_observation(entry, names, trace.arena, observation)) {
+    auto problem = read_observation(entry, names, trace.arena, observation);
+    if (!problem && !keys.insert(observation.key.packed()).second)
+      problem =
+          fmt::format("{} of name {}, place {} is observed twice", to_string(observation.key.slot),
+                      observation.key.name, observation.key.place);
+    if (problem) {
       trace.observations.resize(first);
       return problem;
     }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "reference/ops/conv2d.hpp"
 #include "reference/ops/linear.hpp"
@@ -381,8 +382,12 @@ void ForwardPass::normalise_statistics(Module& module, bool training, bool batch
       if (i < bound_before.size()) {
         const double before =
             bound_before[i] + std::abs(exact_before[i] - running.at(static_cast<std::int64_t>(i)));
-        // What is not finite within one pass is not followed through the next update.
-        if (!std::isfinite(before) || bound_before[i] < 0)
+        // Of what is not finite, the next update makes nothing finite, unless it leaves it out.
+        // More is not followed.
+        if (std::isnan(exact_before[i]) && !(bound_before[i] < 0) && momentum != 1) {
+          update.value[i] = std::numeric_limits<double>::quiet_NaN();
+          update.bound[i] = std::numeric_limits<double>::infinity();
+        } else if (!std::isfinite(before) || bound_before[i] < 0)
           update.bound[i] = -1;
         else if (!(update.bound[i] < 0))
           update.bound[i] += std::abs(1 - momentum) * before;

@@ -143,6 +143,8 @@ TEST(TraceJson, RefusesStepsThatAreNone) {
   EXPECT_THAT(with("outcome", "error"), HasSubstr("class and a text"));
   EXPECT_THAT(with("observed", json::object()), HasSubstr("observed"));
   EXPECT_THAT(with("reason", 3), HasSubstr("reason"));
+  EXPECT_THAT(with("observed", {{0, 0, "training", true}, {0, 0, "training", false}}),
+              HasSubstr("training of name 0, place 0 is observed twice"));
   EXPECT_THAT(problem(json::array()), HasSubstr("array"));
   EXPECT_THAT(problem(nullptr), HasSubstr("null"));
 }

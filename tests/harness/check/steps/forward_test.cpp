@@ -40,6 +40,17 @@ TEST(ForwardStep, WhatRanBeforeARefusalHasMoved) {
   EXPECT_FALSE(found(subject).empty());
 }
 
+TEST(ForwardStep, AnInfiniteStatisticStaysSoThroughTheNextUseOfASharedChild) {
+  FakeSubject subject(
+      "bn = BatchNorm2d(1)\nnet = Sequential(a=bn, b=bn)\nfill(bn.running_mean, [-inf])\n"
+      "x = tensor(2, 1, 2, 2, normal(0, 1))\ny = net(x)\n");
+  EXPECT_THAT(found(subject), IsEmpty());
+  subject.after[4] = [](FakeSubject& self) {
+    self.module("bn").tensor(reference::Held::running_mean)->set(0, 0);
+  };
+  EXPECT_EQ(found(subject).size(), 3u) << "under each of its names";
+}
+
 TEST(BackwardStep, GradientsAddToWhatIsThere) {
   EXPECT_THAT(found(FakeSubject(model + "y = net(x)\nz = net(x)\nbackward(y, normal(0, 1))\n"
                                         "backward(z, normal(0, 1))\nnet.zero_grad()\n")),
