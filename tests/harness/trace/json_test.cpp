@@ -56,7 +56,7 @@ TEST(TraceJson, ReadsBackWhatItWrites) {
   recorder.tensor({0, 1, Slot::weight}, tensor);
   recorder.text({0, 1, Slot::running_var}, "a sparse tensor");
   recorder.end_step(Outcome::ok);
-  for (const double value : std::vector<double>{std::nan(""), -INFINITY, INFINITY, 0.1, -0.0}) {
+  for (const double value : {std::nan(""), -HUGE_VAL, HUGE_VAL, 0.1, -0.0}) {
     recorder.number({0, 1, Slot::eps}, value);
     recorder.end_step(Outcome::error, "ValueError", "why");
   }

@@ -54,7 +54,7 @@ struct Problem {
       o.eps = norms[i].eps;
       children.push_back({"bn" + std::to_string(i), norm(o)});
     }
-    const ModulePtr root = make(sequential(children));
+    ModulePtr root = make(sequential(children));
     to(*root, sizeof(T) == 4 ? DType::float32 : DType::float64);
     train(*root, false);
     Module& c = *root->children[0].second;

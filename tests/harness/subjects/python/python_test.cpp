@@ -22,7 +22,7 @@ TEST(PythonSubject, AnInterpreterThatIsNotThereIsASentence) {
 TEST(FindInterpreters, ThoseNamedThatHaveTorchComeFirstEachOnce) {
   const TemporaryFolder folder;
   const auto program = [&](const std::string& name, const std::string& script) {
-    const std::string path = folder.write(name, "#!/bin/sh\n" + script + "\n");
+    std::string path = folder.write(name, "#!/bin/sh\n" + script + "\n");
     std::filesystem::permissions(path, std::filesystem::perms::owner_all);
     return path;
   };

@@ -188,9 +188,10 @@ TEST_F(RealWorker, ABadOpsetIsAnError) {
 TEST(RealWorkerFolder, IsGoneWhenWhoeverStartedTheWorkerIsGone) {
   const TemporaryFolder folder;
   const std::string files = folder.write("files/left.txt", "of a scenario");
-  auto started = Process::start({NORMDIFF_VENV_PYTHON, "-B",
-                                 NORMDIFF_SOURCE_DIR "/harness/subjects/python/worker.py",
-                                 "--folder", (folder.path() / "files").string()});
+  auto started =
+      Process::start({NORMDIFF_VENV_PYTHON, "-B",
+                      std::string(NORMDIFF_SOURCE_DIR) + "/harness/subjects/python/worker.py",
+                      "--folder", (folder.path() / "files").string()});
   const auto& worker = std::get<std::unique_ptr<Process>>(started);
   const auto manifest = worker->read_line(std::chrono::minutes(2));
   ASSERT_TRUE(std::holds_alternative<std::string>(manifest));
