@@ -168,7 +168,8 @@ struct Checker::Implementation {
   }
 
   /// Whether a step may be left undone: where an operand is not there, or by the support table.
-  /// What it says is done in part must be done but for that part.
+  /// What it says is done in part must be done but for that part, which is looked at for all but
+  /// an export.
   bool may_decline(const Context& context, const Step& step, Operands operands) const {
     if (operands == Operands::dead) return true;
     const char* reason = unsupported_reason(manifest.family, step.index());
@@ -176,8 +177,9 @@ struct Checker::Implementation {
     if (const auto* forward = std::get_if<Forward>(&step))
       return context.scope[forward->module.name].kind == NameKind::artefact;
     if (const auto* set = std::get_if<SetTraining>(&step))
-      return !context.scope.place(set->module).module->children.empty();
-    if (std::holds_alternative<LoadStateDict>(step)) {  // of two dtypes, now or before
+      return context.scope.place(set->module).module->kind == ModuleKind::Sequential;
+    // Two dtypes, now or before: no scenario has them without a cast.
+    if (std::holds_alternative<LoadStateDict>(step)) {
       const auto begin = context.scenario.statements.begin();
       return std::any_of(begin, begin + context.step, [](const Statement& earlier) {
         return std::holds_alternative<CastTo>(earlier.step);

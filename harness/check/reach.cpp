@@ -18,7 +18,7 @@ bool same_facts(const Value* before, const Value& now) {
          a->storage == b->storage;
 }
 
-bool has_shape(const Value& value, const Shape& shape) {
+bool has_shape(const Value& value, const std::optional<Shape>& shape) {
   const auto* tensor = std::get_if<ObservedTensor>(&value);
   return tensor && tensor->known_dtype && tensor->shape == shape;
 }
@@ -62,7 +62,7 @@ struct Reach::Of {
 };
 
 Reach::Reach(const World& world, const Scenario& scenario, const Scope& scope, const Step& step)
-    : world_(world) {
+    : world_(world), scope_(scope) {
   std::visit(Of{*this, scenario, scope}, step);
   if (moves_ == Moves::nothing || root_.place >= world.names[root_.name].places.size()) return;
   for (Module* module : reference::places(*world.names[root_.name].places[root_.place])) {
@@ -102,10 +102,13 @@ bool Reach::allows(Key key, const Value* before, const Value& now) const {
       if (key.slot == Slot::grad)
         return key.name == input_ && has_shape(now, world_.names[key.name].values.shape);
       if (key.slot == Slot::weight_grad || key.slot == Slot::bias_grad) {
-        const Tensor* parameter =
-            held(key, key.slot == Slot::weight_grad ? Slot::weight : Slot::bias);
-        return parameter && storages_.count(parameter->storage()) > 0 &&
-               has_shape(now, parameter->shape());
+        const bool weight = key.slot == Slot::weight_grad;
+        const Tensor* parameter = held(key, weight ? Slot::weight : Slot::bias);
+        if (!parameter || storages_.count(parameter->storage()) == 0) return false;
+        // Who loaded another shape since has gradients of the one that the graph was made with.
+        return has_shape(now, parameter->shape()) ||
+               has_shape(now, fresh_shape(*scope_[key.name].places[key.place].module,
+                                          weight ? TensorSlot::weight : TensorSlot::bias));
       }
       return false;
   }

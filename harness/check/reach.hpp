@@ -15,8 +15,8 @@ class Reach {
   /// `world`: before the step, or after one that the reference did not do.
   Reach(const World& world, const Scenario& scenario, const Scope& scope, const Step& step);
 
-  /// Whether the step may have made `now` of `before` (null: nothing was seen): other values, where
-  /// values are what it moves, and never another shape.
+  /// Whether the step may have made `now` of `before` (null: nothing was seen). Statistics and
+  /// gradients may have other values, but no other shape.
   [[nodiscard]] bool allows(Key key, const Value* before, const Value& now) const;
 
  private:
@@ -27,6 +27,7 @@ class Reach {
   [[nodiscard]] bool is_below(Key key) const;
 
   const World& world_;
+  const Scope& scope_;
   Moves moves_ = Moves::nothing;
   ModuleRef root_;
   std::optional<NameId> input_;   ///< of a backward: the tensor that its graph began with

@@ -154,9 +154,12 @@ void follow_tensor(World& world, Observed& observed, const FirstTensors& firsts,
         tensor = **shared;
   }
   if (needs_new_storage()) tensor = Tensor(seen->dtype, seen->shape);
-  if (seen->bytes() > 0 &&
-      std::memcmp(static_cast<const Tensor&>(*tensor).data(), seen->data, seen->bytes()) != 0)
-    std::memcpy(tensor->data(), seen->data, seen->bytes());
+  if (seen->bytes() == 0 ||
+      std::memcmp(static_cast<const Tensor&>(*tensor).data(), seen->data, seen->bytes()) == 0)
+    return;
+  std::memcpy(tensor->data(), seen->data, seen->bytes());
+  // No step moves a parameter to within a bound: it was changed against the documentation.
+  if (key.slot == Slot::weight || key.slot == Slot::bias) mark_modified(world, *tensor);
 }
 
 /// Where one module was expected in two places and two were seen, there are two from now on.
@@ -238,7 +241,9 @@ void follow(World& world, Observed& observed) {
       for (Slot slot : module_tensor_slots) {
         std::optional<Tensor>& tensor = *tensor_of(module, slot);
         if (!touched(states[static_cast<std::size_t>(slot)], step, tensor)) continue;
+        const reference::Storage* before = tensor ? tensor->storage() : nullptr;
         follow_tensor(world, observed, firsts, {name, place, slot}, tensor);
+        if (before && (!tensor || tensor->storage() != before)) make_stale(world, module);
         anything = true;
       }
     }

@@ -37,7 +37,8 @@ void accumulate(const Tensor* before, const Bounded& added, DType dtype, Bounded
       add_to(sum, i, {old, 0}, u);
     }
     // Near overflow an honest implementation may be on either side of it.
-    if (std::isfinite(sum.value[i]) && std::abs(sum.value[i]) > largest / 4) sum.bound[i] = -1;
+    if (std::isfinite(sum.value[i]) && std::abs(sum.value[i]) + sum.bound[i] > largest / 4)
+      sum.bound[i] = -1;
   }
 }
 

@@ -197,7 +197,7 @@ bool ForwardPass::leaf(Module& module) {
   if (is_batch_norm(module.kind)) return batch_norm(module);
 
   if (weight && weight->dtype() != current_.dtype) {
-    const bool only_weight = module.kind == ModuleKind::Conv2d &&
+    const bool only_weight = module.kind == ModuleKind::Conv2d && weight->numel() > 0 &&
                              !(bias && bias->dtype() != current_.dtype) && x.numel() == 0;
     if (only_weight && options_.unchecked.empty_input)
       left_out_.empty_input = true;

@@ -5,10 +5,10 @@
 #include "reference/numeric/limits.hpp"
 #include "reference/ops/batch_norm_channel.hpp"
 
-// The bounds of 4-bounds.md, derived from the standard model of floating-point arithmetic. Letters
-// are that document's: mu, V, sigma, r = (V + eps)^(-1/2) are exact, E_q the error of q, G = sum g,
-// G1 = sum |g|, D = sum g (x - mu), Gd = sum |g| |x - mu|. Where a term is not in its formulas the
-// derivation stands beside it.
+// The bounds of reference/numeric/bounds.md, derived from the standard model of floating-point
+// arithmetic. Letters are that document's: mu, V, sigma, r = (V + eps)^(-1/2) are exact, E_q the
+// error of q, G = sum g, G1 = sum |g|, D = sum g (x - mu), Gd = sum |g| |x - mu|. Where a term is
+// not in its formulas the derivation stands beside it.
 namespace normdiff::reference::detail {
 namespace {
 constexpr double infinity = std::numeric_limits<double>::infinity();
@@ -238,9 +238,11 @@ Expected<A> expected_gradient(const Channel<A>& c, const GradientChannel<A>& g,
   const double reach = magnitude(c.weight) * c.invstd_limit;
   const double size = magnitude(upstream) + upstream_error + g.mean_limit +
                       (far + c.mean_error) * g.projection_limit;
-  // What an invstd of 0 is multiplied by must not overflow either.
+  // Nothing in between may overflow: the weight may come last, and what an invstd of 0 is
+  // multiplied by.
+  const double between = std::max(magnitude(c.weight), 1.0) * c.invstd_limit * (size + 1);
   const double bare = c.scaling == Standing::finite ? magnitude(c.weight) * (size + 1) : 0;
-  if (!(reach * (size + 1) < k.overflow && size + bare < k.overflow)) return expect_anything<A>();
+  if (!(between < k.overflow && size + bare < k.overflow)) return expect_anything<A>();
   Expected<A> expected;
   gradient_value(c, g, distance, upstream, expected.value);
   if (standing != Standing::proven) {

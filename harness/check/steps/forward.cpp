@@ -177,7 +177,7 @@ Execution execute(Context& c, const Backward& step) {
     return execution;
   }
   if (tape->stale) {
-    execution.underived = "a module of the graph was cast to another dtype since";
+    execution.underived = "a tensor of the graph was cast or replaced since";
     return execution;
   }
   if (tape->freed && tape->saves_tensors) {

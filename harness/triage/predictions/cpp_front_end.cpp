@@ -11,8 +11,23 @@ using reference::Held;
 using reference::Module;
 using reference::Tensor;
 
+namespace {
+
+/// Whether the documentation takes the eps of every batch norm below.
+bool every_eps_is_taken(Module& root) {
+  const std::vector<Module*> places = reference::places(root);
+  return std::all_of(places.begin(), places.end(), [](const Module* module) {
+    if (!is_batch_norm(module->kind)) return true;
+    const bool batch = module->training || !module->find(Held::running_mean);
+    const double eps = module->batch_norm().eps;
+    return eps > 0 || (eps == 0 && !batch);
+  });
+}
+
+}  // namespace
+
 // The C++ front end decides by `is_training() or not track_running_stats` and always passes the
-// statistics: with the option switched off later they are used and moved, the counter is not.
+// statistics.
 Predicted track_option_is_read_each_time(Sandbox& c, const Step& step) {
   if (const auto* b = std::get_if<Backward>(&step)) {
     // A forward whose output happened to agree shows it in its gradients.
@@ -26,49 +41,24 @@ Predicted track_option_is_read_each_time(Sandbox& c, const Step& step) {
   }
   const auto* f = std::get_if<Forward>(&step);
   if (!f) return std::nullopt;
-  std::vector<std::pair<Module*, bool>> changed;
-  std::vector<std::pair<Module*, Tensor>> counters;  // of whatever dtype: C++ casts it
-  bool eps_fits = true;                              // as documented
-  for (Module* module : reference::places(c.world.module(f->module))) {
-    if (!is_batch_norm(module->kind)) continue;
-    auto& options = module->batch_norm();
-    const bool batch = module->training || !module->find(Held::running_mean);
-    eps_fits = eps_fits && (options.eps > 0 || (options.eps == 0 && !batch));
-    if (!module->find(Held::running_mean)) continue;
-    if (options.track_running_stats) continue;
-    changed.emplace_back(module, module->training);
-    if (const auto& counter = module->tensor(Held::num_batches_tracked))
-      counters.emplace_back(module, counter->clone());
-    module->training = true;
-    options.track_running_stats = true;
-  }
-  if (changed.empty()) return std::nullopt;
-  // Without a momentum the factor is 0 here: the counter that it comes from does not move.
   Module& root = c.world.module(f->module);
-  const auto calls_before = std::exchange(root.traced_calls, {});
-  for (Module* module : reference::places(root)) {
-    if (module->kind == ModuleKind::Sequential) continue;
-    auto& factor = root.traced_calls.emplace_back().factor;
-    for (const auto& [changed_module, training] : changed)
-      if (changed_module == module) factor = 0.0;
-  }
+  const bool documented = every_eps_is_taken(root);
+  const TrackOptionReadAnew anew(root);
+  if (!anew.matters()) return std::nullopt;
   // With the batch's statistics an eps of 0 would be refused, which C++ does not look at.
-  Execution execution = eps_fits ? c.execute_without({true, false}, step) : c.execute(step);
-  root.traced_calls = calls_before;
-  for (auto& [module, training] : changed) {
-    module->training = training;
-    module->batch_norm().track_running_stats = false;
-  }
-  for (auto& [module, count] : counters)
-    std::memcpy(module->tensor(Held::num_batches_tracked)->data(), std::as_const(count).data(),
-                reference::size_of(count.dtype()));
+  Execution execution = c.execute_without({true, false}, step);
+  if (!documented && c.left_out().eps) return std::nullopt;  // the next one says both
   return execution;
 }
 
 // The C++ front end has no check of eps: what the formula gives is what comes out, and what comes
 // after it may refuse.
 Predicted eps_is_not_checked(Sandbox& c, const Step& step) {
-  if (!std::holds_alternative<Forward>(step)) return std::nullopt;
+  const auto* f = std::get_if<Forward>(&step);
+  if (!f) return std::nullopt;
+  Module& root = c.world.module(f->module);
+  if (every_eps_is_taken(root)) return std::nullopt;
+  const TrackOptionReadAnew anew(root);
   // Where there are no elements, it looks at nothing else either.
   Execution execution = c.execute_without({true, true}, step);
   if (!c.left_out().eps) return std::nullopt;

@@ -76,7 +76,7 @@ Result counter_moves_before_refusal(Sandbox& c, const Step& step) {
     Execution execution = c.execute(step);
     if (execution.refusals.empty()) return std::nullopt;
     // Who leaves a check out is not refused there: other deviations.
-    if (!c.checks_eps() && refused_for(execution, ErrorKind::bad_eps)) return std::nullopt;
+    if (c.is_cpp() && refused_for(execution, ErrorKind::bad_eps)) return std::nullopt;
     if (c.refused_an_empty_input()) return std::nullopt;
     c.move_counter_of_refuser();
     return execution;
@@ -115,7 +115,7 @@ Result empty_input_is_not_checked(Sandbox& c, const Step& step) {
   Execution execution = c.execute_without({false, true}, step);
   if (!c.left_out().empty_input) return std::nullopt;
   // Who does not check eps either goes on from there: that deviation says both.
-  if (!c.checks_eps() && refused_for(execution, ErrorKind::bad_eps)) return std::nullopt;
+  if (c.is_cpp() && refused_for(execution, ErrorKind::bad_eps)) return std::nullopt;
   c.move_counter_of_refuser();
   return execution;
 }

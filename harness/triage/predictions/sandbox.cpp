@@ -1,6 +1,8 @@
 #include "harness/triage/predictions/sandbox.hpp"
 
 #include <algorithm>
+#include <cstring>
+#include <utility>
 
 namespace normdiff {
 
@@ -16,6 +18,40 @@ void count_batch(Module& module) {
     ++*static_cast<std::int64_t*>(counter->data());
   else
     counter->set(0, counter->at(0) + 1);
+}
+
+TrackOptionReadAnew::TrackOptionReadAnew(Module& root) : root_(root), calls_(root.traced_calls) {
+  for (Module* module : reference::places(root)) {
+    if (!is_batch_norm(module->kind) || !module->find(Held::running_mean)) continue;
+    auto& options = module->batch_norm();
+    if (options.track_running_stats) continue;
+    SwitchedOff off{module, module->training, std::nullopt};
+    if (const auto& counter = module->tensor(Held::num_batches_tracked))
+      off.counter = counter->clone();
+    switched_off_.push_back(std::move(off));
+    module->training = true;
+    options.track_running_stats = true;
+  }
+  if (switched_off_.empty()) return;
+  // Without a momentum the factor is 0 here: the counter that it comes from does not move.
+  root.traced_calls.clear();
+  for (const Module* module : reference::places(root)) {
+    if (module->kind == ModuleKind::Sequential) continue;
+    auto& factor = root.traced_calls.emplace_back().factor;
+    for (const SwitchedOff& off : switched_off_)
+      if (off.module == module) factor = 0.0;
+  }
+}
+
+TrackOptionReadAnew::~TrackOptionReadAnew() {
+  root_.traced_calls = std::move(calls_);
+  for (const SwitchedOff& off : switched_off_) {
+    off.module->training = off.training;
+    off.module->batch_norm().track_running_stats = false;
+    if (off.counter)
+      std::memcpy(off.module->tensor(Held::num_batches_tracked)->data(), off.counter->data(),
+                  reference::size_of(off.counter->dtype()));
+  }
 }
 
 void Sandbox::move_counter_of_refuser() {
@@ -68,12 +104,14 @@ std::optional<Execution> Sandbox::run_up_to(const Forward& step,
     }
     return false;
   };
-  const Module& root = world.module(step.module);
+  Module& root = world.module(step.module);
   if (!collect(root)) return std::nullopt;
   if (before->children.empty()) return Execution{};
+  std::optional<TrackOptionReadAnew> anew;
+  if (is_cpp()) anew.emplace(root);
   before->traced_calls = root.traced_calls;
   Context unchecked = context_;
-  unchecked.unchecked = {!checks_eps(), true};
+  unchecked.unchecked = {is_cpp(), true};
   Execution execution = run_module(unchecked, step, *before);
   if (!execution.refusals.empty()) return std::nullopt;
   world.forget(step.result);  // what stops it makes nothing

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <optional>
+#include <vector>
 
 #include "harness/check/execute.hpp"
 
@@ -9,6 +10,31 @@ namespace normdiff {
 
 /// What a forward in training does to num_batches_tracked, of whatever dtype.
 void count_batch(reference::Module& module);
+
+/// While it lives, the batch norms below `root` whose tracking was switched off run as the C++
+/// front end runs them: by the batch's statistics if is_training() or not track_running_stats, with
+/// the statistics always passed. They are used and moved, the counter is not.
+class TrackOptionReadAnew {
+ public:
+  explicit TrackOptionReadAnew(reference::Module& root);
+  ~TrackOptionReadAnew();
+  TrackOptionReadAnew(const TrackOptionReadAnew&) = delete;
+  TrackOptionReadAnew& operator=(const TrackOptionReadAnew&) = delete;
+
+  /// Whether there is such a batch norm.
+  [[nodiscard]] bool matters() const { return !switched_off_.empty(); }
+
+ private:
+  struct SwitchedOff {
+    reference::Module* module;
+    bool training;
+    std::optional<reference::Tensor> counter;  ///< of whatever dtype: C++ casts it
+  };
+
+  reference::Module& root_;
+  std::vector<reference::TracedCall> calls_;
+  std::vector<SwitchedOff> switched_off_;
+};
 
 /// What a prediction has to go by: a copy of the state that the subject was really in before the
 /// step, for it to move, and the reference's operations. Of what was observed after the step it
@@ -30,14 +56,14 @@ class Sandbox {
     unchecked.unchecked = checks;
     return normdiff::execute(unchecked, step);
   }
-  /// Whether the subject has that check: the C++ front end has none.
-  [[nodiscard]] bool checks_eps() const { return context_.manifest.family != "libtorch"; }
+  /// Whether the subject is the C++ front end, which does not check eps and reads
+  /// track_running_stats anew at each forward.
+  [[nodiscard]] bool is_cpp() const { return context_.manifest.family == "libtorch"; }
   /// One forward of a module as PyTorch orders it, for its effect on the module alone. `continues`:
   /// the bounds of the statistics go on from the forward before.
   [[nodiscard]] Execution run_forward(reference::Module& root, NameId input, bool continues);
-  /// A forward up to the first module that `stops` it: what comes before, without the checks that
-  /// the subject does not do (deviations beside this one); nullopt where none stops it, or
-  /// something refuses earlier.
+  /// A forward up to the first module that `stops` it: what comes before as the subject does it,
+  /// other deviations and all; nullopt where none stops it, or something refuses earlier.
   [[nodiscard]] std::optional<Execution> run_up_to(
       const Forward& step, const std::function<bool(const reference::Module&)>& stops);
   /// Where the last forward was refused by a batch norm that had already counted: PyTorch moves
