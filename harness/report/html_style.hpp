@@ -52,7 +52,7 @@ th.n { white-space: normal; }
 .index { padding-left: 1.6rem; } .index li { overflow-wrap: anywhere; }
 .label { margin: .9rem 0 .2rem; color: var(--dim); font-size: .8rem; font-weight: 600; }
 .label + pre { margin-top: 0; }
-.catalogue td:first-child, .catalogue td:nth-child(4) { font-family: ui-monospace, Consolas, monospace; font-size: .8rem; width: 17%; }
+.catalogue td:first-child, .catalogue td:nth-child(4) { font-family: ui-monospace, Consolas, monospace; font-size: .8rem; width: 17%; overflow-wrap: anywhere; }
 .catalogue td:nth-child(2) { width: 36%; }
 .bar { display: flex; height: .75rem; margin-top: .35rem; border-radius: 2px; overflow: hidden; background: var(--tint); }
 .bar i { display: block; min-width: 1.5px; }
