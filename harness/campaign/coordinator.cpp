@@ -304,10 +304,9 @@ class Campaign {
 
 bool runs_profile(std::string_view family, Profile profile, std::string& why) {
   if (profile != Profile::exports) return true;
-  const char* reason = unsupported_reason(family, Step(OnnxExport{}).index());
-  if (!reason || std::string_view(reason).rfind("partly", 0) == 0) return true;
-  why = reason;
-  return false;
+  const char* reason = never_does(family, Step(OnnxExport{}).index());
+  if (reason) why = reason;
+  return reason == nullptr;
 }
 
 CampaignResult run_campaign(const CampaignOptions& options, FindingsLog& log,

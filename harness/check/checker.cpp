@@ -127,9 +127,11 @@ struct Checker::Implementation {
         judge,    observed, work};
     const Operands operands = operands_of(world, step);
     if (record.outcome == Outcome::unsupported) {
-      judge.outcome(
-          may_decline(context, step, operands) ? Verdict::unsupported : Verdict::harness_error, {},
-          "what the support table says is done", fmt::format("declined: {}", record.text));
+      const bool may =
+          operands == Operands::dead || may_decline(manifest.family, scenario, scope, i);
+      judge.outcome(may ? Verdict::unsupported : Verdict::harness_error, {},
+                    "what the support table says is done",
+                    fmt::format("declined: {}", record.text));
       count(tally.not_compared, record.text);
       scan(context, {});
       judge.rest(trace, record, world);
@@ -165,27 +167,6 @@ struct Checker::Implementation {
       judge.rest(trace, record, world);
     }
     finish(step, context, record);
-  }
-
-  /// Whether a step may be left undone: where an operand is not there, or by the support table.
-  /// What it says is done in part must be done but for that part, which is looked at for all but
-  /// an export.
-  bool may_decline(const Context& context, const Step& step, Operands operands) const {
-    if (operands == Operands::dead) return true;
-    const char* reason = unsupported_reason(manifest.family, step.index());
-    if (!reason || std::string_view(reason).rfind("partly", 0) != 0) return reason != nullptr;
-    if (const auto* forward = std::get_if<Forward>(&step))
-      return context.scope[forward->module.name].kind == NameKind::artefact;
-    if (const auto* set = std::get_if<SetTraining>(&step))
-      return context.scope.place(set->module).module->kind == ModuleKind::Sequential;
-    // Two dtypes, now or before: no scenario has them without a cast.
-    if (std::holds_alternative<LoadStateDict>(step)) {
-      const auto begin = context.scenario.statements.begin();
-      return std::any_of(begin, begin + context.step, [](const Statement& earlier) {
-        return std::holds_alternative<CastTo>(earlier.step);
-      });
-    }
-    return true;
   }
 
   /// Of a step that nothing can be said of: what it made and what it may have moved is underived,

@@ -55,11 +55,12 @@ int subjects() {
   for (std::size_t kind = 0; kind < step_kind_count; ++kind) {
     std::string row = "  " + padded(step_kind_name(kind), 26);
     for (const Support& support : table) {
-      const std::string& reason = support.reasons[kind];
-      const bool partly = reason.rfind("partly", 0) == 0;
-      row += padded(reason.empty() ? "yes" : partly ? "partly" : "no", 12);
-      if (!reason.empty())
-        notes.push_back(fmt::format("{}, {}: {}", support.family, step_kind_name(kind), reason));
+      const auto& [declines, why] = support.rows[kind];
+      const bool partly = declines != Declines::nothing && declines != Declines::everything;
+      row += padded(why.empty() ? "yes" : partly ? "partly" : "no", 12);
+      if (!why.empty())
+        notes.push_back(fmt::format("{}, {}: {}{}", support.family, step_kind_name(kind),
+                                    partly ? "partly: " : "", why));
     }
     row.erase(row.find_last_not_of(' ') + 1);
     fmt::print("{}\n", row);

@@ -18,6 +18,13 @@ struct Checked {
   [[nodiscard]] std::uint64_t count(ObservationClass observed, Verdict verdict) const {
     return tally.verdicts[static_cast<std::size_t>(observed)][static_cast<std::size_t>(verdict)];
   }
+  /// Of steps themselves, where they are no plain success.
+  [[nodiscard]] std::vector<Verdict> outcomes() const {
+    std::vector<Verdict> list;
+    for (const Judged& one : judged)
+      if (one.observed_class == ObservationClass::error) list.push_back(one.verdict);
+    return list;
+  }
   [[nodiscard]] std::vector<std::string> discrepancies() const {
     std::vector<std::string> found;
     for (std::size_t i = 0; i < judged.size(); ++i)

@@ -7,6 +7,7 @@ namespace {
 
 using testing::check;
 using testing::Checked;
+using ::testing::ElementsAre;
 using testing::FakeSubject;
 using testing::found;
 using ::testing::IsEmpty;
@@ -65,6 +66,79 @@ TEST(BackwardStep, OfNothingThatRequiresAGradientIsRefused) {
   const Checked checked = check(relu);
   EXPECT_THAT(checked.discrepancies(), IsEmpty());
   EXPECT_EQ(checked.count(ObservationClass::error, Verdict::both_rejected), 1u);
+}
+
+std::string changed_before_backward(const std::string& slot) {
+  return "net = BatchNorm2d(2)\n"
+         "x = tensor(2, 2, 1, 1, [1, 2, 3, 6], requires_grad=True)\n"
+         "y = net(x)\n"
+         "fill(net." +
+         slot + ", constant(2))\nbackward(y, normal(0, 1), seed=3)\n";
+}
+
+TEST(BackwardStep, ThroughAChangedTensorMayBeRefused) {
+  FakeSubject refuses(changed_before_backward("weight"));
+  refuses.refuse[4] = {"modified_in_place", ""};
+  EXPECT_THAT(check(refuses).discrepancies(), IsEmpty());
+  FakeSubject without_reason(changed_before_backward("bias"));  // no formula reads it
+  without_reason.refuse[4] = {"modified_in_place", ""};
+  EXPECT_THAT(check(without_reason).outcomes(), ElementsAre(Verdict::rejected_by_subject));
+}
+
+TEST(BackwardStep, ThroughAChangedTensorThatIsDoneHasTheOldGradients) {
+  for (const char* slot : {"weight", "bias", "running_mean", "num_batches_tracked"}) {
+    FakeSubject subject(changed_before_backward(slot));
+    const Checked checked = check(subject);
+    EXPECT_THAT(checked.discrepancies(), IsEmpty()) << slot;
+    EXPECT_EQ(checked.count(ObservationClass::gradient, Verdict::underived), 0u);
+    FakeSubject liar(changed_before_backward(slot));
+    liar.lie(4, liar.key("net", "", Slot::weight_grad));
+    EXPECT_EQ(check(liar).judged.size(), 1u) << slot;
+  }
+}
+
+TEST(BackwardStep, IsRefusedWhereItComesToWhatWasChanged) {
+  const std::string statements =
+      "net = Sequential(a=BatchNorm2d(2), b=BatchNorm2d(2))\n"
+      "x = tensor(2, 2, 1, 1, [1, 2, 3, 6], requires_grad=True)\n"
+      "y = net(x)\nfill(net.a.weight, constant(2))\nbackward(y, normal(0, 1), seed=3)\n";
+  FakeSubject nothing_done(statements);
+  nothing_done.refuse[4] = {"modified_in_place", ""};
+  const Checked checked = check(nothing_done);
+  ASSERT_FALSE(checked.judged.empty()) << "b came first and has its gradients";
+  for (const Judged& judged : checked.judged) {
+    EXPECT_EQ(judged.observed_class, ObservationClass::gradient);
+    EXPECT_EQ(judged.key.place, 2);
+  }
+}
+
+TEST(BackwardStep, ThroughACastModuleIsUnderived) {
+  FakeSubject subject(
+      "net = BatchNorm2d(2)\nx = tensor(2, 2, 1, 1, [1, 2, 3, 6])\ny = net(x)\n"
+      "net.to(float64)\nbackward(y, constant(1))\n");
+  subject.instead[4] = [](FakeSubject&) {};
+  EXPECT_EQ(check(subject).count(ObservationClass::error, Verdict::underived), 1u);
+  FakeSubject damages(
+      "net = BatchNorm2d(2)\nx = tensor(2, 2, 1, 1, [1, 2, 3, 6])\ny = net(x)\n"
+      "net.to(float64)\nbackward(y, constant(1))\n");
+  damages.instead[4] = [](FakeSubject& self) { self.module("net").training = false; };
+  const Checked checked = check(damages);
+  ASSERT_EQ(checked.judged.size(), 1u) << "what it leaves behind is judged all the same";
+  EXPECT_EQ(checked.judged[0].key.slot, Slot::training);
+}
+
+TEST(BackwardStep, ASecondOneIsRefusedUnlessTheGraphWasRetained) {
+  const std::string start =
+      "net = BatchNorm2d(2)\nx = tensor(2, 2, 1, 1, [1, 2, 3, 6])\ny = net(x)\n";
+  FakeSubject freed(start + "backward(y, constant(1))\nbackward(y, constant(1))\n");
+  Checked checked = check(freed);
+  EXPECT_THAT(checked.discrepancies(), IsEmpty());
+  EXPECT_EQ(checked.count(ObservationClass::error, Verdict::both_rejected), 1u);
+  FakeSubject kept(start +
+                   "backward(y, constant(1), retain_graph=True)\nbackward(y, constant(1))\n");
+  checked = check(kept);
+  EXPECT_THAT(checked.discrepancies(), IsEmpty());
+  EXPECT_EQ(checked.count(ObservationClass::error, Verdict::both_rejected), 0u);
 }
 
 }  // namespace
