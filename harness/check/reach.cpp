@@ -41,8 +41,7 @@ struct Reach::Of {
   }
   void operator()(const JitTrace& step) const { moves(Moves::statistics, step.module); }
   void operator()(const Backward& step) const {
-    const auto& forward = std::get<Forward>(
-        scenario.statements[static_cast<std::size_t>(scope[step.output].step)].step);
+    const auto& forward = definition<Forward>(scenario, scope, step.output);
     moves(Moves::gradients, forward.module);
     reach.input_ = forward.input;
     reach.output_ = step.output;

@@ -61,6 +61,12 @@ class Scope {
   double total_work_ = 0;
 };
 
+/// The step that defines a name, which is an S.
+template <class S>
+[[nodiscard]] const S& definition(const Scenario& scenario, const Scope& scope, NameId name) {
+  return std::get<S>(scenario.statements[static_cast<std::size_t>(scope[name].step)].step);
+}
+
 /// The scope after the last statement of a valid scenario: every name of it.
 [[nodiscard]] Scope resolve(const Scenario& scenario);
 

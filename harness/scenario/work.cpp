@@ -97,21 +97,17 @@ class Worker {
   }
   double operator()(const Forward& step) const { return of(step).forward; }
   double operator()(const Backward& step) const {
-    return of(definition<Forward>(step.output)).backward;
+    return of(definition<Forward>(scenario_, scope_, step.output)).backward;
   }
   double operator()(const JitTrace& step) const { return 5 * of(step).forward; }
   double operator()(const OnnxExport& step) const { return 2 * of(step).forward; }
 
  private:
-  /// The statement that defines a name.
-  template <class S>
-  [[nodiscard]] const S& definition(NameId name) const {
-    return std::get<S>(scenario_.statements[static_cast<std::size_t>(scope_[name].step)].step);
-  }
   /// Of a step that runs a module on a tensor.
   template <class S>
   [[nodiscard]] Work of(const S& step) const {
-    return work_of(*scope_.place(step.module).module, definition<MakeTensor>(step.input).shape);
+    return work_of(*scope_.place(step.module).module,
+                   definition<MakeTensor>(scenario_, scope_, step.input).shape);
   }
 
   const Scenario& scenario_;

@@ -53,8 +53,7 @@ Execution run_artefact(Context& c, const Forward& step, const Live& artefact, co
     execution.refusals.push_back(
         {reference::ErrorKind::dtype_mismatch, "exported for another dtype"});
   if (!execution.refusals.empty()) return execution;
-  const auto& exported_by = std::get<OnnxExport>(
-      c.scenario.statements[static_cast<std::size_t>(c.scope[step.module.name].step)].step);
+  const auto& exported_by = definition<OnnxExport>(c.scenario, c.scope, step.module.name);
   const auto& norms = artefact.exported->batch_norms;
   if (exported_by.opset_version < 14 &&
       std::any_of(norms.begin(), norms.end(), [](const auto& bn) { return bn.training; })) {
