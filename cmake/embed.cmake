@@ -7,10 +7,10 @@ function(literal file result)
 endfunction()
 
 if(CMAKE_SCRIPT_MODE_FILE)
-  set(code "// Made by cmake/embed.cmake.\n#include \"harness/embedded.hpp\"\n\nnamespace normdiff::embedded {\n\n")
+  set(code "// Made by cmake/embed.cmake.\n#include \"harness/text/embedded.hpp\"\n\nnamespace normdiff::embedded {\n\n")
   literal(${SOURCE}/harness/check/error_kinds.toml text)
   string(APPEND code "std::string_view error_kinds() { return ${text}; }\n\n")
-  literal(${SOURCE}/harness/subjects/support.toml text)
+  literal(${SOURCE}/harness/subject/support.toml text)
   string(APPEND code "std::string_view support() { return ${text}; }\n\n")
   string(APPEND code "const std::vector<std::pair<std::string_view, std::string_view>>& deviations() {\n")
   string(APPEND code "  static const std::vector<std::pair<std::string_view, std::string_view>> list = {\n")
@@ -28,7 +28,7 @@ endif()
 
 file(GLOB embedded_files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/harness/triage/deviations/*.toml
      ${PROJECT_SOURCE_DIR}/harness/check/error_kinds.toml
-     ${PROJECT_SOURCE_DIR}/harness/subjects/support.toml)
+     ${PROJECT_SOURCE_DIR}/harness/subject/support.toml)
 set(EMBEDDED_SOURCE ${PROJECT_BINARY_DIR}/embedded.cpp)
 add_custom_command(
   OUTPUT ${EMBEDDED_SOURCE}

@@ -8,7 +8,7 @@
 
 #include "fuzz/affordable.hpp"
 #include "harness/check/check.hpp"
-#include "harness/scenario/text.hpp"
+#include "harness/scenario/text/text.hpp"
 #include "harness/subjects/libtorch/libtorch.hpp"
 #include "harness/triage/deviations.hpp"
 

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "harness/check/check.hpp"
-#include "harness/scenario/generate.hpp"
-#include "harness/subjects/subject.hpp"
+#include "harness/generate/generate.hpp"
+#include "harness/subject/subject.hpp"
 
 namespace normdiff {
 

@@ -10,11 +10,11 @@
 #include <thread>
 #include <tuple>
 
-#include "harness/campaign/findings.hpp"
-#include "harness/campaign/host_link.hpp"
 #include "harness/campaign/replay.hpp"
 #include "harness/campaign/schedule.hpp"
-#include "harness/subjects/support.hpp"
+#include "harness/findings/findings.hpp"
+#include "harness/host/host_link.hpp"
+#include "harness/subject/support.hpp"
 
 namespace normdiff {
 namespace {

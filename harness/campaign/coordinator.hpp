@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "harness/campaign/campaign.hpp"
-#include "harness/campaign/findings_log.hpp"
 #include "harness/campaign/subjects.hpp"
+#include "harness/findings/findings_log.hpp"
 #include "harness/triage/deviations.hpp"
 
 namespace normdiff {

@@ -5,12 +5,12 @@
 #include <algorithm>
 #include <system_error>
 
-#include "harness/campaign/findings.hpp"
-#include "harness/campaign/host_link.hpp"
-#include "harness/campaign/read_file.hpp"
 #include "harness/campaign/replay.hpp"
-#include "harness/scenario/text.hpp"
-#include "harness/subjects/support.hpp"
+#include "harness/findings/findings.hpp"
+#include "harness/host/host_link.hpp"
+#include "harness/os/read_file.hpp"
+#include "harness/scenario/text/text.hpp"
+#include "harness/subject/support.hpp"
 
 namespace normdiff {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <thread>
 
-#include "harness/campaign/findings.hpp"
+#include "harness/findings/findings.hpp"
 #include "harness/subjects/textbook/textbook.hpp"
 #include "harness/triage/deviations.hpp"
 

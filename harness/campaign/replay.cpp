@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "harness/campaign/findings.hpp"
-#include "harness/scenario/text.hpp"
+#include "harness/findings/findings.hpp"
+#include "harness/scenario/text/text.hpp"
 
 namespace normdiff {
 namespace {

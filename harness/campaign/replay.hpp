@@ -4,7 +4,7 @@
 #include <variant>
 #include <vector>
 
-#include "harness/campaign/host_link.hpp"
+#include "harness/host/host_link.hpp"
 #include "harness/triage/deviations.hpp"
 
 namespace normdiff {

@@ -7,7 +7,7 @@
 #include <charconv>
 #include <system_error>
 
-#include "harness/campaign/process.hpp"
+#include "harness/os/process.hpp"
 #include "harness/subjects/python/python.hpp"
 #include "harness/subjects/textbook/textbook.hpp"
 

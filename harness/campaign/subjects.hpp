@@ -6,7 +6,7 @@
 #include <variant>
 #include <vector>
 
-#include "harness/subjects/subject.hpp"
+#include "harness/subject/subject.hpp"
 
 namespace normdiff {
 

@@ -6,7 +6,7 @@
 
 #include "harness/check/tally.hpp"
 #include "harness/scenario/scope.hpp"
-#include "harness/subjects/subject.hpp"
+#include "harness/subject/subject.hpp"
 #include "harness/trace/trace.hpp"
 
 namespace normdiff {

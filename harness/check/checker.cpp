@@ -4,12 +4,12 @@
 
 #include "harness/check/check.hpp"
 #include "harness/check/error_kinds.hpp"
-#include "harness/check/execute.hpp"
 #include "harness/check/judge.hpp"
-#include "harness/check/operands.hpp"
-#include "harness/check/reach.hpp"
-#include "harness/check/retrace.hpp"
-#include "harness/subjects/support.hpp"
+#include "harness/model/execute.hpp"
+#include "harness/model/footprint.hpp"
+#include "harness/model/operands.hpp"
+#include "harness/model/replay.hpp"
+#include "harness/subject/support.hpp"
 #include "harness/triage/deviations.hpp"
 #include "harness/triage/predictions/predictions.hpp"
 
@@ -17,10 +17,6 @@ namespace normdiff {
 
 using reference::ErrorKind;
 using reference::Refusal;
-
-Execution execute(Context& context, const Step& step) {
-  return std::visit([&context](const auto& s) { return execute(context, s); }, step);
-}
 
 namespace {
 

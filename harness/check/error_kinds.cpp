@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "harness/check/judge.hpp"
-#include "harness/embedded.hpp"
+#include "harness/text/embedded.hpp"
 #include "harness/triage/deviations.hpp"
 
 namespace normdiff {

@@ -5,7 +5,7 @@
 #include <variant>
 #include <vector>
 
-#include "harness/subjects/subject.hpp"
+#include "harness/subject/subject.hpp"
 #include "reference/error.hpp"
 
 namespace normdiff {

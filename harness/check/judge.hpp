@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "harness/check/check.hpp"
-#include "harness/check/observed.hpp"
-#include "harness/check/world.hpp"
+#include "harness/model/observed.hpp"
+#include "harness/model/world.hpp"
 #include "reference/numeric/bounded.hpp"
 
 namespace normdiff {

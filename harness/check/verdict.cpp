@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "harness/names.hpp"
+#include "harness/text/names.hpp"
 
 namespace normdiff {
 namespace {

@@ -3,9 +3,6 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "harness/campaign/findings.hpp"
-#include "harness/campaign/host_link.hpp"
-#include "harness/campaign/read_file.hpp"
 #include "harness/campaign/replay.hpp"
 #include "harness/campaign/subjects.hpp"
 #include "harness/cli/catalogue.hpp"
@@ -15,8 +12,11 @@
 #include "harness/cli/step_table.hpp"
 #include "harness/cli/terminal.hpp"
 #include "harness/cli/trace_file.hpp"
-#include "harness/scenario/text.hpp"
-#include "harness/scenario/utf8.hpp"
+#include "harness/findings/findings.hpp"
+#include "harness/host/host_link.hpp"
+#include "harness/os/read_file.hpp"
+#include "harness/scenario/text/text.hpp"
+#include "harness/text/utf8.hpp"
 
 namespace normdiff {
 namespace {

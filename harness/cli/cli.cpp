@@ -9,7 +9,7 @@
 #include <exception>
 #include <system_error>
 
-#include "harness/scenario/utf8.hpp"
+#include "harness/text/utf8.hpp"
 
 namespace normdiff {
 

@@ -2,10 +2,10 @@
 
 #include <memory>
 
-#include "harness/campaign/findings_log.hpp"
-#include "harness/campaign/read_file.hpp"
 #include "harness/cli/cli.hpp"
-#include "harness/scenario/text.hpp"
+#include "harness/findings/findings_log.hpp"
+#include "harness/os/read_file.hpp"
+#include "harness/scenario/text/text.hpp"
 
 namespace normdiff {
 namespace {

@@ -1,4 +1,4 @@
-#include "harness/campaign/host.hpp"
+#include "harness/host/host.hpp"
 
 #include <memory>
 

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "harness/scenario/utf8.hpp"
+#include "harness/text/utf8.hpp"
 
 namespace normdiff {
 

@@ -5,10 +5,10 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "harness/campaign/read_file.hpp"
 #include "harness/cli/cli.hpp"
 #include "harness/cli/options.hpp"
 #include "harness/cli/terminal.hpp"
+#include "harness/os/read_file.hpp"
 #include "harness/trace/json.hpp"
 
 namespace normdiff {

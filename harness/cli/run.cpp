@@ -9,7 +9,6 @@
 
 #include "harness/campaign/coordinator.hpp"
 #include "harness/campaign/corpus.hpp"
-#include "harness/campaign/findings.hpp"
 #include "harness/campaign/power.hpp"
 #include "harness/campaign/subjects.hpp"
 #include "harness/cli/catalogue.hpp"
@@ -17,9 +16,10 @@
 #include "harness/cli/duration.hpp"
 #include "harness/cli/options.hpp"
 #include "harness/cli/progress.hpp"
+#include "harness/findings/findings.hpp"
 #include "harness/report/build.hpp"
 #include "harness/report/report.hpp"
-#include "harness/scenario/utf8.hpp"
+#include "harness/text/utf8.hpp"
 
 namespace normdiff {
 namespace {

@@ -6,9 +6,9 @@
 #include <set>
 #include <vector>
 
-#include "harness/campaign/findings.hpp"
 #include "harness/check/error_kinds.hpp"
-#include "harness/scenario/text.hpp"
+#include "harness/findings/findings.hpp"
+#include "harness/scenario/text/text.hpp"
 #include "harness/trace/json.hpp"
 
 namespace normdiff {

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 
-#include "harness/campaign/host_link.hpp"
 #include "harness/cli/cli.hpp"
 #include "harness/cli/terminal.hpp"
-#include "harness/subjects/support.hpp"
+#include "harness/host/host_link.hpp"
+#include "harness/subject/support.hpp"
 
 namespace normdiff {
 namespace {

@@ -4,12 +4,12 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "harness/campaign/host_link.hpp"
-#include "harness/campaign/read_file.hpp"
 #include "harness/campaign/subjects.hpp"
 #include "harness/cli/cli.hpp"
 #include "harness/cli/trace_file.hpp"
-#include "harness/scenario/text.hpp"
+#include "harness/host/host_link.hpp"
+#include "harness/os/read_file.hpp"
+#include "harness/scenario/text/text.hpp"
 #include "harness/trace/json.hpp"
 
 namespace normdiff {

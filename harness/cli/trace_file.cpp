@@ -5,9 +5,9 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "harness/campaign/findings.hpp"
-#include "harness/scenario/text.hpp"
-#include "harness/subjects/support.hpp"
+#include "harness/findings/findings.hpp"
+#include "harness/scenario/text/text.hpp"
+#include "harness/subject/support.hpp"
 #include "harness/trace/json.hpp"
 
 namespace normdiff {

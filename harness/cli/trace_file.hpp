@@ -4,8 +4,8 @@
 #include <nlohmann/json_fwd.hpp>
 #include <variant>
 
-#include "harness/campaign/read_file.hpp"
-#include "harness/subjects/subject.hpp"
+#include "harness/os/read_file.hpp"
+#include "harness/subject/subject.hpp"
 #include "harness/trace/trace.hpp"
 
 namespace normdiff {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
-#include "harness/campaign/findings.hpp"
-#include "harness/campaign/findings_log.hpp"
+#include "harness/findings/findings.hpp"
+#include "harness/findings/findings_log.hpp"
 
 namespace normdiff {
 namespace {

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "harness/campaign/findings_log.hpp"
+#include "harness/findings/findings_log.hpp"
 #include "harness/report/tables.hpp"
 
 namespace normdiff {

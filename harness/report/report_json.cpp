@@ -2,9 +2,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "harness/campaign/findings.hpp"
-#include "harness/json_fields.hpp"
+#include "harness/findings/findings.hpp"
 #include "harness/report/report.hpp"
+#include "harness/text/json_fields.hpp"
 
 namespace normdiff {
 namespace {

@@ -6,12 +6,12 @@
 #include <cmath>
 #include <unordered_set>
 
+#include "harness/language/all.hpp"
+#include "harness/language/words.hpp"
 #include "harness/scenario/modules.hpp"
-#include "harness/scenario/number.hpp"
-#include "harness/scenario/steps/all.hpp"
-#include "harness/scenario/text.hpp"
-#include "harness/scenario/words.hpp"
+#include "harness/scenario/text/text.hpp"
 #include "harness/scenario/work.hpp"
+#include "harness/text/number.hpp"
 
 namespace normdiff {
 namespace {
@@ -94,7 +94,7 @@ int count_places(const ModuleSpec& spec, int budget, int depth) {
   return count;
 }
 
-/// The Io (steps/step.hpp) that finds what is wrong with a step.
+/// The Io (language/step.hpp) that finds what is wrong with a step.
 class Checker {
  public:
   Checker(const Scenario& scenario, const Scope& scope) : scenario_(scenario), scope_(scope) {}

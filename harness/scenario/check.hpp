@@ -1,7 +1,7 @@
 #pragma once
 
+#include "harness/language/step.hpp"
 #include "harness/scenario/scope.hpp"
-#include "harness/scenario/steps/step.hpp"
 
 namespace normdiff {
 

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <utility>
 
-#include "harness/scenario/text.hpp"
+#include "harness/scenario/text/text.hpp"
 
 namespace normdiff {
 namespace {

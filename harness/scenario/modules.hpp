@@ -3,8 +3,8 @@
 #include <optional>
 #include <string>
 
+#include "harness/language/step.hpp"
 #include "harness/scenario/scope.hpp"
-#include "harness/scenario/steps/step.hpp"
 
 namespace normdiff {
 

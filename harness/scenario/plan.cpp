@@ -3,10 +3,10 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "harness/scenario/base64.hpp"
-#include "harness/scenario/number.hpp"
+#include "harness/language/all.hpp"
 #include "harness/scenario/scope.hpp"
-#include "harness/scenario/steps/all.hpp"
+#include "harness/text/base64.hpp"
+#include "harness/text/number.hpp"
 
 // The plan, as one JSON object:
 //   {"format": 1, "names": ["net", ...], "steps": [STEP, ...]}
@@ -42,7 +42,7 @@ json made_tensor(DType dtype, const Shape& shape, const Data& data, std::uint64_
   return tensor_json(dtype, shape, bits.data());
 }
 
-/// The Io (steps/step.hpp) that writes a step, or the options of a module, as JSON.
+/// The Io (language/step.hpp) that writes a step, or the options of a module, as JSON.
 class Planner {
  public:
   Planner(const Scenario& scenario, const Scope& scope, int step)

@@ -4,7 +4,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <vector>
 
-#include "harness/scenario/scenario.hpp"
+#include "harness/language/scenario.hpp"
 
 namespace normdiff {
 

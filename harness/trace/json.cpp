@@ -8,10 +8,10 @@
 #include <nlohmann/json.hpp>
 #include <unordered_set>
 
-#include "harness/scenario/base64.hpp"
-#include "harness/scenario/number.hpp"
 #include "harness/scenario/scope.hpp"
-#include "harness/scenario/utf8.hpp"
+#include "harness/text/base64.hpp"
+#include "harness/text/number.hpp"
+#include "harness/text/utf8.hpp"
 
 namespace normdiff {
 namespace {

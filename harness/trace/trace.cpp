@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "harness/names.hpp"
+#include "harness/text/names.hpp"
 
 namespace normdiff {
 namespace {

@@ -11,7 +11,7 @@
 #include <variant>
 #include <vector>
 
-#include "harness/scenario/scenario.hpp"
+#include "harness/language/scenario.hpp"
 
 namespace normdiff {
 

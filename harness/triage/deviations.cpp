@@ -11,9 +11,9 @@
 #include <set>
 #include <sstream>
 
-#include "harness/embedded.hpp"
-#include "harness/scenario/utf8.hpp"
-#include "harness/subjects/support.hpp"
+#include "harness/subject/support.hpp"
+#include "harness/text/embedded.hpp"
+#include "harness/text/utf8.hpp"
 #include "harness/triage/predictions/predictions.hpp"
 
 namespace normdiff {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "harness/check/verdict.hpp"
-#include "harness/scenario/scenario.hpp"
+#include "harness/language/scenario.hpp"
 
 namespace normdiff {
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "harness/subjects/subject.hpp"
+#include "harness/subject/subject.hpp"
 
 namespace normdiff {
 

@@ -1,7 +1,7 @@
 #include <cstdio>
 #include <exception>
 
-#include "harness/campaign/host.hpp"
+#include "harness/host/host.hpp"
 #include "harness/subjects/libtorch/libtorch.hpp"
 
 int main() {

@@ -7,7 +7,7 @@
 #include <limits>
 #include <sstream>
 
-#include "harness/scenario/data.hpp"
+#include "harness/language/data.hpp"
 #include "harness/scenario/plan.hpp"
 #include "harness/subjects/libtorch/run.hpp"
 

@@ -1,4 +1,4 @@
-"""What is seen of modules, tensors and results, as harness/subjects/subject.hpp says.
+"""What is seen of modules, tensors and results, as harness/subject/subject.hpp says.
 
 After each step everything is looked at, and bits are compared with bits: nothing is trusted to
 count its own changes.

@@ -2,7 +2,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-#include "harness/campaign/process.hpp"
+#include "harness/os/process.hpp"
 #include "harness/subjects/python/python.hpp"
 
 namespace normdiff {

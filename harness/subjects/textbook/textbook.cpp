@@ -2,8 +2,8 @@
 
 #include <stdexcept>
 
-#include "harness/names.hpp"
 #include "harness/subjects/textbook/run.hpp"
+#include "harness/text/names.hpp"
 
 namespace normdiff {
 

@@ -3,7 +3,7 @@
 #include <string_view>
 #include <vector>
 
-#include "harness/subjects/subject.hpp"
+#include "harness/subject/subject.hpp"
 
 namespace normdiff {
 

@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "harness/check/execute.hpp"
+#include "harness/model/execute.hpp"
 
 namespace normdiff {
 

@@ -8,7 +8,7 @@
 
 namespace normdiff::test {
 
-/// tests/harness/campaign/strange_host.cpp
+/// tests/harness/host/strange_host.cpp
 inline FoundSubject strange(const std::string& mode, int number = 0, const std::string& with = "") {
   FoundSubject subject{"textbook", "textbook", "0.1.0", "strange-host", {}};
   subject.command = {NORMDIFF_BINARY_DIR "/bin/strange-host", mode, std::to_string(number)};

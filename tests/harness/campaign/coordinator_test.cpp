@@ -6,9 +6,9 @@
 #include <set>
 #include <thread>
 
-#include "harness/campaign/findings.hpp"
-#include "harness/campaign/read_file.hpp"
-#include "harness/scenario/text.hpp"
+#include "harness/findings/findings.hpp"
+#include "harness/os/read_file.hpp"
+#include "harness/scenario/text/text.hpp"
 #include "tests/harness/campaign/campaign_support.hpp"
 
 namespace normdiff::test {

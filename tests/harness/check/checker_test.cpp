@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 
-#include "harness/scenario/generate.hpp"
-#include "harness/scenario/text.hpp"
+#include "harness/generate/generate.hpp"
+#include "harness/scenario/text/text.hpp"
 #include "tests/harness/check/checked.hpp"
 
 namespace normdiff {

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "harness/scenario/scope.hpp"
-#include "harness/subjects/subject.hpp"
+#include "harness/subject/subject.hpp"
 #include "harness/trace/recorder.hpp"
 #include "reference/modules/forward.hpp"
 #include "reference/transforms/transforms.hpp"

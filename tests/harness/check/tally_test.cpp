@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "harness/scenario/data.hpp"
+#include "harness/language/data.hpp"
 
 namespace normdiff {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "harness/scenario/text.hpp"
+#include "harness/scenario/text/text.hpp"
 #include "harness/subjects/textbook/textbook.hpp"
 
 namespace normdiff {

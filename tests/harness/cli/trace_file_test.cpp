@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/scenario/scope.hpp"
-#include "harness/scenario/text.hpp"
+#include "harness/scenario/text/text.hpp"
 #include "harness/subjects/textbook/textbook.hpp"
 #include "harness/trace/json.hpp"
 #include "tests/temporary_folder.hpp"

@@ -1,6 +1,6 @@
 #include "harness/scenario/check.hpp"
 
-#include "tests/harness/scenario/bad_statements.hpp"
+#include "tests/harness/scenario/text/bad_statements.hpp"
 
 namespace normdiff {
 namespace {

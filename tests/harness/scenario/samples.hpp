@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "harness/scenario/text.hpp"
+#include "harness/scenario/text/text.hpp"
 
 namespace normdiff::testing {
 

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "harness/scenario/text.hpp"
+#include "harness/scenario/text/text.hpp"
 
 namespace normdiff {
 namespace {

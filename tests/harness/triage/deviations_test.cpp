@@ -4,7 +4,7 @@
 
 #include <set>
 
-#include "harness/subjects/subject.hpp"
+#include "harness/subject/subject.hpp"
 #include "harness/triage/predictions/predictions.hpp"
 #include "tests/harness/scenario/samples.hpp"
 

@@ -10,8 +10,8 @@
 
 #include "harness/check/check.hpp"
 #include "harness/scenario/scope.hpp"
-#include "harness/subjects/subject.hpp"
-#include "harness/subjects/support.hpp"
+#include "harness/subject/subject.hpp"
+#include "harness/subject/support.hpp"
 #include "harness/triage/deviations.hpp"
 #include "tests/harness/scenario/samples.hpp"
 

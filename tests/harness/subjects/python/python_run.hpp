@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "harness/subjects/subject.hpp"
+#include "harness/subject/subject.hpp"
 #include "tests/harness/scenario/samples.hpp"
 
 namespace normdiff::test {

@@ -2,7 +2,7 @@
 
 #include <cstring>
 
-#include "harness/campaign/process.hpp"
+#include "harness/os/process.hpp"
 #include "harness/subjects/python/python.hpp"
 #include "tests/harness/subjects/python/python_run.hpp"
 #include "tests/temporary_folder.hpp"

@@ -1,0 +1,67 @@
+#include "bench/bench_memory.hpp"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "harness/check/check.hpp"
+#include "harness/generate/generate.hpp"
+#include "harness/scenario/scope.hpp"
+#include "harness/subjects/libtorch/libtorch.hpp"
+#include "harness/triage/deviations.hpp"
+
+namespace normdiff {
+namespace {
+
+double resident_mib() {
+  std::ifstream status("/proc/self/statm");
+  double size = 0, resident = 0;
+  status >> size >> resident;
+  return resident * static_cast<double>(sysconf(_SC_PAGESIZE)) / (1024 * 1024);
+}
+
+Resident run(std::uint64_t scenarios, bool checked) {
+  prepare_process();
+  const Subject subject = make_libtorch_subject();
+  Checker checker(subject.manifest, Deviations::built_in());
+  Scenario scenario;
+  Trace trace;
+  Tally tally;
+  CheckResult result;
+  Resident resident;
+  for (std::uint64_t i = 0; i < scenarios; ++i) {
+    generate(i % 2 == 0 ? Profile::modes : Profile::numerics, 1, i / 2, scenario);
+    const Scope scope = resolve(scenario);
+    if (checked) {
+      subject.run(scenario, scope, trace);
+      checker.check(scenario, scope, trace, tally, result);
+    } else {
+      run_bare(scenario, scope);
+    }
+    if (i == scenarios / 2) resident.middle = resident_mib();
+  }
+  resident.end = resident_mib();
+  return resident;
+}
+
+}  // namespace
+
+Resident measure_memory(std::uint64_t scenarios, bool checked) {
+  int ends[2];
+  if (pipe(ends) != 0) return {};
+  const pid_t child = fork();
+  if (child == 0) {
+    const Resident measured = run(scenarios, checked);
+    const bool told = write(ends[1], &measured, sizeof measured) == sizeof measured;
+    _exit(told ? 0 : 1);
+  }
+  close(ends[1]);
+  Resident measured;
+  if (child < 0 || read(ends[0], &measured, sizeof measured) != sizeof measured) measured = {};
+  close(ends[0]);
+  if (child > 0) waitpid(child, nullptr, 0);
+  return measured;
+}
+
+}  // namespace normdiff

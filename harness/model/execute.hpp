@@ -1,0 +1,100 @@
+#pragma once
+
+#include <deque>
+#include <vector>
+
+#include "harness/check/judge.hpp"
+#include "harness/model/world.hpp"
+#include "reference/modules/backward.hpp"
+#include "reference/modules/forward.hpp"
+
+namespace normdiff {
+
+/// Buffers of the reference, kept from step to step.
+struct Workspace {
+  reference::ForwardPass forward;
+  reference::BackwardPass backward;
+  std::deque<reference::Bounded> sums;  ///< gradients after a backward, `summed` of them in use
+  std::size_t summed = 0;
+  std::vector<std::byte> gradient;
+};
+
+/// One step, as the reference sees it.
+struct Context {
+  const Scenario& scenario;
+  const Scope& scope;
+  const Manifest& manifest;
+  int step;
+  bool subject_accepted;  ///< the subject did not refuse: formulas are followed past soft refusals
+  World& world;
+  Judge& judge;
+  Observed& observed;  ///< what a leaf's input really was; never used to state an expectation
+  Workspace& work;
+  reference::Unchecked unchecked = {};  ///< of forwards: only a prediction leaves out a check
+};
+
+/// The new value of a storage, where it is known to within a bound.
+struct KnownWithin {
+  const reference::Storage* storage;
+  /// In the workspace: gone with its next forward or backward, so that of several executions only
+  /// the last may be judged.
+  const reference::Bounded* expected;
+};
+
+/// What the reference made of a step.
+struct Execution {
+  std::vector<reference::Refusal> refusals;  ///< empty: done
+  Origin origin;                             ///< of the outcome
+  std::vector<KnownWithin> bounded;          ///< statistics and gradients
+  /// Set: the reference can't say what this step does, and why.
+  const char* underived = nullptr;
+};
+
+/// Moves the world as the documentation says the step does, and states what it expects of outputs
+/// and artefacts. What the step does to modules and tensors is left in the world, for `scan`.
+[[nodiscard]] Execution execute(Context& context, const Step& step);
+
+/// A forward step by `root` in place of the module that it names.
+[[nodiscard]] Execution run_module(Context& context, const Forward& step, reference::Module& root);
+
+/// The statistics that a forward moved.
+[[nodiscard]] std::vector<KnownWithin> known_within(const reference::ForwardPass& pass);
+
+/// States, for every module and tensor of the world, what the step changed or the subject showed.
+void scan(Context& context, const Execution& execution);
+
+/// Makes the observable half of the world what was observed.
+void follow(World& world, Observed& observed);
+
+// One for each kind of step (harness/check/steps/).
+Execution execute(Context& context, const Construct& step);
+Execution execute(Context& context, const MakeTensor& step);
+Execution execute(Context& context, const Train& step);
+Execution execute(Context& context, const SetTraining& step);
+Execution execute(Context& context, const SetMomentum& step);
+Execution execute(Context& context, const SetEps& step);
+Execution execute(Context& context, const SetTrackRunningStats& step);
+Execution execute(Context& context, const Fill& step);
+Execution execute(Context& context, const ResetRunningStats& step);
+Execution execute(Context& context, const CastTo& step);
+Execution execute(Context& context, const ZeroGrad& step);
+Execution execute(Context& context, const Forward& step);
+Execution execute(Context& context, const Backward& step);
+Execution execute(Context& context, const DeepCopy& step);
+Execution execute(Context& context, const LoadStateDict& step);
+Execution execute(Context& context, const JitTrace& step);
+Execution execute(Context& context, const JitScript& step);
+Execution execute(Context& context, const JitSaveLoad& step);
+Execution execute(Context& context, const OnnxExport& step);
+
+/// Where an expectation about a module comes from.
+[[nodiscard]] inline Origin origin_of(const reference::Module& module) {
+  return {module.kind, "", std::nullopt};
+}
+
+/// Every graph that saved a tensor of this subtree can no longer be derived.
+void make_stale(World& world, reference::Module& root);
+/// Of a tensor that a step writes to in place.
+void mark_modified(World& world, const reference::Tensor& tensor);
+
+}  // namespace normdiff

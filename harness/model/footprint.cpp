@@ -1,0 +1,117 @@
+#include "harness/model/footprint.hpp"
+
+#include "harness/check/verdict.hpp"
+
+namespace normdiff {
+
+using reference::Module;
+using reference::Tensor;
+
+namespace {
+
+/// Nothing but the values differ.
+bool same_facts(const Value* before, const Value& now) {
+  const auto* a = before ? std::get_if<ObservedTensor>(before) : nullptr;
+  const auto* b = std::get_if<ObservedTensor>(&now);
+  return a && b && b->known_dtype && a->dtype == b->dtype && a->shape == b->shape &&
+         a->requires_grad == b->requires_grad && a->is_leaf == b->is_leaf &&
+         a->storage == b->storage;
+}
+
+bool has_shape(const Value& value, const std::optional<Shape>& shape) {
+  const auto* tensor = std::get_if<ObservedTensor>(&value);
+  return tensor && tensor->known_dtype && tensor->shape == shape;
+}
+
+}  // namespace
+
+/// What a kind of step moves, and where.
+struct Reach::Of {
+  Reach& reach;
+  const Scenario& scenario;
+  const Scope& scope;
+
+  void moves(Moves what, ModuleRef root) const {
+    reach.moves_ = what;
+    reach.root_ = root;
+  }
+  void operator()(const Forward& step) const {
+    // An artefact keeps what it moves to itself.
+    if (scope[step.module.name].kind != NameKind::artefact) moves(Moves::statistics, step.module);
+  }
+  void operator()(const JitTrace& step) const { moves(Moves::statistics, step.module); }
+  void operator()(const Backward& step) const {
+    const auto& forward = definition<Forward>(scenario, scope, step.output);
+    moves(Moves::gradients, forward.module);
+    reach.input_ = forward.input;
+    reach.output_ = step.output;
+  }
+  void operator()(const LoadStateDict& step) const { moves(Moves::anything, step.target); }
+  // What these do to others than the one they make is nothing.
+  void operator()(const Construct&) const {}
+  void operator()(const MakeTensor&) const {}
+  void operator()(const DeepCopy&) const {}
+  void operator()(const JitScript&) const {}
+  void operator()(const JitSaveLoad&) const {}
+  void operator()(const OnnxExport&) const {}
+  template <class S>
+  void operator()(const S& step) const {
+    moves(Moves::anything, step.module);
+  }
+};
+
+Reach::Reach(const World& world, const Scenario& scenario, const Scope& scope, const Step& step)
+    : world_(world), scope_(scope) {
+  std::visit(Of{*this, scenario, scope}, step);
+  if (moves_ == Moves::nothing || root_.place >= world.names[root_.name].places.size()) return;
+  for (Module* module : reference::places(*world.names[root_.name].places[root_.place])) {
+    modules_.insert(module);
+    for (const std::optional<Tensor>& tensor : module->tensors)
+      if (tensor) storages_.insert(tensor->storage());
+  }
+}
+
+const Tensor* Reach::held(Key key, Slot slot) const {
+  const auto& places = world_.names[key.name].places;
+  if (key.place >= places.size()) return nullptr;
+  const std::optional<Tensor>* tensor = tensor_of(*places[key.place], slot);
+  return tensor && *tensor ? &**tensor : nullptr;
+}
+
+bool Reach::is_below(Key key) const {
+  const auto& places = world_.names[key.name].places;
+  if (key.place < places.size() && modules_.count(places[key.place]) > 0) return true;
+  const Tensor* tensor = held(key, key.slot);  // another module may share it
+  return tensor && storages_.count(tensor->storage()) > 0;
+}
+
+bool Reach::allows(Key key, const Value* before, const Value& now) const {
+  switch (moves_) {
+    case Moves::nothing:
+      return false;
+    case Moves::anything:
+      return is_below(key);
+    case Moves::statistics: {
+      const ObservationClass observed = class_of(key.slot);
+      return (observed == ObservationClass::statistic || observed == ObservationClass::counter) &&
+             is_below(key) && same_facts(before, now);
+    }
+    case Moves::gradients:
+      if (key.slot == Slot::leaf_output_grad) return key.name == output_;
+      if (key.slot == Slot::grad)
+        return key.name == input_ && has_shape(now, world_.names[key.name].values.shape);
+      if (key.slot == Slot::weight_grad || key.slot == Slot::bias_grad) {
+        const bool weight = key.slot == Slot::weight_grad;
+        const Tensor* parameter = held(key, weight ? Slot::weight : Slot::bias);
+        if (!parameter || storages_.count(parameter->storage()) == 0) return false;
+        // Who loaded another shape since has gradients of the one that the graph was made with.
+        return has_shape(now, parameter->shape()) ||
+               has_shape(now, fresh_shape(*scope_[key.name].places[key.place].module,
+                                          weight ? TensorSlot::weight : TensorSlot::bias));
+      }
+      return false;
+  }
+  return false;
+}
+
+}  // namespace normdiff

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <optional>
+#include <set>
+
+#include "harness/model/world.hpp"
+
+namespace normdiff {
+
+/// What a step that the reference can say nothing of may have moved, beside what it made: a forward
+/// the statistics of the modules it runs, a backward the gradients of what its graph holds, a step
+/// on a module anything of that module. Nothing else in the world is its business.
+class Reach {
+ public:
+  /// `world`: before the step, or after one that the reference did not do.
+  Reach(const World& world, const Scenario& scenario, const Scope& scope, const Step& step);
+
+  /// Whether the step may have made `now` of `before` (null: nothing was seen). Statistics and
+  /// gradients may have other values, but no other shape.
+  [[nodiscard]] bool allows(Key key, const Value* before, const Value& now) const;
+
+ private:
+  enum class Moves { nothing, statistics, gradients, anything };
+  struct Of;
+
+  [[nodiscard]] const reference::Tensor* held(Key key, Slot slot) const;
+  [[nodiscard]] bool is_below(Key key) const;
+
+  const World& world_;
+  const Scope& scope_;
+  Moves moves_ = Moves::nothing;
+  ModuleRef root_;
+  std::optional<NameId> input_;   ///< of a backward: the tensor that its graph began with
+  std::optional<NameId> output_;  ///< of a backward
+  std::set<const reference::Module*> modules_;
+  std::set<const reference::Storage*> storages_;
+};
+
+}  // namespace normdiff

@@ -1,0 +1,113 @@
+#include "harness/model/operands.hpp"
+
+#include <algorithm>
+
+#include "harness/language/all.hpp"
+
+namespace normdiff {
+namespace {
+
+using reference::Held;
+using reference::Module;
+
+/// What the formulas of a leaf need; a trace may say that it is gone.
+bool whole(const Module& module) {
+  const reference::Tensor* weight = module.find(Held::weight);
+  if (module.kind == ModuleKind::Conv2d || module.kind == ModuleKind::Linear)
+    return weight != nullptr;
+  if (!reference::is_batch_norm(module.kind)) return true;
+  return (module.find(Held::running_mean) == nullptr) ==
+         (module.find(Held::running_var) == nullptr);
+}
+
+/// The Io (language/step.hpp) that looks at operands.
+class Looker {
+ public:
+  explicit Looker(const World& world) : world_(world) {}
+  [[nodiscard]] Operands found() const { return found_; }
+
+  void object(std::string_view, ModuleRef module, Takes) { look(module); }
+  void operand(std::string_view, ModuleRef module, Takes) { look(module); }
+  void operand(std::string_view, NameId name, Takes takes) {
+    if (!live(name)) return;
+    const Live& it = world_.names[name];
+    if (takes == Takes::tensor)
+      need(it.kind == NameKind::tensor &&
+           (it.values.data != nullptr || it.values.shape.numel() == 0));
+    else if (takes == Takes::script)
+      need(it.root != nullptr);
+  }
+  void callee(std::string_view, ModuleRef module, bool) {
+    if (live(module.name) && world_.names[module.name].kind != NameKind::artefact) look(module);
+  }
+  void state_dict(std::string_view, ModuleRef module, Takes) { look(module); }
+  void slot(ModuleRef module, TensorSlot slot) {
+    look(module);
+    if (found_ == Operands::usable)
+      need(world_.names[module.name]
+               .places[module.place]
+               ->tensors[static_cast<std::size_t>(slot)]
+               .has_value());
+  }
+  void expression(const ModuleExpression& module) {
+    for (const ModuleExpression::Child& child : module.children)
+      if (const NameId* name = std::get_if<NameId>(&child.module))
+        look({*name, 0});
+      else
+        expression(std::get<ModuleExpression>(child.module));
+  }
+
+  template <class... Rest>
+  void result(const Rest&...) {}
+  template <class... Rest>
+  void shape(const Rest&...) {}
+  template <class... Rest>
+  void data(const Rest&...) {}
+  template <class... Rest>
+  void seed(const Rest&...) {}
+  template <class... Rest>
+  void dtype(const Rest&...) {}
+  template <class... Rest>
+  void mode(const Rest&...) {}
+  void keywords() {}
+  template <class... Rest>
+  void value(const Rest&...) {}
+  template <class... Rest>
+  void required(const Rest&...) {}
+  template <class... Rest>
+  void option(const Rest&...) {}
+
+ private:
+  bool live(NameId name) {
+    if (world_.is_live(name)) return true;
+    found_ = Operands::dead;
+    return false;
+  }
+  void need(bool there) {
+    if (!there && found_ == Operands::usable) found_ = Operands::unseen;
+  }
+  void look(ModuleRef module) {
+    if (!live(module.name)) return;
+    const std::vector<Module*>& places = world_.names[module.name].places;
+    need(module.place < places.size());
+    if (found_ != Operands::usable) return;
+    need(all_whole(*places[module.place]));
+  }
+  static bool all_whole(const Module& module) {
+    return whole(module) && std::all_of(module.children.begin(), module.children.end(),
+                                        [](const auto& child) { return all_whole(*child.second); });
+  }
+
+  const World& world_;
+  Operands found_ = Operands::usable;
+};
+
+}  // namespace
+
+Operands operands_of(const World& world, const Step& step) {
+  Looker looker(world);
+  visit_fields(looker, step);
+  return looker.found();
+}
+
+}  // namespace normdiff

@@ -1,0 +1,78 @@
+#include "harness/model/replay.hpp"
+
+#include <type_traits>
+
+#include "harness/model/operands.hpp"
+
+namespace normdiff {
+namespace {
+
+template <class T, class = void>
+struct HasResult : std::false_type {};
+template <class T>
+struct HasResult<T, std::void_t<decltype(std::declval<T>().result)>> : std::true_type {};
+
+}  // namespace
+
+std::optional<NameId> result_of(const Step& step) {
+  return std::visit(
+      [](const auto& s) -> std::optional<NameId> {
+        if constexpr (HasResult<std::decay_t<decltype(s)>>::value)
+          return s.result;
+        else
+          return std::nullopt;
+      },
+      step);
+}
+
+void settle(World& world, Observed& observed, const Step& step, const StepRecord& record,
+            bool diverged) {
+  if (const std::optional<NameId> result = result_of(step)) {
+    // A graph is derived from the step that made it: where that step deviated, nothing can be said.
+    if (diverged && world.is_live(*result)) world.names[*result].underived = true;
+    if (record.outcome != Outcome::ok)
+      world.forget(*result);
+    else if (!world.is_live(*result))
+      world.define(*result, NameKind::result).underived = true;
+  }
+  follow(world, observed);
+}
+
+void Retrace::begin(const Scenario& scenario, const Scope& scope, const Trace& trace) {
+  scenario_ = &scenario;
+  scope_ = &scope;
+  trace_ = &trace;
+  diverged_.clear();
+  next_ = 0;
+  fresh_ = true;
+}
+
+const World& Retrace::before(int step) {
+  if (fresh_) {
+    world_.reset(scenario_->names.size());
+    observed_.reset(scenario_->names.size());
+    fresh_ = false;
+  }
+  for (; next_ < step; ++next_) go(next_);
+  return world_;
+}
+
+void Retrace::go(int i) {
+  const auto index = static_cast<std::size_t>(i);
+  const Step& step = scenario_->statements[index].step;
+  const StepRecord& record = trace_->steps[index];
+  observed_.advance(*trace_, index);
+  Context context{*scenario_, *scope_, manifest_, i,    record.outcome == Outcome::ok,
+                  world_,     judge_,  observed_, work_};
+  // A refused call changes nothing.
+  std::optional<World> before;
+  if (record.outcome == Outcome::error) before = world_.copy();
+  if (record.outcome != Outcome::unsupported && operands_of(world_, step) == Operands::usable) {
+    const Execution execution = execute(context, step);
+    const bool only_the_subject_refused = execution.refusals.empty() && !execution.underived;
+    if (before && only_the_subject_refused) world_ = std::move(*before);
+  }
+  settle(world_, observed_, step, record, diverged_[index]);
+}
+
+}  // namespace normdiff

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <vector>
+
+#include "harness/model/execute.hpp"
+
+namespace normdiff {
+
+/// The name that a step makes.
+[[nodiscard]] std::optional<NameId> result_of(const Step& step);
+
+/// Ends a step: makes the world what was observed. `diverged`: the step has discrepancies, so that
+/// nothing can be derived from what it made.
+void settle(World& world, Observed& observed, const Step& step, const StepRecord& record,
+            bool diverged);
+
+/// Goes over a trace a second time, judging nothing, to give the state before a step: a deviation
+/// is predicted from there. Most scenarios need none, and pay nothing.
+class Retrace {
+ public:
+  explicit Retrace(const Manifest& manifest)
+      : manifest_(manifest), judge_(Judge::silent(manifest)) {}
+
+  void begin(const Scenario& scenario, const Scope& scope, const Trace& trace);
+  /// How step `done()`, `done() + 1`, ... ended, as each is judged.
+  void note(bool diverged) { diverged_.push_back(diverged); }
+  /// The world before `step`, all steps before which were noted; never one before the last asked.
+  [[nodiscard]] const World& before(int step);
+
+ private:
+  void go(int step);
+
+  const Manifest& manifest_;
+  Judge judge_;
+  const Scenario* scenario_ = nullptr;
+  const Scope* scope_ = nullptr;
+  const Trace* trace_ = nullptr;
+  std::vector<bool> diverged_;  ///< by step
+  int next_ = 0;                ///< the step that `world_` is the state before
+  bool fresh_ = true;           ///< nothing was asked for in this scenario
+  World world_;
+  Observed observed_;
+  Workspace work_;
+};
+
+}  // namespace normdiff

@@ -1,0 +1,11 @@
+#pragma once
+
+#include "harness/model/execute.hpp"
+
+namespace normdiff {
+
+/// Defines a name as the tree under `root` and states which of its places are one module. The state
+/// of the modules is left for `scan`.
+Execution define_tree(Context& context, NameId name, NameKind kind, reference::ModulePtr root);
+
+}  // namespace normdiff

@@ -1,0 +1,62 @@
+#include "harness/os/breadcrumb.hpp"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+namespace normdiff {
+namespace {
+
+std::uint64_t* map(int file) {
+  struct stat status {};
+  if (fstat(file, &status) != 0 || status.st_size < static_cast<off_t>(sizeof(std::uint64_t)))
+    return nullptr;  // a mapping past the end of a file is a crash, not an error
+  void* memory = mmap(nullptr, sizeof(std::uint64_t), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+  return memory == MAP_FAILED ? nullptr : static_cast<std::uint64_t*>(memory);
+}
+
+}  // namespace
+
+std::optional<NumberFile> NumberFile::make() {
+  std::error_code failed;
+  std::string path = (std::filesystem::temp_directory_path(failed) / "normdiff-XXXXXX").string();
+  if (failed) return std::nullopt;
+  const int file = mkstemp(path.data());
+  if (file < 0) return std::nullopt;
+  std::uint64_t* memory = ftruncate(file, sizeof(std::uint64_t)) == 0 ? map(file) : nullptr;
+  close(file);
+  if (!memory) {
+    unlink(path.c_str());
+    return std::nullopt;
+  }
+  NumberFile made(std::move(path), memory, true);
+  made.store(not_begun);
+  return made;
+}
+
+std::optional<NumberFile> NumberFile::open(const std::string& path) {
+  const int file = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+  if (file < 0) return std::nullopt;
+  std::uint64_t* memory = map(file);
+  close(file);
+  if (!memory) return std::nullopt;
+  return NumberFile(path, memory, false);
+}
+
+NumberFile::NumberFile(NumberFile&& other) noexcept
+    : path_(std::move(other.path_)),
+      memory_(std::exchange(other.memory_, nullptr)),
+      owner_(std::exchange(other.owner_, false)) {}
+
+NumberFile::~NumberFile() {
+  if (memory_) munmap(memory_, sizeof(std::uint64_t));
+  if (owner_) unlink(path_.c_str());
+}
+
+}  // namespace normdiff

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "harness/language/scenario.hpp"
+
+namespace normdiff {
+
+/// A bad input: one sentence with place and remedy.
+struct InputError {
+  std::string message;
+};
+
+/// The text of a file that a person or machine handed in. Not there, a folder, larger than `limit`,
+/// empty, binary or not UTF-8: an error. `if_empty` is what to do about an empty one.
+[[nodiscard]] std::variant<std::string, InputError> read_text(const std::filesystem::path& path,
+                                                              std::size_t limit,
+                                                              std::string_view if_empty);
+
+/// A scenario file, parsed. One without steps is an error: it was cut.
+[[nodiscard]] std::variant<Scenario, InputError> read_scenario(const std::filesystem::path& path);
+
+}  // namespace normdiff

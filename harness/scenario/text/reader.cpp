@@ -1,0 +1,285 @@
+#include "harness/scenario/text/reader.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "harness/language/words.hpp"
+#include "harness/scenario/check.hpp"
+
+// Which step a statement is, the names in it, and which argument of a call is whose. The values of
+// arguments are in reader_values.cpp.
+namespace normdiff {
+namespace {
+
+/// Every word of one form, for messages: "a, b, c".
+std::string words_of(Form form) {
+  std::vector<std::string_view> words;
+  for_each_step_type([&](auto tag) {
+    for (const Spelling& spelling : StepType<typename decltype(tag)::type>::spellings)
+      if (spelling.form == form) words.push_back(spelling.word);
+  });
+  std::sort(words.begin(), words.end());
+  return fmt::format("{}", fmt::join(words, ", "));
+}
+
+bool is_word_of(Form form, std::string_view word) {
+  bool found = false;
+  for_each_step_type([&](auto tag) {
+    for (const Spelling& spelling : StepType<typename decltype(tag)::type>::spellings)
+      found = found || (spelling.form == form && spelling.word == word);
+  });
+  return found;
+}
+
+}  // namespace
+
+void Reader::fail(Position position, std::string message) {
+  if (!error_) error_ = error_at(position, std::move(message));
+}
+
+std::optional<NameId> Reader::find(std::string_view name) const {
+  const auto found = ids_.find(std::string(name));
+  if (found == ids_.end() || scope_[found->second].kind == NameKind::undefined) return std::nullopt;
+  return found->second;
+}
+
+// --- Which step --------------------------------------------------------------------------------
+
+std::optional<Step> Reader::read(const Syntax& syntax) {
+  syntax_ = &syntax;
+  error_.reset();
+  noted_.clear();
+  has_result_ = false;
+  assigned_ = false;
+  path_ = -1;
+  Form form = Form::call;
+  if (!classify(form)) return std::nullopt;
+  return dispatch(form);
+}
+
+bool Reader::classify(Form& form) {
+  const NodeId target = syntax().target();
+  const NodeId value = syntax().value();
+  if (target >= 0 && syntax()[target].kind == Node::Kind::attribute) {
+    form = Form::attribute;
+    assigned_ = true;
+    word_ = syntax()[target].text.substr(0, max_name_length);
+    path_ = syntax()[target].base;
+    call_ = {fmt::format("an assignment to '{}'", word_),
+             syntax().begin(value),
+             value,
+             value,
+             false,
+             {}};
+    if (!is_word_of(form, word_))
+      fail(syntax()[target].position,
+           fmt::format("'{}' can't be assigned; the attributes that can are {}", word_,
+                       words_of(form)));
+    return !error_;
+  }
+  if (target >= 0 && syntax()[target].kind != Node::Kind::name) {
+    fail(target, fmt::format("expected a name or an attribute of a module before '=', found {}",
+                             syntax().described(target)));
+    return false;
+  }
+  if (syntax()[value].kind != Node::Kind::call) {
+    fail(value, fmt::format("expected a call, found {}; a statement is a call, or gives an "
+                            "attribute its value",
+                            syntax().described(value)));
+    return false;
+  }
+  const NodeId callee = syntax()[value].base;
+  word_ = syntax().dotted(callee);
+  if (is_word_of(Form::function, word_)) {
+    form = Form::function;
+  } else if (syntax()[callee].kind == Node::Kind::attribute &&
+             is_word_of(Form::method, syntax()[callee].text)) {
+    form = Form::method;
+    word_ = syntax()[callee].text;
+    path_ = syntax()[callee].base;
+  } else {
+    NodeId root = callee;
+    while (syntax()[root].base >= 0) root = syntax()[root].base;
+    if (syntax()[root].kind != Node::Kind::name || !find(syntax()[root].text)) {
+      unknown(callee);
+      return false;
+    }
+    form = Form::call;
+    path_ = callee;
+  }
+  call_ = open_call(value, form == Form::call ? "a forward" : fmt::format("'{}'", word_));
+  return true;
+}
+
+void Reader::unknown(NodeId callee) {
+  const Node& node = syntax()[callee];
+  if (node.kind == Node::Kind::name)
+    return fail(callee,
+                fmt::format("'{}' is neither a function nor a module defined above; the functions "
+                            "are {}",
+                            node.text.substr(0, max_name_length), words_of(Form::function)));
+  const std::string path = syntax().dotted(callee);
+  if (path.rfind("torch.", 0) == 0 || path.rfind("copy.", 0) == 0 || path.rfind("F.", 0) == 0)
+    return fail(callee, fmt::format("'{}' is not a function of format 1; the functions are {}",
+                                    path, words_of(Form::function)));
+  NodeId root = callee;
+  while (syntax()[root].base >= 0) root = syntax()[root].base;
+  fail(root, fmt::format("{} is not defined above; define it first, or correct the name",
+                         syntax().described(root)));
+}
+
+std::optional<Step> Reader::dispatch(Form form) {
+  std::optional<Step> step;
+  const std::string_view word = form == Form::call ? std::string_view{} : word_;
+  for_each_step_type([&](auto tag) {
+    using S = typename decltype(tag)::type;
+    for (const Spelling& spelling : StepType<S>::spellings)
+      if (!step && spelling.form == form && spelling.word == word) {
+        step.emplace(std::in_place_type<S>);
+        StepType<S>::fields(*this, std::get<S>(*step));
+      }
+  });
+  close_call();
+  const NodeId target = syntax().target();
+  if (target >= 0 && form != Form::attribute && !has_result_)
+    fail(target, fmt::format("'{}' gives no result; remove '{} ='", word_,
+                             syntax()[target].text.substr(0, max_name_length)));
+  if (error_) return std::nullopt;
+  if (auto problem = check(scenario_, scope_, *step)) {
+    Position position = syntax().begin(syntax().value());
+    for (const auto& [field, where] : noted_)
+      if (field == problem->field) position = where;
+    fail(position, std::move(problem->sentence));
+    return std::nullopt;
+  }
+  return step;
+}
+
+// --- Names -------------------------------------------------------------------------------------
+
+void Reader::result(NameId& name, NameKind) {
+  has_result_ = true;
+  const NodeId target = syntax().target();
+  if (target < 0)
+    return fail(syntax().value(),
+                fmt::format("the result of {} needs a name; write name = ...", call_.word));
+  const std::string_view text = syntax()[target].text;
+  if (auto problem = name_problem(text)) return fail(target, std::move(*problem));
+  const auto [entry, added] =
+      ids_.emplace(std::string(text), static_cast<NameId>(scenario_.names.size()));
+  if (!added)
+    return fail(target, fmt::format("'{}' is assigned in line {} already, and a name is assigned "
+                                    "once; choose another name",
+                                    text, lines_[entry->second]));
+  scenario_.names.emplace_back(text);
+  lines_.push_back(syntax().begin(target).line);
+  scope_.grow(scenario_.names.size());
+  name = entry->second;
+  note(&name, syntax().begin(target));
+}
+
+void Reader::path(NodeId node, ModuleRef& module) {
+  std::vector<NodeId> parts;
+  while (syntax()[node].base >= 0) {
+    if (syntax()[node].kind == Node::Kind::call)
+      return fail(node, "expected a path, as net.bn, found a call; give its result a name");
+    parts.push_back(node);
+    node = syntax()[node].base;
+  }
+  const Node& root = syntax()[node];
+  if (root.kind != Node::Kind::name || root.negative)
+    return fail(node, fmt::format("expected a name or path, as net.bn, found {}",
+                                  syntax().described(node)));
+  note(&module, root.position);
+  const std::optional<NameId> name = find(root.text);
+  if (!name)
+    return fail(node, fmt::format("{} is not defined above; define it first, or correct the name",
+                                  syntax().described(node)));
+  module = {*name, 0};
+  const NameInfo& info = scope_[*name];
+  for (auto part = parts.rbegin(); part != parts.rend(); ++part) {
+    const Node& step = syntax()[*part];
+    if (!info.spec)
+      return fail(step.position, fmt::format("'{}' is no module, and has no parts", root.text));
+    const reference::Place& parent = info.places[module.place];
+    std::size_t place = module.place + std::size_t{1};
+    bool found = false;
+    std::vector<std::string_view> children;
+    for (const ModuleSpec::Child& child : parent.module->children) {
+      found = child.name == step.text;
+      if (found) break;
+      children.push_back(child.name);
+      place = static_cast<std::size_t>(info.places[place].end);
+    }
+    if (!found) {
+      if (children.size() > 12) children.resize(12);
+      return fail(
+          step.position,
+          fmt::format("this {} has no child '{}'; {}", reference::to_string(parent.module->kind),
+                      step.text.substr(0, max_name_length),
+                      children.empty()
+                          ? fmt::format("it has none. Methods are {}", words_of(Form::method))
+                          : fmt::format("its children are {}", fmt::join(children, ", "))));
+    }
+    module.place = static_cast<std::uint16_t>(place);
+  }
+}
+
+// --- Arguments ---------------------------------------------------------------------------------
+
+Reader::Call Reader::open_call(NodeId call, std::string word) const {
+  const NodeId first = syntax()[call].first;
+  return {std::move(word), syntax().begin(call), first, first, false, {}};
+}
+
+NodeId Reader::peek() const {
+  if (call_.next < 0 || !syntax()[call_.next].keyword.empty()) return -1;
+  return call_.next;
+}
+
+NodeId Reader::take(std::string_view key) {
+  call_.known.push_back(key);
+  NodeId keyword = call_.first;
+  while (keyword >= 0 && syntax()[keyword].keyword != key) keyword = syntax()[keyword].next;
+  const NodeId positional = call_.keywords_only ? -1 : peek();
+  if (positional < 0) return keyword;
+  call_.next = syntax()[positional].next;
+  if (keyword >= 0)
+    fail(syntax()[keyword].keyword_position, fmt::format("'{}' is given twice; remove one", key));
+  return positional;
+}
+
+NodeId Reader::take_required(std::string_view key) {
+  const NodeId node = take(key);
+  if (node < 0)
+    fail(call_.position, fmt::format("{} needs '{}', which is missing; add it", call_.word, key));
+  return node;
+}
+
+void Reader::close_call() {
+  if (error_) return;
+  if (const NodeId extra = peek(); extra >= 0)
+    return fail(extra, fmt::format("{} takes no further argument here, found {}; remove it, or "
+                                   "give it its keyword",
+                                   call_.word, syntax().described(extra)));
+  std::vector<std::string_view> seen;
+  for (NodeId node = call_.first; node >= 0; node = syntax()[node].next) {
+    const Node& argument = syntax()[node];
+    if (argument.keyword.empty()) continue;
+    const auto is_it = [&](std::string_view key) { return key == argument.keyword; };
+    if (std::none_of(call_.known.begin(), call_.known.end(), is_it))
+      return fail(argument.keyword_position,
+                  fmt::format("{} has no keyword '{}'; {}", call_.word,
+                              argument.keyword.substr(0, max_name_length),
+                              call_.known.empty()
+                                  ? std::string("it takes nothing")
+                                  : fmt::format("it takes {}", fmt::join(call_.known, ", "))));
+    if (std::any_of(seen.begin(), seen.end(), is_it))
+      return fail(argument.keyword_position,
+                  fmt::format("'{}' is given twice; remove one", argument.keyword));
+    seen.push_back(argument.keyword);
+  }
+}
+
+}  // namespace normdiff

@@ -1,0 +1,90 @@
+#include "harness/model/execute.hpp"
+#include "harness/scenario/plan.hpp"
+
+namespace normdiff {
+
+using reference::Module;
+
+Execution execute(Context& c, const Backward& step) {
+  Execution execution;
+  execution.origin = {ModuleKind::Sequential, "backward", std::nullopt};
+  Live& live = c.world.names[step.output];
+  const std::shared_ptr<reference::Tape> tape = live.tape;
+  if (live.underived) {
+    execution.underived = "its forward was done against the documentation";
+    return execution;
+  }
+  if (!tape || !tape->requires_grad) {
+    execution.refusals.push_back({reference::ErrorKind::no_graph, "nothing requires a gradient"});
+    return execution;
+  }
+  if (tape->stale) {
+    execution.underived = "a tensor of the graph was cast or replaced since";
+    return execution;
+  }
+  if (tape->freed && tape->saves_tensors) {
+    execution.refusals.push_back({reference::ErrorKind::graph_freed, "backward a second time"});
+    return execution;
+  }
+  const std::int64_t n = tape->output.numel();
+  c.work.gradient.resize(static_cast<std::size_t>(n) * 8 + 8);
+  make_gradient(step, n, tape->dtype, c.work.gradient.data());
+  const reference::Values upstream{c.work.gradient.data(), tape->dtype, tape->output, nullptr};
+
+  const auto at_leaf =
+      [&](int call, const reference::InputGradient& out) -> std::optional<reference::Values> {
+    if (call == 0) return std::nullopt;
+    const Key key{step.output, static_cast<std::uint16_t>(call - 1), Slot::leaf_output_grad};
+    const Value* now = c.observed.now(key);
+    if (!now) return std::nullopt;
+    c.judge.numeric(key, {out.dtype(), out.shape(), false, true, 0},
+                    {out.module().kind, out.branch(), std::nullopt},
+                    [&out](const void* observed) { return out.compare(observed); });
+    const auto* tensor = std::get_if<ObservedTensor>(now);
+    if (!tensor || !tensor->known_dtype || tensor->shape != out.shape() ||
+        tensor->dtype != out.dtype())
+      return std::nullopt;
+    return tensor->values();
+  };
+  // Who does not refuse what was changed in place must still give the gradients of the forward as
+  // it was.
+  c.work.backward.run(*tape, upstream, at_leaf, !c.subject_accepted);
+  const auto stopped_at = c.work.backward.stopped_at();
+  if (stopped_at) {
+    execution.refusals.push_back(
+        {reference::ErrorKind::modified_in_place, "a tensor that the graph saved was changed"});
+    execution.origin.leaf = tape->calls[*stopped_at].module->kind;
+  }
+  const auto done =
+      tape->calls.begin() + static_cast<std::ptrdiff_t>(stopped_at ? *stopped_at + 1 : 0);
+  const bool frees = std::any_of(done, tape->calls.end(), [](const reference::TapeEntry& call) {
+    return call.module->kind != ModuleKind::Flatten;
+  });
+  if (!step.retain_graph && (frees || !stopped_at)) tape->freed = true;
+
+  c.work.summed = 0;
+  const auto add = [&](const std::optional<reference::Tensor>& before, const auto& added) {
+    if (c.work.summed == c.work.sums.size()) c.work.sums.emplace_back();
+    reference::Bounded& sum = c.work.sums[c.work.summed++];
+    reference::accumulate(before ? &*before : nullptr, added, tape->dtype, sum);
+    const Shape& shape = sum.shape;
+    reference::Tensor grad =
+        before && before->shape() == shape ? *before : reference::Tensor(tape->dtype, shape);
+    for (std::size_t i = 0; i < sum.value.size(); ++i)
+      grad.set(static_cast<std::int64_t>(i), sum.value[i]);
+    execution.bounded.push_back({grad.storage(), &sum});
+    return grad;
+  };
+  for (reference::ParameterGradient& gradient : c.work.backward.parameters()) {
+    const std::size_t which = gradient.held == reference::Held::weight ? 0 : 1;
+    gradient.expected.shape = gradient.module->tensors[which]->shape();
+    c.world.set_grad(gradient.module->tensors[which]->storage(),
+                     add(gradient.module->grads[which], gradient));
+  }
+  Live& input = c.world.names[live.input];
+  if (input.requires_grad && c.work.backward.input())
+    input.grad = add(input.grad, *c.work.backward.input());
+  return execution;
+}
+
+}  // namespace normdiff

@@ -1,0 +1,45 @@
+#include "harness/model/execute.hpp"
+#include "harness/model/trees.hpp"
+
+namespace normdiff {
+
+using reference::Module;
+using reference::ModulePtr;
+
+namespace {
+
+/// Modules of `spec` that are already live under the names it takes children from.
+void collect_made(const ModuleExpression& expression, const ModuleSpec& spec, World& world,
+                  reference::Made& made) {
+  for (std::size_t i = 0; i < expression.children.size(); ++i) {
+    const auto& child = expression.children[i].module;
+    if (const auto* name = std::get_if<NameId>(&child))
+      made.emplace(spec.children[i].module.get(), world.names[*name].root);
+    else
+      collect_made(std::get<ModuleExpression>(child), *spec.children[i].module, world, made);
+  }
+}
+
+}  // namespace
+
+Execution execute(Context& c, const Construct& step) {
+  const NameInfo& info = c.scope[step.result];
+  reference::Made made;
+  collect_made(step.module, *info.spec, c.world, made);
+  ModulePtr root = reference::construct(*info.spec, made);
+  const std::vector<Module*> places = reference::places(*root);
+  for (std::size_t p = 0; p < places.size(); ++p) {
+    const reference::Place& place = info.places[p];
+    if (c.world.first_place(places[p]) != nowhere) continue;  // already filled where it was made
+    if (place.same_module_as != static_cast<int>(p)) continue;
+    if (place.module->kind != ModuleKind::Conv2d && place.module->kind != ModuleKind::Linear)
+      continue;
+    for (TensorSlot slot : {TensorSlot::weight, TensorSlot::bias})
+      if (auto& tensor = *tensor_of(*places[p], slot_of(slot)))
+        initial_values(c.scenario, c.step, static_cast<int>(p), *place.module, slot,
+                       static_cast<float*>(tensor->data()));
+  }
+  return define_tree(c, step.result, NameKind::module, std::move(root));
+}
+
+}  // namespace normdiff

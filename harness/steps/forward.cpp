@@ -1,0 +1,165 @@
+#include <algorithm>
+
+#include "harness/model/execute.hpp"
+#include "harness/scenario/plan.hpp"
+
+namespace normdiff {
+
+using reference::Activation;
+using reference::LeafOutput;
+using reference::Module;
+
+namespace {
+
+const reference::Arithmetic& arithmetic_of(const Manifest& manifest) {
+  return manifest.family == "textbook" ? reference::any_implementation()
+                                       : reference::libtorch_cpu();
+}
+
+/// Whether every layer below holds a weight of the rank that its formula is documented for.
+bool has_its_weights(const Module& module) {
+  const reference::Tensor* weight = module.find(reference::Held::weight);
+  if (module.kind == ModuleKind::Linear && weight->shape().rank() != 2) return false;
+  if (module.kind == ModuleKind::Conv2d && weight->shape().rank() != 4) return false;
+  return std::all_of(module.children.begin(), module.children.end(),
+                     [](const auto& child) { return has_its_weights(*child.second); });
+}
+
+/// An empty Sequential gives its input.
+void expect_input(Context& c, Key key, const Live& input, bool requires_grad) {
+  ObservedTensor expected;
+  expected.dtype = input.values.dtype;
+  expected.shape = input.values.shape;
+  expected.requires_grad = requires_grad;
+  expected.data = static_cast<const std::byte*>(input.values.data);
+  c.judge.exact(key, Value{expected}, {ModuleKind::Sequential, "empty", {}});
+}
+
+Execution run_artefact(Context& c, const Forward& step, const Live& artefact, const Live& input) {
+  const Key key{step.result, 0, Slot::value};
+  Live& live = c.world.define(step.result, NameKind::result);
+  live.input = step.input;
+  Execution execution;
+  execution.origin = {ModuleKind::Sequential, "onnx artefact", std::nullopt};
+  if (!artefact.exported) {
+    execution.underived = "what was exported to an odd opset is not derived";
+    return execution;
+  }
+  // An artefact is exported for one shape and dtype (documented: no dynamic axes were asked for).
+  if (input.values.shape != artefact.exported_for)
+    execution.refusals.push_back(
+        {reference::ErrorKind::shape_mismatch, "exported for another shape"});
+  if (input.values.dtype != artefact.exported_dtype)
+    execution.refusals.push_back(
+        {reference::ErrorKind::dtype_mismatch, "exported for another dtype"});
+  if (!execution.refusals.empty()) return execution;
+  const auto& exported_by = definition<OnnxExport>(c.scenario, c.scope, step.module.name);
+  const auto& norms = artefact.exported->batch_norms;
+  if (exported_by.opset_version < 14 &&
+      std::any_of(norms.begin(), norms.end(), [](const auto& bn) { return bn.training; })) {
+    execution.underived = "opsets below 14 have no attribute for batch statistics";
+    return execution;
+  }
+  reference::Arithmetic arithmetic = reference::any_implementation();
+  arithmetic.may_fold = true;
+  reference::ForwardOptions options;
+  options.grad = false;
+  options.arithmetic = &arithmetic;
+  options.past_soft_refusals = true;  // ONNX's operators have no such checks
+  // Batch statistics move running ones, which an artefact keeps to itself.
+  const reference::ModulePtr model = reference::deepcopy(*artefact.exported->model);
+  for (Module* module : reference::places(*model))  // ONNX's epsilon is a float32
+    if (reference::is_batch_norm(module->kind))
+      module->batch_norm().eps = static_cast<float>(module->batch_norm().eps);
+  const int last = reference::leaf_calls(*model) - 1;
+  const auto at_leaf = [&](int call, const LeafOutput& out) -> std::optional<Activation> {
+    if (call == last)
+      c.judge.numeric(key, {out.dtype(), out.shape(), false, true, 0},
+                      {out.module().kind, "onnx artefact", std::nullopt},
+                      [&out](const void* observed) { return out.compare(observed); });
+    return std::nullopt;
+  };
+  c.work.forward.run(*model, {input.values, input.values.dtype, std::nullopt}, options, at_leaf,
+                     nullptr);
+  execution.refusals = c.work.forward.refusals();
+  if (last < 0) expect_input(c, key, input, false);
+  return execution;
+}
+
+}  // namespace
+
+std::vector<KnownWithin> known_within(const reference::ForwardPass& pass) {
+  std::vector<KnownWithin> known;
+  known.reserve(pass.updates().size());
+  for (const reference::StatisticUpdate& update : pass.updates())
+    known.push_back({update.storage, &update.expected});
+  return known;
+}
+
+Execution execute(Context& c, const Forward& step) {
+  if (c.world.names[step.module.name].kind == NameKind::artefact) {
+    const Live artefact = c.world.names[step.module.name];
+    return run_artefact(c, step, artefact, c.world.names[step.input]);
+  }
+  return run_module(c, step, c.world.module(step.module));
+}
+
+Execution run_module(Context& c, const Forward& step, Module& root) {
+  const Live& input = c.world.names[step.input];
+  const int last = reference::leaf_calls(root) - 1;
+  Execution execution;
+  execution.origin = {root.kind, "", input.layout};
+
+  if (!has_its_weights(root)) {
+    execution.underived = "a load that nobody checked left a layer with a weight of another rank";
+    return execution;
+  }
+  reference::ForwardOptions options;
+  options.grad = step.grad;
+  options.input_requires_grad = input.requires_grad;
+  options.past_soft_refusals = c.subject_accepted;
+  options.unchecked = c.unchecked;
+  options.arithmetic = &arithmetic_of(c.manifest);
+  std::shared_ptr<reference::Tape> tape;
+  if (step.grad) tape = std::make_shared<reference::Tape>();
+  Layout layout = input.layout;
+
+  const auto at_leaf = [&](int call, const LeafOutput& out) -> std::optional<Activation> {
+    // Of a forward that was refused behind its last leaf, that leaf's output is seen as one inside.
+    const Key inner{step.result, static_cast<std::uint16_t>(call), Slot::leaf_output};
+    const Key key =
+        call == last && !c.observed.changed(inner) ? Key{step.result, 0, Slot::value} : inner;
+    const bool shown = c.observed.changed(key);
+    if (!shown && call != last) return std::nullopt;  // a subject need not show what is inside
+    if (!shown && !c.subject_accepted) return std::nullopt;
+    const Origin origin{out.module().kind, out.branch(), layout};
+    c.judge.numeric(key, {out.dtype(), out.shape(), out.requires_grad(), out.is_leaf(), 0}, origin,
+                    [&out](const void* observed) { return out.compare(observed); });
+    if (!shown) return std::nullopt;
+    const auto* tensor = std::get_if<ObservedTensor>(c.observed.now(key));
+    if (!tensor || !tensor->known_dtype || tensor->shape != out.shape() ||
+        tensor->dtype != out.dtype())
+      return std::nullopt;
+    layout = layout_of(tensor->shape, tensor->strides);
+    return Activation{tensor->values(), tensor->dtype, layout};
+  };
+  reference::ForwardPass& pass = c.work.forward;
+  pass.run(root, {input.values, input.values.dtype, input.layout}, options, at_leaf, tape.get());
+  execution.refusals = pass.refusals();
+  execution.bounded = known_within(pass);
+  if (pass.refused_by()) execution.origin.leaf = pass.refused_by()->kind;
+  if (!execution.refusals.empty() && !c.subject_accepted) return execution;
+
+  Live& live = c.world.define(step.result, NameKind::result);
+  if (pass.calls() <= last) {  // the subject did what has no formula
+    live.underived = true;
+    return execution;
+  }
+  live.tape = tape;
+  live.input = step.input;
+  if (last < 0 && execution.refusals.empty())
+    expect_input(c, {step.result, 0, Slot::value}, input, input.requires_grad);
+  return execution;
+}
+
+}  // namespace normdiff

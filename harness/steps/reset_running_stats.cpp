@@ -1,0 +1,19 @@
+#include "harness/model/execute.hpp"
+
+namespace normdiff {
+
+using reference::Held;
+using reference::Module;
+
+Execution execute(Context& c, const ResetRunningStats& step) {
+  Module& module = c.world.module(step.module);
+  Execution execution{{}, origin_of(module), {}, nullptr};
+  if (auto refusal = reference::reset_running_stats(module))
+    execution.refusals.push_back(*refusal);
+  else if (module.batch_norm().track_running_stats)
+    for (const Held held : {Held::running_mean, Held::running_var})
+      mark_modified(c.world, *module.find(held));
+  return execution;
+}
+
+}  // namespace normdiff

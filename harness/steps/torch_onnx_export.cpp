@@ -1,0 +1,108 @@
+#include <cmath>
+
+#include "harness/model/execute.hpp"
+
+namespace normdiff {
+
+using reference::ErrorKind;
+using reference::Module;
+
+namespace {
+
+// Opsets that every version of the exporters takes, and those that no version of the TorchScript
+// one does (measured on 2.13.0: 1 and 5 to 23). In between it is the version's own business, and
+// dynamo=True writes another opset than it was asked for.
+bool known_opset(const OnnxExport& step) {
+  return step.opset_version >= 7 && step.opset_version <= 23;
+}
+bool impossible_opset(const OnnxExport& step) {
+  return !step.dynamo && (step.opset_version < 1 || step.opset_version > 23);
+}
+
+reference::ExportMode mode_of(ExportMode mode) {
+  return mode == ExportMode::EVAL       ? reference::ExportMode::eval
+         : mode == ExportMode::PRESERVE ? reference::ExportMode::preserve
+                                        : reference::ExportMode::training;
+}
+
+/// The nodes that a graph with this many of them must have, in order: folding is a freedom that an
+/// exporter has or has not used throughout. Nothing: no such graph is right.
+std::optional<std::vector<reference::ExportedBatchNorm>> nodes(
+    const std::vector<reference::ExportedBatchNorm>& all, std::int64_t observed, bool folding) {
+  if (observed == static_cast<std::int64_t>(all.size())) return all;
+  std::vector<reference::ExportedBatchNorm> left;
+  for (const auto& bn : all)
+    if (!bn.may_be_folded) left.push_back(bn);
+  if (folding && observed == static_cast<std::int64_t>(left.size())) return left;
+  return std::nullopt;
+}
+
+void expect_graph(Context& c, const OnnxExport& step, const reference::Exported& exported) {
+  const auto key = [&step](std::size_t node, Slot slot) {
+    return Key{step.result, static_cast<std::uint16_t>(node), slot};
+  };
+  const Key count_key = key(0, Slot::onnx_batch_norms);
+  const Value* shown = c.observed.now(count_key);
+  const auto* count = shown ? std::get_if<std::int64_t>(shown) : nullptr;
+  const auto expected = nodes(exported.batch_norms, count ? *count : -1, step.do_constant_folding);
+  const Origin origin{ModuleKind::BatchNorm2d, "onnx graph", std::nullopt};
+  c.judge.exact(
+      count_key,
+      Value{static_cast<std::int64_t>(expected ? expected->size() : exported.batch_norms.size())},
+      origin);
+  if (!expected) return;
+  for (std::size_t i = 0; i < expected->size(); ++i) {
+    const reference::ExportedBatchNorm& bn = (*expected)[i];
+    c.judge.exact(key(i, Slot::onnx_epsilon),
+                  Value{static_cast<double>(static_cast<float>(bn.eps))}, origin);
+    // Opset 14 brought the attribute and 3 outputs in training; before it training shows in 5
+    // outputs (ONNX operators, BatchNormalization).
+    const bool has_attribute = step.opset_version >= 14;
+    c.judge.exact(key(i, Slot::onnx_training_mode),
+                  Value{std::int64_t{bn.training && has_attribute}}, origin);
+    c.judge.exact(key(i, Slot::onnx_outputs),
+                  Value{std::int64_t{!bn.training    ? 1
+                                     : has_attribute ? 3
+                                                     : 5}},
+                  origin);
+    if (bn.training && bn.momentum)
+      c.judge.exact(key(i, Slot::onnx_momentum),
+                    Value{static_cast<double>(static_cast<float>(1 - *bn.momentum))}, origin);
+    else
+      c.judge.free(key(i, Slot::onnx_momentum));  // has no effect on this node
+  }
+}
+
+}  // namespace
+
+Execution execute(Context& c, const OnnxExport& step) {
+  const Module& module = c.world.module(step.module);
+  const Live input = c.world.names[step.input];
+  Execution execution;
+  execution.origin = {module.kind, "onnx export", std::nullopt};
+  auto exported =
+      std::make_shared<reference::Exported>(reference::onnx_export(module, mode_of(step.training)));
+  if (impossible_opset(step))
+    execution.refusals.push_back({ErrorKind::bad_opset, "no such opset"});
+  else if (!known_opset(step))
+    execution.underived = "which of the odd opsets an exporter takes is not documented";
+  // The exporter runs the model once, in the mode asked for: what forward refuses, it refuses.
+  reference::ModulePtr trial = reference::deepcopy(*exported->model);
+  reference::ForwardOptions options;
+  options.grad = false;
+  options.past_soft_refusals = c.subject_accepted;
+  options.arithmetic = &reference::libtorch_cpu();
+  c.work.forward.run(*trial, {input.values, input.values.dtype, input.layout}, options, {},
+                     nullptr);
+  for (const auto& refusal : c.work.forward.refusals()) execution.refusals.push_back(refusal);
+  if (!execution.refusals.empty() && !c.subject_accepted) return execution;
+
+  Live& live = c.world.define(step.result, NameKind::artefact);
+  if (!execution.underived) live.exported = exported;
+  live.exported_for = input.values.shape;
+  live.exported_dtype = input.values.dtype;
+  if (live.exported) expect_graph(c, step, *exported);
+  return execution;
+}
+
+}  // namespace normdiff

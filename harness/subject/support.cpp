@@ -1,0 +1,133 @@
+#include "harness/subject/support.hpp"
+
+#include <fmt/format.h>
+
+#include <toml++/toml.h>
+#include <algorithm>
+#include <stdexcept>
+
+#include "harness/text/embedded.hpp"
+
+namespace normdiff {
+namespace {
+
+struct Part {
+  std::string_view name;
+  Declines declines;
+};
+constexpr std::array<Part, 4> parts = {{{"a Sequential", Declines::sequential},
+                                        {"what was cast", Declines::cast},
+                                        {"an artefact", Declines::artefact},
+                                        {"anything", Declines::anything}}};
+
+/// "yes", why not, or { of = ..., why = ... }; false: none of these.
+bool read_row(const toml::node* node, Support::Row& row) {
+  if (node == nullptr) return false;
+  if (const auto said = node->value<std::string>()) {
+    if (*said != "yes") row = {Declines::everything, *said};
+    return !said->empty();
+  }
+  const toml::table* table = node->as_table();
+  const auto of = table ? (*table)["of"].value<std::string>() : std::nullopt;
+  const auto why = table ? (*table)["why"].value<std::string>() : std::nullopt;
+  if (!of || !why || why->empty()) return false;
+  const auto part =
+      std::find_if(parts.begin(), parts.end(), [&of](const Part& p) { return p.name == *of; });
+  if (part == parts.end()) return false;
+  row = {part->declines, *why};
+  return true;
+}
+
+const Support* support_of(std::string_view family) {
+  const std::vector<Support>& table = support_table();
+  const auto found = std::find_if(table.begin(), table.end(),
+                                  [&](const Support& support) { return support.family == family; });
+  return found == table.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+std::variant<std::vector<Support>, std::string> parse_support(std::string_view text) {
+  toml::table table;
+  try {
+    table = toml::parse(text);
+  } catch (const toml::parse_error& error) {
+    return fmt::format("support.toml:{}:{}: {}", error.source().begin.line,
+                       error.source().begin.column, error.description());
+  }
+  std::vector<Support> families;
+  for (const auto& [name, node] : table) {
+    const toml::table* rows = node.as_table();
+    if (!rows) return fmt::format("support.toml: [{}] must be a table of step kinds", name.str());
+    Support& support = families.emplace_back();
+    support.family = name.str();
+    for (const auto& [step, value] : *rows)
+      if (!step_kind_from(step.str()))
+        return fmt::format("support.toml: [{}]: no such step: {}", name.str(), step.str());
+    for (std::size_t kind = 0; kind < step_kind_count; ++kind) {
+      if (!read_row(rows->get(step_kind_name(kind)), support.rows[kind]))
+        return fmt::format("support.toml: [{}]: say \"yes\", why not, or what of and why for {}",
+                           name.str(), step_kind_name(kind));
+    }
+  }
+  return families;
+}
+
+const std::vector<Support>& support_table() {
+  static const std::vector<Support> table = [] {
+    auto parsed = parse_support(embedded::support());
+    if (const auto* error = std::get_if<std::string>(&parsed)) throw std::logic_error(*error);
+    return std::get<std::vector<Support>>(std::move(parsed));
+  }();
+  return table;
+}
+
+bool is_family(std::string_view name) {
+  return support_of(name) != nullptr;
+}
+
+const char* never_does(std::string_view family, std::size_t step_kind) {
+  const Support* support = support_of(family);
+  if (support == nullptr) return "the support table does not know this subject";
+  const Support::Row& row = support->rows[step_kind];
+  return row.declines == Declines::everything ? row.why.c_str() : nullptr;
+}
+
+namespace {
+
+/// Whether it is the step's module that is a Sequential.
+bool is_about_a_sequential(const Step& step, const Scope& scope) {
+  const auto* set = std::get_if<SetTraining>(&step);
+  return set && scope.place(set->module).module->kind == ModuleKind::Sequential;
+}
+
+}  // namespace
+
+bool may_decline(std::string_view family, const Scenario& scenario, const Scope& scope,
+                 std::size_t step) {
+  const Support* support = support_of(family);
+  if (support == nullptr) return true;
+  const Step& declined = scenario.statements[step].step;
+  switch (support->rows[declined.index()].declines) {
+    case Declines::nothing:
+      return false;
+    case Declines::everything:
+    case Declines::anything:
+      return true;
+    case Declines::sequential:
+      return is_about_a_sequential(declined, scope);
+    case Declines::cast: {
+      const auto begin = scenario.statements.begin();
+      return std::any_of(begin, begin + static_cast<std::ptrdiff_t>(step), [](const auto& earlier) {
+        return std::holds_alternative<CastTo>(earlier.step);
+      });
+    }
+    case Declines::artefact: {
+      const auto* forward = std::get_if<Forward>(&declined);
+      return forward && scope[forward->module.name].kind == NameKind::artefact;
+    }
+  }
+  return false;
+}
+
+}  // namespace normdiff

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "harness/scenario/scope.hpp"
+
+namespace normdiff {
+
+/// What a family of subjects may decline of a kind of step.
+enum class Declines : std::uint8_t {
+  nothing,
+  everything,
+  // Of a kind of step that it does otherwise, by their names in the table:
+  sequential,  ///< "a Sequential": as the module that the step is about
+  cast,        ///< "what was cast": behind any cast, without which there are no two dtypes
+  artefact,    ///< "an artefact": as what is called
+  anything,    ///< "anything": what it depends on is not in the scenario
+};
+
+/// What a family of subjects does with each kind of step: harness/subject/support.toml.
+struct Support {
+  struct Row {
+    Declines declines = Declines::nothing;
+    std::string why;  ///< empty where it declines nothing
+  };
+  std::string family;
+  std::array<Row, step_kind_count> rows;  ///< by step kind
+};
+
+/// The table's text, checked: every family names every kind of step. Else one sentence.
+[[nodiscard]] std::variant<std::vector<Support>, std::string> parse_support(std::string_view toml);
+
+/// The table built into the program.
+[[nodiscard]] const std::vector<Support>& support_table();
+
+/// Whether the table has it: "libtorch", "python", "textbook".
+[[nodiscard]] bool is_family(std::string_view name);
+
+/// Why a subject of this family never does this kind of step, or is not known to; nullptr: it does,
+/// if not always.
+[[nodiscard]] const char* never_does(std::string_view family, std::size_t step_kind);
+
+/// Whether a subject of this family may answer `unsupported` to a step whose operands are there.
+/// One that may not, and does, is a harness error. A family that isn't in the table may decline
+/// anything.
+[[nodiscard]] bool may_decline(std::string_view family, const Scenario& scenario,
+                               const Scope& scope, std::size_t step);
+
+}  // namespace normdiff

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string_view>
+#include <utility>
+#include <vector>
+
+/// Data files of the source tree that are built into the program (cmake/embed.cmake), so that it
+/// runs without the tree.
+namespace normdiff::embedded {
+
+/// harness/check/error_kinds.toml
+[[nodiscard]] std::string_view error_kinds();
+/// harness/subject/support.toml
+[[nodiscard]] std::string_view support();
+/// harness/triage/deviations/*.toml: (file name, text), by name.
+[[nodiscard]] const std::vector<std::pair<std::string_view, std::string_view>>& deviations();
+
+}  // namespace normdiff::embedded

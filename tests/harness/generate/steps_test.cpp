@@ -1,0 +1,97 @@
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "harness/generate/generate.hpp"
+#include "harness/scenario/scope.hpp"
+#include "tests/harness/scenario/samples.hpp"
+
+namespace normdiff {
+namespace {
+
+/// The kinds of step that 300 scenarios have, by name.
+std::map<std::string, int> kinds_of(Profile profile) {
+  std::map<std::string, int> kinds;
+  Scenario scenario;
+  for (std::uint64_t index = 0; index < 300; ++index) {
+    generate(profile, 2, index, scenario);
+    for (const Statement& statement : scenario.statements)
+      ++kinds[std::string(step_kind_name(statement.step.index()))];
+  }
+  return kinds;
+}
+
+TEST(GenerateProfiles, ReachTheirVocabulary) {
+  EXPECT_EQ(kinds_of(Profile::exports).size(), static_cast<std::size_t>(step_kind_count) - 1);
+  for (const Profile profile : {Profile::modes, Profile::numerics, Profile::bench}) {
+    const auto kinds = kinds_of(profile);
+    EXPECT_EQ(kinds.size(), 15u) << to_string(profile);
+    EXPECT_EQ(kinds.count("torch.onnx.export"), 0u);
+    EXPECT_EQ(kinds.count("torch.jit.trace"), 0u);
+  }
+}
+
+TEST(GenerateProfiles, NeverGoBackThroughChangedTensors) {
+  Scenario scenario;
+  for (const Profile profile : {Profile::modes, Profile::numerics, Profile::bench})
+    for (std::uint64_t index = 0; index < 500; ++index) {
+      generate(profile, 8, index, scenario);
+      // By name alone: shared children and scripts are the generator's own affair.
+      std::map<NameId, std::pair<NameId, int>> results;
+      std::map<NameId, int> versions;
+      for (const Statement& statement : scenario.statements) {
+        if (const auto* forward = std::get_if<Forward>(&statement.step))
+          results[forward->result] = {forward->module.name, versions[forward->module.name]};
+        if (const auto* fill = std::get_if<Fill>(&statement.step)) ++versions[fill->module.name];
+        if (const auto* load = std::get_if<LoadStateDict>(&statement.step))
+          ++versions[load->target.name];
+        if (const auto* cast = std::get_if<CastTo>(&statement.step)) ++versions[cast->module.name];
+        if (const auto* backward = std::get_if<Backward>(&statement.step)) {
+          const auto& [module, version] = results[backward->output];
+          EXPECT_EQ(versions[module], version) << print(scenario);
+        }
+      }
+    }
+}
+
+TEST(GenerateProfiles, PutBackTheEpsThatAModuleHadUnderWhateverName) {
+  Scenario scenario;
+  int put_back = 0;
+  for (const Profile profile : {Profile::modes, Profile::numerics})
+    for (std::uint64_t index = 0; index < 300; ++index) {
+      generate(profile, 2, index, scenario);
+      const Scope scope = resolve(scenario);
+      std::map<const ModuleSpec*, double> eps;
+      const auto eps_of = [&](ModuleRef ref) {
+        const ModuleSpec* module = scope.place(ref).module;
+        const auto& options = std::get<reference::BatchNormOptions>(module->options);
+        return eps.emplace(module, options.eps).first->second;
+      };
+      std::optional<double> wanted;
+      for (const Statement& statement : scenario.statements) {
+        if (const auto* copy = std::get_if<DeepCopy>(&statement.step)) {
+          const auto& from = scope[copy->module.name].places;
+          const auto& to = scope[copy->result].places;
+          for (std::size_t i = 0; i < to.size(); ++i)
+            if (const auto known = eps.find(from[copy->module.place + i].module);
+                known != eps.end())
+              eps[to[i].module] = known->second;
+        }
+        const auto* set = std::get_if<SetEps>(&statement.step);
+        if (!set) continue;
+        if (wanted) {
+          EXPECT_EQ(set->value, *wanted) << print(scenario);
+          wanted.reset();
+          ++put_back;
+        } else if (set->value <= 0) {
+          wanted = eps_of(set->module);
+        } else {
+          eps[scope.place(set->module).module] = set->value;
+        }
+      }
+    }
+  EXPECT_GT(put_back, 20);
+}
+
+}  // namespace
+}  // namespace normdiff

@@ -1,0 +1,37 @@
+#include "harness/language/words.hpp"
+
+#include <gtest/gtest.h>
+
+namespace normdiff {
+namespace {
+
+// The table is searched by halves, so that one word out of order hides others.
+TEST(Words, EveryKeywordOfPythonIsOne) {
+  for (const char* word :
+       {"False", "None",     "True",  "and",    "as",   "assert", "async",  "await",    "break",
+        "class", "continue", "def",   "del",    "elif", "else",   "except", "finally",  "for",
+        "from",  "global",   "if",    "import", "in",   "is",     "lambda", "nonlocal", "not",
+        "or",    "pass",     "raise", "return", "try",  "while",  "with",   "yield"})
+    EXPECT_TRUE(is_python_keyword(word)) << word;
+  EXPECT_FALSE(is_python_keyword("net"));
+}
+
+TEST(Words, NoStatementIsCalledByAWordOfTheLanguage) {
+  for (const char* word : {"BatchNorm1d", "Sequential", "EVAL", "backward", "copy", "fill",
+                           "float64", "no_grad", "normal", "tensor", "torch", "zeros"})
+    EXPECT_TRUE(name_problem(word)) << word;
+  for (const char* word : {"", "7up", "a b", "class", "n\xc3\xa9t"})
+    EXPECT_TRUE(name_problem(word)) << word;
+  EXPECT_TRUE(name_problem(std::string(max_name_length + 1, 'a')));
+  for (const char* word : {"net", "x2", "_", "eval_output"})
+    EXPECT_FALSE(name_problem(word)) << word;
+}
+
+TEST(Words, NoChildHidesAMethodOfItsModule) {
+  for (const char* word : {"eval", "train", "state_dict", "to", "zero_grad", "training", "append"})
+    EXPECT_TRUE(child_name_problem(word)) << word;
+  for (const char* word : {"bn", "conv", "fc"}) EXPECT_FALSE(child_name_problem(word)) << word;
+}
+
+}  // namespace
+}  // namespace normdiff

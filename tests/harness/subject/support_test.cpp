@@ -1,0 +1,69 @@
+#include "harness/subject/support.hpp"
+
+#include <gmock/gmock.h>
+
+#include "harness/scenario/text/text.hpp"
+
+namespace normdiff {
+namespace {
+
+using testing::HasSubstr;
+
+std::size_t kind(std::string_view name) {
+  return *step_kind_from(name);
+}
+
+TEST(Support, TheTableCoversEveryFamilyAndStep) {
+  ASSERT_EQ(support_table().size(), 3U);
+  EXPECT_EQ(never_does("python", kind("torch.jit.script")), nullptr);
+  EXPECT_EQ(never_does("libtorch", kind("set_training")), nullptr) << "in part it does";
+  EXPECT_THAT(never_does("libtorch", kind("torch.onnx.export")),
+              HasSubstr("Pure C++ LibTorch can't"));
+  EXPECT_THAT(never_does("somebody's", kind("forward")), HasSubstr("does not know"));
+}
+
+/// Whether the last statement may be declined.
+bool may_decline_last(std::string_view family, const std::string& statements) {
+  const auto parsed = parse("# normdiff-scenario 1\nbn = BatchNorm2d(2)\n" + statements);
+  const auto& scenario = std::get<Scenario>(parsed);
+  return may_decline(family, scenario, resolve(scenario), scenario.statements.size() - 1);
+}
+
+TEST(Support, WhatIsDoneInPartMayBeDeclinedForThatPartOnly) {
+  EXPECT_FALSE(may_decline_last("libtorch", "bn.eval()\n"));
+  EXPECT_FALSE(may_decline_last("libtorch", "bn.training = False\n"));
+  for (const char* tree : {"Sequential(bn)", "Sequential()"})
+    EXPECT_TRUE(
+        may_decline_last("libtorch", "net = " + std::string(tree) + "\nnet.training = False\n"));
+  const std::string load = "b = BatchNorm2d(2)\nb.load_state_dict(bn.state_dict())\n";
+  EXPECT_FALSE(may_decline_last("libtorch", load));
+  EXPECT_TRUE(may_decline_last("libtorch", "bn.to(float64)\n" + load));
+  EXPECT_FALSE(may_decline_last("python", "bn.to(float64)\n" + load));
+  const std::string x = "x = tensor(2, 2, 1, 1, normal(0, 1))\n";
+  const std::string exported =
+      x + "m = torch.onnx.export(bn, x, training=EVAL, dynamo=False, opset_version=17)\n";
+  EXPECT_FALSE(may_decline_last("python", x + "y = bn(x)\n"));
+  EXPECT_TRUE(may_decline_last("python", exported + "y = m(x)\n"));
+  EXPECT_TRUE(may_decline_last("python", exported));
+  EXPECT_TRUE(may_decline_last("textbook", exported)) << "which never does it";
+  EXPECT_TRUE(may_decline_last("somebody's", "bn.eval()\n"));
+}
+
+TEST(Support, ABadTableIsASentence) {
+  const auto error = [](std::string_view toml) {
+    const auto parsed = parse_support(toml);
+    return std::holds_alternative<std::string>(parsed) ? std::get<std::string>(parsed) : "";
+  };
+  EXPECT_THAT(error("[a"), HasSubstr("support.toml:1:"));
+  EXPECT_THAT(error("a = 1"), HasSubstr("must be a table"));
+  EXPECT_THAT(error("[a]\nfly = \"yes\""), HasSubstr("no such step: fly"));
+  EXPECT_THAT(error("[a]\nforward = \"yes\""),
+              HasSubstr("say \"yes\", why not, or what of and why for construct"));
+  EXPECT_THAT(error("[a]\nconstruct = 3"), HasSubstr("for construct"));
+  EXPECT_THAT(error("[a]\nconstruct = {of = \"a Sequential\"}"), HasSubstr("for construct"));
+  EXPECT_THAT(error("[a]\nconstruct = {of = \"a whim\", why = \"so\"}"),
+              HasSubstr("for construct"));
+}
+
+}  // namespace
+}  // namespace normdiff
