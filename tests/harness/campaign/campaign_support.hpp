@@ -3,6 +3,7 @@
 #include <atomic>
 #include <string>
 
+#include "checkout.hpp"
 #include "harness/campaign/coordinator.hpp"
 #include "tests/temporary_folder.hpp"
 

@@ -1,4 +1,5 @@
 #include "harness/cli/catalogue.hpp"
+#include "checkout.hpp"
 
 #include <gmock/gmock.h>
 

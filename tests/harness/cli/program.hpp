@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <string>
 
+#include "checkout.hpp"
 #include "tests/temporary_folder.hpp"
 
 namespace normdiff::test {

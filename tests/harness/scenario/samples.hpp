@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "checkout.hpp"
 #include "harness/scenario/text/text.hpp"
 
 namespace normdiff::testing {

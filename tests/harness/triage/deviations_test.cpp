@@ -1,4 +1,5 @@
 #include "harness/triage/deviations.hpp"
+#include "checkout.hpp"
 
 #include <gmock/gmock.h>
 

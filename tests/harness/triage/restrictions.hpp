@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "checkout.hpp"
 #include "harness/check/check.hpp"
 #include "harness/scenario/scope.hpp"
 #include "harness/subject/subject.hpp"

@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "checkout.hpp"
 #include "harness/os/process.hpp"
 #include "harness/subjects/python/python.hpp"
 #include "tests/harness/subjects/python/python_run.hpp"
