@@ -1,9 +1,9 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
-#include <string_view>
+
+#include "reference/enums.hpp"
 
 namespace normdiff::reference {
 
@@ -28,8 +28,14 @@ enum class ErrorKind : std::uint8_t {
   unclassified,              ///< none of the above; never equal to anything
 };
 
-[[nodiscard]] std::string_view to_string(ErrorKind kind);
-[[nodiscard]] std::optional<ErrorKind> error_kind_from(std::string_view name);
+template <>
+inline constexpr Names<ErrorKind> names_of<ErrorKind> = {
+    "wrong_rank",        "channel_mismatch",   "single_value_per_channel",
+    "shape_mismatch",    "dtype_mismatch",     "bad_eps",
+    "graph_freed",       "no_graph",           "state_keys",
+    "state_shape",       "empty_sequential",   "empty_layer",
+    "modified_in_place", "missing_statistics", "trace_differs",
+    "bad_opset",         "unclassified"};
 
 /// A call the documentation says is refused.
 struct Refusal {

@@ -123,8 +123,7 @@ Replayed replay_failed(HostLink& host, const Manifest& subject, const Scenario& 
   finding.step = -1;
   finding.details = {said(failure)};
   ++replayed.tally.signatures[finding.signature];
-  ++replayed.tally.verdicts[static_cast<std::size_t>(ObservationClass::error)]
-                           [static_cast<std::size_t>(verdict)];
+  ++replayed.tally.verdicts[ObservationClass::error][verdict];
   return replayed;
 }
 

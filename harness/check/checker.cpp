@@ -144,8 +144,7 @@ struct Checker::Implementation {
         judge.outcome(Verdict::harness_error, {}, "a step that works on what was made",
                       "an answer without it");
       count(tally.not_compared, execution.underived);
-      ++tally.verdicts[static_cast<std::size_t>(ObservationClass::error)]
-                      [static_cast<std::size_t>(Verdict::underived)];
+      ++tally.verdicts[ObservationClass::error][Verdict::underived];
       judge_around(context, trace, record, execution.underived);
       return finish(step, context, record);
     }
@@ -233,7 +232,7 @@ void Checker::check(const Scenario& scenario, const Scope& scope, const Trace& t
     const Step& step = scenario.statements[i].step;
     const StepRecord& record = trace.steps[i];
     ++tally.steps;
-    ++tally.outcomes[step.index()][static_cast<std::size_t>(record.outcome)];
+    ++tally.outcomes[step.index()][record.outcome];
     self.observed.advance(trace, i);
     self.judge.begin_step(record.outcome == Outcome::error);
     if (self.ended(record)) {

@@ -30,7 +30,7 @@ std::variant<ErrorKinds, std::string> ErrorKinds::parse(std::string_view text,
       return entry ? std::string((*entry)[key].value_or("")) : std::string();
     };
     ErrorPattern pattern;
-    const auto kind = reference::error_kind_from(text_of("kind"));
+    const auto kind = named<ErrorKind>(text_of("kind"));
     if (!entry || !kind || text_of("pattern").empty() || text_of("example").empty())
       return fmt::format("{}:{}: an [[error]] needs a known kind, a pattern and an example", file,
                          node.source().begin.line);
@@ -80,7 +80,7 @@ ErrorKind ErrorKinds::classify(const Manifest& subject, std::string_view error_c
                                std::string_view text) const {
   // The textbook words its refusals by kind.
   if (subject.family == "textbook")
-    return reference::error_kind_from(error_class).value_or(ErrorKind::unclassified);
+    return named<ErrorKind>(error_class).value_or(ErrorKind::unclassified);
   text = what_happened(text);
   for (const ErrorPattern& pattern : patterns_) {
     if (std::find(pattern.subjects.begin(), pattern.subjects.end(), subject.family) ==

@@ -21,10 +21,8 @@ Verdict verdict_of(const reference::Comparison& c) {
   return most == c.ill_conditioned ? Verdict::ill_conditioned : Verdict::poisoned;
 }
 
-/// Inside a bound that says little or nothing.
 bool says_little(Verdict verdict) {
-  return verdict == Verdict::loose || verdict == Verdict::ill_conditioned ||
-         verdict == Verdict::poisoned;
+  return group_of(verdict) == VerdictGroup::weak;
 }
 
 std::string tensor_facts(DType dtype, const Shape& shape, bool requires_grad, bool is_leaf) {
@@ -59,13 +57,12 @@ bool glob_matches(std::string_view glob, std::string_view text) {
 }
 
 Coverage::Coverage(const Deviation& deviation) {
-  for (std::size_t c = 0; c < covered_.size(); ++c)
-    for (std::size_t s = 0; s < covered_[c].size(); ++s) {
-      const auto observed = static_cast<ObservationClass>(c);
-      const std::string place = fmt::format(
-          "{}:{}", to_string(observed),
-          observed == ObservationClass::error ? "outcome" : to_string(static_cast<Slot>(s)));
-      covered_[c][s] =
+  for (const ObservationClass observed : all_of<ObservationClass>)
+    for (const Slot slot : all_of<Slot>) {
+      const std::string place =
+          fmt::format("{}:{}", to_string(observed),
+                      observed == ObservationClass::error ? "outcome" : to_string(slot));
+      covered_[observed][slot] =
           std::any_of(deviation.observations.begin(), deviation.observations.end(),
                       [&place](const std::string& glob) { return glob_matches(glob, place); });
     }
@@ -82,12 +79,9 @@ std::string print(const Value& value) {
     const std::int64_t shown = std::min<std::int64_t>(t->shape.numel(), 4);
     for (std::int64_t i = 0; i < shown; ++i) {
       if (i > 0) text += ' ';
-      if (t->dtype == DType::int64)
-        text += fmt::format("{}", reinterpret_cast<const std::int64_t*>(t->data)[i]);
-      else if (t->dtype == DType::float32)
-        text += fmt::format("{}", reinterpret_cast<const float*>(t->data)[i]);
-      else
-        text += fmt::format("{}", reinterpret_cast<const double*>(t->data)[i]);
+      text += reference::visit_dtype(t->dtype, [&]<class T>(std::type_identity<T>) {
+        return fmt::format("{}", reinterpret_cast<const T*>(t->data)[i]);
+      });
     }
     if (t->shape.rank() == 0) return text;
     return fmt::format("[{}{}]", text, t->shape.numel() > shown ? " ..." : "");
@@ -166,7 +160,7 @@ void Judge::record(Key key, ObservationClass observed_class, Verdict verdict, co
   if (*origin.branch != '\0') count(tally_->cells, origin.branch);
   const bool discrepancy = is_new_discrepancy(verdict);
   if (!discrepancy) {
-    ++tally_->verdicts[static_cast<std::size_t>(observed_class)][static_cast<std::size_t>(verdict)];
+    ++tally_->verdicts[observed_class][verdict];
     if (!options_.keep_everything && verdict != Verdict::harness_error) return;
   }
   Judged judged;
@@ -241,8 +235,7 @@ void Judge::numeric_values(Key key, const ObservedTensor& tensor, const Origin& 
   const Verdict verdict = verdict_of(comparison);
   if (!explaining_) {
     RatioHistogram& histogram =
-        tally_->ratios[tensor.dtype == DType::float64 ? 1 : 0]
-                      [static_cast<std::size_t>(origin.layout.value_or(Layout::contiguous))];
+        tally_->ratios[tensor.dtype][origin.layout.value_or(Layout::contiguous)];
     if (verdict == Verdict::equal) {
       ++histogram.exact;
     } else if (verdict == Verdict::within_bound || verdict == Verdict::loose) {
@@ -264,8 +257,7 @@ void Judge::numeric_values(Key key, const ObservedTensor& tensor, const Origin& 
 void Judge::underived(Key key, const char* reason) {
   if (silent_ || explaining_) return;
   observed_->at(key).judged = observed_->step();
-  ++tally_->verdicts[static_cast<std::size_t>(class_of(key.slot))]
-                    [static_cast<std::size_t>(Verdict::underived)];
+  ++tally_->verdicts[class_of(key.slot)][Verdict::underived];
   count(tally_->not_compared, reason);
 }
 
@@ -311,8 +303,7 @@ void Judge::end_explaining(bool applies) {
 
 void Judge::end_step() {
   for (Judged& d : discrepancies_) {
-    ++tally_->verdicts[static_cast<std::size_t>(d.observed_class)]
-                      [static_cast<std::size_t>(d.verdict)];
+    ++tally_->verdicts[d.observed_class][d.verdict];
     if (d.verdict == Verdict::known_deviation)
       count(tally_->deviations, d.deviation);
     else if (is_new_discrepancy(d.verdict))

@@ -36,11 +36,11 @@ class Coverage {
  public:
   explicit Coverage(const Deviation& deviation);
   [[nodiscard]] bool covers(ObservationClass observed, Slot slot) const {
-    return covered_[static_cast<std::size_t>(observed)][static_cast<std::size_t>(slot)];
+    return covered_[observed][slot];
   }
 
  private:
-  std::array<std::bitset<slot_count>, observation_class_count> covered_;
+  EnumArray<ObservationClass, EnumArray<Slot, bool>> covered_;
 };
 
 /// Takes expectations and holds what was observed against them. Write-only: who states an

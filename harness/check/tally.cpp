@@ -13,23 +13,45 @@ void add(Counts& to, const Counts& from) {
   for (const auto& [key, count] : from) to[key] += count;
 }
 
-template <std::size_t Rows, std::size_t Columns>
-void add(std::array<std::array<std::uint64_t, Columns>, Rows>& to,
-         const std::array<std::array<std::uint64_t, Columns>, Rows>& from) {
-  for (std::size_t i = 0; i < Rows; ++i)
-    for (std::size_t j = 0; j < Columns; ++j) to[i][j] += from[i][j];
+void add(std::uint64_t& to, std::uint64_t from) {
+  to += from;
+}
+void add(RatioHistogram& to, const RatioHistogram& from) {
+  to.exact += from.exact;
+  for (std::size_t b = 0; b < to.buckets.size(); ++b) to.buckets[b] += from.buckets[b];
+  to.largest = std::max(to.largest, from.largest);
+}
+template <class Rows>
+void add(Rows& to, const Rows& from) {
+  auto row = from.begin();
+  for (auto& sum : to) add(sum, *row++);
 }
 
-json to_json(const RatioHistogram& h) {
+json table_json(std::uint64_t n) {
+  return n;
+}
+json table_json(const RatioHistogram& h) {
   return {{"exact", h.exact}, {"buckets", h.buckets}, {"largest", h.largest}};
 }
+template <class Rows>
+json table_json(const Rows& rows) {
+  json out = json::array();
+  for (const auto& row : rows) out.push_back(table_json(row));
+  return out;
+}
 
-RatioHistogram histogram_from_json(const json& j) {
-  RatioHistogram h;
-  h.exact = j.at("exact").get<std::uint64_t>();
-  h.buckets = j.at("buckets").get<std::array<std::uint64_t, 10>>();
-  h.largest = j.at("largest").get<double>();
-  return h;
+void read_table(const json& j, std::uint64_t& n) {
+  j.get_to(n);
+}
+void read_table(const json& j, RatioHistogram& h) {
+  j.at("exact").get_to(h.exact);
+  j.at("buckets").get_to(h.buckets);
+  j.at("largest").get_to(h.largest);
+}
+template <class Rows>
+void read_table(const json& j, Rows& rows) {
+  std::size_t i = 0;
+  for (auto& row : rows) read_table(j.at(i++), row);
 }
 
 }  // namespace
@@ -39,14 +61,7 @@ void Tally::operator+=(const Tally& other) {
   steps += other.steps;
   add(verdicts, other.verdicts);
   add(outcomes, other.outcomes);
-  for (std::size_t d = 0; d < ratios.size(); ++d)
-    for (std::size_t l = 0; l < ratios[d].size(); ++l) {
-      RatioHistogram& to = ratios[d][l];
-      const RatioHistogram& from = other.ratios[d][l];
-      to.exact += from.exact;
-      for (std::size_t b = 0; b < to.buckets.size(); ++b) to.buckets[b] += from.buckets[b];
-      to.largest = std::max(to.largest, from.largest);
-    }
+  add(ratios, other.ratios);
   add(not_compared, other.not_compared);
   add(deviations, other.deviations);
   add(signatures, other.signatures);
@@ -55,30 +70,30 @@ void Tally::operator+=(const Tally& other) {
 
 std::uint64_t Tally::total(ObservationClass observed) const {
   std::uint64_t sum = 0;
-  for (std::uint64_t n : verdicts[static_cast<std::size_t>(observed)]) sum += n;
+  for (std::uint64_t n : verdicts[observed]) sum += n;
   return sum;
 }
 
 std::uint64_t Tally::compared(ObservationClass observed) const {
   std::uint64_t sum = 0;
-  for (std::size_t v = 0; v < verdict_count; ++v)
-    if (is_compared(static_cast<Verdict>(v)))
-      sum += verdicts[static_cast<std::size_t>(observed)][v];
+  for (const Verdict verdict : all_of<Verdict>)
+    if (is_compared(verdict)) sum += verdicts[observed][verdict];
+  return sum;
+}
+
+std::uint64_t Tally::in_group(ObservationClass observed, VerdictGroup group) const {
+  std::uint64_t sum = 0;
+  for (const Verdict verdict : all_of<Verdict>)
+    if (group_of(verdict) == group) sum += verdicts[observed][verdict];
   return sum;
 }
 
 json to_json(const Tally& tally) {
-  json ratios = json::array();
-  for (const auto& by_layout : tally.ratios) {
-    json row = json::array();
-    for (const RatioHistogram& h : by_layout) row.push_back(to_json(h));
-    ratios.push_back(row);
-  }
   return {{"scenarios", tally.scenarios},
           {"steps", tally.steps},
-          {"verdicts", tally.verdicts},
-          {"outcomes", tally.outcomes},
-          {"ratios", ratios},
+          {"verdicts", table_json(tally.verdicts)},
+          {"outcomes", table_json(tally.outcomes)},
+          {"ratios", table_json(tally.ratios)},
           {"not_compared", tally.not_compared},
           {"deviations", tally.deviations},
           {"signatures", tally.signatures},
@@ -89,11 +104,9 @@ Tally tally_from_json(const json& j) {
   Tally tally;
   tally.scenarios = j.at("scenarios").get<std::uint64_t>();
   tally.steps = j.at("steps").get<std::uint64_t>();
-  tally.verdicts = j.at("verdicts").get<decltype(tally.verdicts)>();
-  tally.outcomes = j.at("outcomes").get<decltype(tally.outcomes)>();
-  for (std::size_t d = 0; d < tally.ratios.size(); ++d)
-    for (std::size_t l = 0; l < tally.ratios[d].size(); ++l)
-      tally.ratios[d][l] = histogram_from_json(j.at("ratios").at(d).at(l));
+  read_table(j.at("verdicts"), tally.verdicts);
+  read_table(j.at("outcomes"), tally.outcomes);
+  read_table(j.at("ratios"), tally.ratios);
   tally.not_compared = j.at("not_compared").get<Counts>();
   tally.deviations = j.at("deviations").get<Counts>();
   tally.signatures = j.at("signatures").get<Counts>();

@@ -33,10 +33,9 @@ struct RatioHistogram {
 struct Tally {
   std::uint64_t scenarios = 0;
   std::uint64_t steps = 0;
-  std::array<std::array<std::uint64_t, verdict_count>, observation_class_count> verdicts{};
-  std::array<std::array<std::uint64_t, 6>, step_kind_count> outcomes{};  ///< by step kind, Outcome
-  /// Floating-point tensors by dtype (float32, float64) and layout (Layout).
-  std::array<std::array<RatioHistogram, 3>, 2> ratios{};
+  EnumArray<ObservationClass, EnumArray<Verdict, std::uint64_t>> verdicts;
+  std::array<EnumArray<Outcome, std::uint64_t>, step_kind_count> outcomes{};  ///< by step kind
+  EnumArray<DType, EnumArray<Layout, RatioHistogram>> ratios;
   Counts not_compared;  ///< reason -> observations or steps
   Counts deviations;    ///< deviation id -> hits
   Counts signatures;    ///< of new discrepancies -> hits
@@ -47,6 +46,7 @@ struct Tally {
   /// Observations of a class, and those that were compared.
   [[nodiscard]] std::uint64_t total(ObservationClass observed) const;
   [[nodiscard]] std::uint64_t compared(ObservationClass observed) const;
+  [[nodiscard]] std::uint64_t in_group(ObservationClass observed, VerdictGroup group) const;
 };
 
 [[nodiscard]] nlohmann::json to_json(const Tally& tally);

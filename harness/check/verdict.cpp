@@ -1,54 +1,6 @@
 #include "harness/check/verdict.hpp"
 
-#include <array>
-
-#include "harness/text/names.hpp"
-
 namespace normdiff {
-namespace {
-
-constexpr std::array<std::string_view, verdict_count> verdict_names = {"equal",
-                                                                       "within_bound",
-                                                                       "both_rejected",
-                                                                       "loose",
-                                                                       "ill_conditioned",
-                                                                       "poisoned",
-                                                                       "unsupported",
-                                                                       "underived",
-                                                                       "known_deviation",
-                                                                       "diverged",
-                                                                       "rejected_differently",
-                                                                       "rejected_by_subject",
-                                                                       "accepted_by_subject",
-                                                                       "crashed",
-                                                                       "timed_out",
-                                                                       "out_of_memory",
-                                                                       "harness_error"};
-constexpr std::array<std::string_view, observation_class_count> class_names = {
-    "error",     "flag",    "option", "counter",  "statistic",
-    "parameter", "sharing", "output", "gradient", "artefact"};
-
-}  // namespace
-
-std::string_view to_string(Verdict verdict) {
-  return verdict_names[static_cast<std::size_t>(verdict)];
-}
-
-bool is_compared(Verdict verdict) {
-  return verdict <= Verdict::poisoned ||
-         (verdict >= Verdict::known_deviation && verdict <= Verdict::accepted_by_subject);
-}
-
-bool is_new_discrepancy(Verdict verdict) {
-  return verdict >= Verdict::diverged && verdict <= Verdict::timed_out;
-}
-
-std::string_view to_string(ObservationClass observed) {
-  return class_names[static_cast<std::size_t>(observed)];
-}
-std::optional<ObservationClass> observation_class_from(std::string_view name) {
-  return named<ObservationClass>(class_names, name);
-}
 
 ObservationClass class_of(Slot slot) {
   switch (slot) {

@@ -1,9 +1,8 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
-#include <string_view>
 
+#include "harness/text/enums.hpp"
 #include "harness/trace/trace.hpp"
 
 namespace normdiff {
@@ -28,14 +27,66 @@ enum class Verdict : std::uint8_t {
   out_of_memory,
   harness_error,
 };
-inline constexpr int verdict_count = 17;
-[[nodiscard]] std::string_view to_string(Verdict verdict);
-/// Something was held against something: everything but unsupported, underived, a crash, a hang,
-/// out_of_memory and harness_error. (loose, ill_conditioned and poisoned were, weakly: reports
-/// count them apart, and a floor limits their share.)
-[[nodiscard]] bool is_compared(Verdict verdict);
-/// A discrepancy that no deviation predicts, a crash and a hang included.
-[[nodiscard]] bool is_new_discrepancy(Verdict verdict);
+template <>
+inline constexpr Names<Verdict> reference::names_of<Verdict> = {"equal",
+                                                                "within_bound",
+                                                                "both_rejected",
+                                                                "loose",
+                                                                "ill_conditioned",
+                                                                "poisoned",
+                                                                "unsupported",
+                                                                "underived",
+                                                                "known_deviation",
+                                                                "diverged",
+                                                                "rejected_differently",
+                                                                "rejected_by_subject",
+                                                                "accepted_by_subject",
+                                                                "crashed",
+                                                                "timed_out",
+                                                                "out_of_memory",
+                                                                "harness_error"};
+
+/// What a verdict says of the subject. Reports count by group.
+enum class VerdictGroup : std::uint8_t {
+  sharp,         ///< it agrees, as far as can be seen
+  weak,          ///< it agrees with what says little; a floor limits the share of these
+  known,         ///< it differs, as a deviation predicts
+  discrepancy,   ///< it differs, or ended, and no deviation predicts that
+  not_compared,  ///< nothing: no expectation, or no observation
+  failure,       ///< nothing: the harness failed, or its limit ended the subject
+};
+struct VerdictFacts {
+  VerdictGroup group;
+  bool compared;  ///< something was held against something
+};
+inline constexpr EnumArray<Verdict, VerdictFacts> verdict_facts = {
+    /* equal */ VerdictFacts{VerdictGroup::sharp, true},
+    /* within_bound */ VerdictFacts{VerdictGroup::sharp, true},
+    /* both_rejected */ VerdictFacts{VerdictGroup::sharp, true},
+    /* loose */ VerdictFacts{VerdictGroup::weak, true},
+    /* ill_conditioned */ VerdictFacts{VerdictGroup::weak, true},
+    /* poisoned */ VerdictFacts{VerdictGroup::weak, true},
+    /* unsupported */ VerdictFacts{VerdictGroup::not_compared, false},
+    /* underived */ VerdictFacts{VerdictGroup::not_compared, false},
+    /* known_deviation */ VerdictFacts{VerdictGroup::known, true},
+    /* diverged */ VerdictFacts{VerdictGroup::discrepancy, true},
+    /* rejected_differently */ VerdictFacts{VerdictGroup::discrepancy, true},
+    /* rejected_by_subject */ VerdictFacts{VerdictGroup::discrepancy, true},
+    /* accepted_by_subject */ VerdictFacts{VerdictGroup::discrepancy, true},
+    /* crashed */ VerdictFacts{VerdictGroup::discrepancy, false},
+    /* timed_out */ VerdictFacts{VerdictGroup::discrepancy, false},
+    /* out_of_memory */ VerdictFacts{VerdictGroup::failure, false},
+    /* harness_error */ VerdictFacts{VerdictGroup::failure, false},
+};
+[[nodiscard]] constexpr VerdictGroup group_of(Verdict verdict) {
+  return verdict_facts[verdict].group;
+}
+[[nodiscard]] constexpr bool is_compared(Verdict verdict) {
+  return verdict_facts[verdict].compared;
+}
+[[nodiscard]] constexpr bool is_new_discrepancy(Verdict verdict) {
+  return group_of(verdict) == VerdictGroup::discrepancy;
+}
 
 /// Shares are kept for each class by itself: many flags must not hide an output that nobody
 /// compared.
@@ -51,9 +102,10 @@ enum class ObservationClass : std::uint8_t {
   gradient,
   artefact,
 };
-inline constexpr int observation_class_count = 10;
-[[nodiscard]] std::string_view to_string(ObservationClass observed);
-[[nodiscard]] std::optional<ObservationClass> observation_class_from(std::string_view name);
+template <>
+inline constexpr Names<ObservationClass> reference::names_of<ObservationClass> = {
+    "error",     "flag",    "option", "counter",  "statistic",
+    "parameter", "sharing", "output", "gradient", "artefact"};
 [[nodiscard]] ObservationClass class_of(Slot slot);
 
 }  // namespace normdiff

@@ -26,9 +26,8 @@ std::string reasons(const Counts& counts) {
 
 /// Steps by their outcome: each has one, and those that a trace lacks have none.
 std::uint64_t steps_not_compared(const Scenario& scenario, const Replayed& replayed) {
-  const auto& outcomes = replayed.tally.verdicts[static_cast<std::size_t>(ObservationClass::error)];
-  return outcomes[static_cast<std::size_t>(Verdict::unsupported)] +
-         outcomes[static_cast<std::size_t>(Verdict::underived)] + scenario.statements.size() -
+  return replayed.tally.in_group(ObservationClass::error, VerdictGroup::not_compared) +
+         scenario.statements.size() -
          std::min(scenario.statements.size(), replayed.trace.steps.size());
 }
 
@@ -45,12 +44,10 @@ CheckConclusion conclude(const Scenario& scenario, const Replayed& replayed) {
   std::uint64_t compared = 0;
   std::uint64_t total = 0;
   std::uint64_t out_of_memory = 0;
-  for (int c = 0; c < observation_class_count; ++c) {
-    const auto observed = static_cast<ObservationClass>(c);
+  for (const ObservationClass observed : all_of<ObservationClass>) {
     compared += tally.compared(observed);
     total += tally.total(observed);
-    out_of_memory += tally.verdicts[static_cast<std::size_t>(c)]
-                                   [static_cast<std::size_t>(Verdict::out_of_memory)];
+    out_of_memory += tally.verdicts[observed][Verdict::out_of_memory];
   }
 
   CheckConclusion conclusion;

@@ -54,7 +54,7 @@ std::optional<std::string> read(const RunArguments& arguments, CampaignOptions& 
   std::vector<std::string> names = arguments.profiles;
   if (names.empty()) names = {"modes", "numerics", "export"};
   for (const std::string& name : names) {
-    const auto profile = profile_from(name);
+    const auto profile = named<Profile>(name);
     if (!profile || *profile == Profile::bench)
       return fmt::format("there is no profile {}; there are modes, numerics and export", name);
     if (std::find(options.profiles.begin(), options.profiles.end(), *profile) ==

@@ -62,7 +62,9 @@ std::string title_of(const Deviations& deviations, const std::string& id) {
 }
 
 bool is_discrepancy(const Judged& judged) {
-  return judged.verdict == Verdict::known_deviation || judged.verdict >= Verdict::diverged;
+  const VerdictGroup group = group_of(judged.verdict);
+  return group == VerdictGroup::known || group == VerdictGroup::discrepancy ||
+         group == VerdictGroup::failure;
 }
 
 /// What a flag or statistic that nobody asked for means, said as a person would.

@@ -29,9 +29,8 @@ int rank(ObservationClass observed) {
 }
 
 bool wanted(const Judged& judged, FindingKind kind) {
-  return kind == FindingKind::harness_error
-             ? judged.verdict == Verdict::harness_error
-             : judged.verdict != Verdict::harness_error && is_new_discrepancy(judged.verdict);
+  return kind == FindingKind::harness_error ? judged.verdict == Verdict::harness_error
+                                            : is_new_discrepancy(judged.verdict);
 }
 
 /// "net.second", of any key of a module.

@@ -4,25 +4,22 @@
 #include <type_traits>
 
 #include "harness/generate/generator.hpp"
-#include "harness/text/names.hpp"
 
 // How many steps, which kind comes next, and how much each profile dwells on it.
 namespace normdiff {
 namespace {
 
-constexpr std::array<std::string_view, 4> profile_names = {"modes", "numerics", "export", "bench"};
-
 /// How often a kind of step is drawn where it applies, in the order of Step. The bench's are tuned
 /// until LibTorch's time is 20 % construction, 40 % forward, 20 % backward, 20 % state.
 using Weights = std::array<std::uint8_t, step_kind_count>;
 // clang-format off
-constexpr std::array<Weights, 4> weights = {{
+constexpr EnumArray<Profile, Weights> weights = {
     //           net  x  train .tr mom eps trk fill rst to zero fwd bwd copy load trace scr s/l onnx
-    /* modes    */ {2,  2, 18,  7,  6,  4,  6,   9,  4, 1,  2,  44, 14, 10,  16,   0,   0,   0,   0},
-    /* numerics */ {2,  8,  7,  1,  2,  2,  1,  10,  2, 1,  3,  44, 32,  2,   2,   0,   0,   0,   0},
-    /* exports  */ {2,  2, 12,  5,  3,  1,  2,   5,  2, 0,  1,  38,  3,  2,   2,  12,   9,   7,  18},
-    /* bench    */ {12, 0, 14,  2,  2,  2,  1,  10,  4, 2,  6,  40, 26,  3,   3,   0,   0,   0,   0},
-}};
+    /* modes    */ Weights{2,  2, 18,  7,  6,  4,  6,   9,  4, 1,  2,  44, 14, 10,  16,   0,   0,   0,   0},
+    /* numerics */ Weights{2,  8,  7,  1,  2,  2,  1,  10,  2, 1,  3,  44, 32,  2,   2,   0,   0,   0,   0},
+    /* exports  */ Weights{2,  2, 12,  5,  3,  1,  2,   5,  2, 0,  1,  38,  3,  2,   2,  12,   9,   7,  18},
+    /* bench    */ Weights{12, 0, 14,  2,  2,  2,  1,  10,  4, 2,  6,  40, 26,  3,   3,   0,   0,   0,   0},
+};
 // clang-format on
 
 constexpr bool every_kind_is_drawn() {
@@ -50,14 +47,6 @@ constexpr std::size_t kind_of() {
 }
 
 }  // namespace
-
-std::string_view to_string(Profile profile) {
-  return profile_names[static_cast<std::size_t>(profile)];
-}
-
-std::optional<Profile> profile_from(std::string_view name) {
-  return named<Profile>(profile_names, name);
-}
 
 const std::array<Generator::Emitter, step_kind_count> Generator::emitters = {
     &Generator::construct,
@@ -103,7 +92,7 @@ bool Generator::applies(std::size_t kind) const {
 
 void Generator::draw_step() {
   if (!is(Profile::bench) && random_.chance(wrong_share)) return emit_wrong();
-  const Weights& table = weights[static_cast<std::size_t>(profile_)];
+  const Weights& table = weights[profile_];
   std::array<int, step_kind_count> upto;
   int total = 0;
   for (std::size_t kind = 0; kind < table.size(); ++kind) {

@@ -1,10 +1,9 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
-#include <string_view>
 
 #include "harness/language/scenario.hpp"
+#include "harness/text/enums.hpp"
 
 namespace normdiff {
 
@@ -15,8 +14,9 @@ enum class Profile : std::uint8_t {
   exports,   ///< trace, script, save and load, ONNX export; spelled "export"
   bench,     ///< the fixed mix that `normdiff bench` times
 };
-[[nodiscard]] std::string_view to_string(Profile profile);
-[[nodiscard]] std::optional<Profile> profile_from(std::string_view name);
+template <>
+inline constexpr Names<Profile> reference::names_of<Profile> = {"modes", "numerics", "export",
+                                                                "bench"};
 
 /// The scenario number `index` of the campaign `seed`. Always valid; the same on every machine.
 /// Only applicable steps are drawn, a small share of them wrong on purpose (bad

@@ -97,7 +97,7 @@ void answer_trace(const Subject& subject, const json& request, Answers& answers)
 void answer_range(const Subject& subject, const json& request, Checkers& checkers,
                   Answers& answers) {
   using Clock = std::chrono::steady_clock;
-  const auto profile = profile_from(request.at("profile").get_ref<const std::string&>());
+  const auto profile = named<Profile>(request.at("profile").get_ref<const std::string&>());
   if (!profile) throw std::runtime_error("no such profile: " + request.at("profile").dump());
   Range range;
   range.profile = *profile;

@@ -8,7 +8,7 @@ namespace normdiff {
 template <>
 struct StepType<Construct> {
   static constexpr std::string_view name = "construct";
-  static constexpr std::array<Spelling, reference::module_kind_count> spellings = {{
+  static constexpr std::array<Spelling, count_of<ModuleKind>> spellings = {{
       {Form::function, "Sequential"},
       {Form::function, "BatchNorm1d"},
       {Form::function, "BatchNorm2d"},

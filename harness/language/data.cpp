@@ -5,16 +5,10 @@
 #include <cstddef>
 #include <limits>
 
-#include "harness/text/names.hpp"
-
 namespace normdiff {
 namespace {
 
 using reference::DType;
-
-constexpr std::array<std::string_view, rule_kind_count> rule_names = {
-    "normal", "uniform",     "constant",    "arange", "ramp",
-    "spike",  "alternating", "log_uniform", "offset", "special"};
 
 /// Draws each element owns, so that an element depends on nothing but its number.
 constexpr std::uint64_t draws = 8;
@@ -65,26 +59,35 @@ std::int64_t round_to_int64(double value) {
   return static_cast<std::int64_t>(whole);
 }
 
+void round_to(double value, float& out) {
+  out = static_cast<float>(value);
+}
+void round_to(double value, double& out) {
+  out = value;
+}
+void round_to(double value, std::int64_t& out) {
+  out = round_to_int64(value);
+}
+
 /// Writes element(0) ... element(n - 1), each rounded once.
 template <class Element>
 void store(DType dtype, std::int64_t n, void* out, const Element& element) {
-  switch (dtype) {
-    case DType::float32:
-      for (std::int64_t i = 0; i < n; ++i)
-        static_cast<float*>(out)[i] = static_cast<float>(element(i));
-      break;
-    case DType::float64:
-      for (std::int64_t i = 0; i < n; ++i) static_cast<double*>(out)[i] = element(i);
-      break;
-    case DType::int64:
-      for (std::int64_t i = 0; i < n; ++i)
-        static_cast<std::int64_t*>(out)[i] = round_to_int64(element(i));
-      break;
-  }
+  reference::visit_dtype(dtype, [&]<class T>(std::type_identity<T>) {
+    for (std::int64_t i = 0; i < n; ++i) round_to(element(i), static_cast<T*>(out)[i]);
+  });
 }
 
+/// Finite values at the ends of what a dtype holds. An int64 saturates.
+struct Extremes {
+  double subnormal, negative_subnormal, huge, negative_huge;
+};
+constexpr EnumArray<DType, Extremes> extremes = {
+    Extremes{1e-40, -3e-42, 3e38, -2e38},
+    Extremes{4e-310, -1e-320, 1.5e308, -1e308},
+    Extremes{4e-310, -1e-320, 1.5e308, -1e308},
+};
+
 double special_value(std::uint64_t bits, DType dtype) {
-  const bool small = dtype == DType::float32;
   constexpr double infinity = std::numeric_limits<double>::infinity();
   switch (bits % 8) {
     case 0:
@@ -96,13 +99,13 @@ double special_value(std::uint64_t bits, DType dtype) {
     case 3:
       return -0.0;
     case 4:
-      return small ? 1e-40 : 4e-310;
+      return extremes[dtype].subnormal;
     case 5:
-      return small ? -3e-42 : -1e-320;
+      return extremes[dtype].negative_subnormal;
     case 6:
-      return small ? 3e38 : 1.5e308;
+      return extremes[dtype].huge;
     default:
-      return small ? -2e38 : -1e308;
+      return extremes[dtype].negative_huge;
   }
 }
 
@@ -179,14 +182,6 @@ void make_rule(const Rule& rule, std::uint64_t seed, std::int64_t n, std::int64_
 }
 
 }  // namespace
-
-std::string_view to_string(RuleKind kind) {
-  return rule_names[static_cast<std::size_t>(kind)];
-}
-
-std::optional<RuleKind> rule_kind_from(std::string_view name) {
-  return named<RuleKind>(rule_names, name);
-}
 
 int parameter_count(RuleKind kind) {
   switch (kind) {

@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "harness/text/enums.hpp"
 #include "reference/tensor/tensor.hpp"
 
 namespace normdiff {
@@ -23,7 +24,10 @@ enum class RuleKind : std::uint8_t {
   offset,       ///< (mean, std): normal, with a mean meant to be far above std
   special,      ///< (share): normal(0, 1), with that share of nan, inf, -inf, -0.0, subnormal, huge
 };
-inline constexpr int rule_kind_count = 10;
+template <>
+inline constexpr Names<RuleKind> reference::names_of<RuleKind> = {
+    "normal", "uniform",     "constant",    "arange", "ramp",
+    "spike",  "alternating", "log_uniform", "offset", "special"};
 
 struct Rule {
   RuleKind kind = RuleKind::normal;
@@ -31,8 +35,6 @@ struct Rule {
   double b = 1;
 };
 
-[[nodiscard]] std::string_view to_string(RuleKind kind);
-[[nodiscard]] std::optional<RuleKind> rule_kind_from(std::string_view name);
 [[nodiscard]] int parameter_count(RuleKind kind);
 
 /// Literal values in row-major order, or a rule.

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "harness/language/all.hpp"
-#include "harness/text/names.hpp"
 
 namespace normdiff {
 namespace {
@@ -25,7 +24,9 @@ std::string_view step_kind_name(std::size_t kind) {
 }
 
 std::optional<std::size_t> step_kind_from(std::string_view name) {
-  return named<std::size_t>(step_names, name);
+  const auto found = std::find(step_names.begin(), step_names.end(), name);
+  if (found == step_names.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - step_names.begin());
 }
 
 NameId Scenario::intern(std::string_view name) {

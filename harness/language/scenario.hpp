@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "harness/language/data.hpp"
+#include "harness/text/enums.hpp"
 #include "reference/modules/spec.hpp"
 #include "reference/tensor/tensor.hpp"
 
@@ -40,7 +41,9 @@ enum class TensorSlot : std::uint8_t {
   running_var,
   num_batches_tracked
 };
-inline constexpr int tensor_slot_count = 5;
+template <>
+inline constexpr Names<TensorSlot> reference::names_of<TensorSlot> = {
+    "weight", "bias", "running_mean", "running_var", "num_batches_tracked"};
 
 // --- The steps. One struct each, its fields typed; harness/scenario/steps/ says how each is
 // spelled. The spelling is in the comment. -------------------------------------------------------
@@ -142,6 +145,9 @@ struct JitSaveLoad {  ///< s2 = torch.jit.save_load(s)      through a real file
   NameId script;
 };
 enum class ExportMode : std::uint8_t { EVAL, PRESERVE, TRAINING };
+template <>
+inline constexpr Names<ExportMode> reference::names_of<ExportMode> = {"EVAL", "PRESERVE",
+                                                                      "TRAINING"};
 struct OnnxExport {  ///< m = torch.onnx.export(net, x, training=EVAL, dynamo=False,
                      ///< opset_version=17)
   NameId result;

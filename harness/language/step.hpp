@@ -66,30 +66,4 @@ struct Problem {
   const void* field = nullptr;  ///< the field of the step that it is about
 };
 
-/// The bare words that an enumeration is written with.
-template <class Enum>
-struct Words;
-template <>
-struct Words<Layout> {
-  static constexpr std::array<std::string_view, 3> list = {"contiguous", "channels_last",
-                                                           "strided"};
-};
-template <>
-struct Words<DType> {
-  static constexpr std::array<std::string_view, 3> list = {"float32", "float64", "int64"};
-};
-template <>
-struct Words<ExportMode> {
-  static constexpr std::array<std::string_view, 3> list = {"EVAL", "PRESERVE", "TRAINING"};
-};
-template <>
-struct Words<TensorSlot> {
-  static constexpr std::array<std::string_view, tensor_slot_count> list = {
-      "weight", "bias", "running_mean", "running_var", "num_batches_tracked"};
-};
-template <class Enum>
-[[nodiscard]] constexpr std::string_view word_of(Enum value) {
-  return Words<Enum>::list[static_cast<std::size_t>(value)];
-}
-
 }  // namespace normdiff

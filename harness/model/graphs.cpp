@@ -31,10 +31,9 @@ void mark_modified(World& world, const Tensor& tensor) {
   for (NameId name : world.order) {
     if (!world.names[name].tape) continue;
     for (reference::TapeEntry& call : world.names[name].tape->calls)
-      for (std::size_t held = 0; held < reference::held_count; ++held) {
+      for (const reference::Held held : all_of<reference::Held>) {
         const auto& now = call.module->tensors[held];
-        if (now && now->storage() == tensor.storage() &&
-            reference::saves(call, static_cast<reference::Held>(held)))
+        if (now && now->storage() == tensor.storage() && reference::saves(call, held))
           call.modified = true;
       }
   }

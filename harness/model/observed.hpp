@@ -41,8 +41,9 @@ class Observed {
 
   [[nodiscard]] State& at(Key key) {
     auto& states = states_[key.name];
-    const std::size_t i = std::size_t{key.place} * slot_count + static_cast<std::size_t>(key.slot);
-    if (i >= states.size()) states.resize((std::size_t{key.place} + 1) * slot_count);
+    const std::size_t i =
+        std::size_t{key.place} * count_of<Slot> + static_cast<std::size_t>(key.slot);
+    if (i >= states.size()) states.resize((std::size_t{key.place} + 1) * count_of<Slot>);
     return states[i];
   }
   /// The states of a place, by slot. They stay until `at` or this is asked for a later place.

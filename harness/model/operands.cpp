@@ -46,7 +46,7 @@ class Looker {
     if (found_ == Operands::usable)
       need(world_.names[module.name]
                .places[module.place]
-               ->tensors[static_cast<std::size_t>(slot)]
+               ->tensors[static_cast<reference::Held>(slot)]
                .has_value());
   }
   void expression(const ModuleExpression& module) {

@@ -8,6 +8,7 @@
 
 namespace normdiff {
 
+using reference::Held;
 using reference::Module;
 using reference::ModulePtr;
 using reference::Storage;
@@ -53,19 +54,19 @@ std::uint64_t World::first_tensor(const Storage* storage) {
 void World::set_grad(const Storage* parameter, const std::optional<Tensor>& grad) {
   for (NameId name : order)
     for (Module* module : names[name].places)
-      for (std::size_t i = 0; i < 2; ++i)
-        if (module->tensors[i] && module->tensors[i]->storage() == parameter)
-          module->grads[i] = grad;
+      for (const Held held : reference::held_parameters)
+        if (const Tensor* tensor = module->find(held); tensor && tensor->storage() == parameter)
+          module->grad(held) = grad;
 }
 
 void World::replace_parameter(const Storage* parameter, const Tensor& tensor,
                               const std::optional<Tensor>& grad) {
   for (NameId name : order)
     for (Module* module : names[name].places)
-      for (std::size_t i = 0; i < 2; ++i)
-        if (module->tensors[i] && module->tensors[i]->storage() == parameter) {
-          module->tensors[i] = tensor;
-          module->grads[i] = grad;
+      for (const Held held : reference::held_parameters)
+        if (const Tensor* now = module->find(held); now && now->storage() == parameter) {
+          module->tensor(held) = tensor;
+          module->grad(held) = grad;
         }
 }
 

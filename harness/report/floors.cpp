@@ -15,10 +15,6 @@ constexpr double float_floor_in_modes = 0.95;
 constexpr std::array float_classes = {ObservationClass::statistic, ObservationClass::parameter,
                                       ObservationClass::output, ObservationClass::gradient};
 
-std::uint64_t count(const Tally& tally, ObservationClass observed, Verdict verdict) {
-  return tally.verdicts[static_cast<std::size_t>(observed)][static_cast<std::size_t>(verdict)];
-}
-
 double share(std::uint64_t part, std::uint64_t whole) {
   return static_cast<double>(part) / static_cast<double>(whole);
 }
@@ -35,8 +31,7 @@ namespace {
 
 void compared_floors(const std::string& subject, const Tally& tally, std::string_view where,
                      std::vector<Floor>& floors) {
-  for (int c = 0; c < observation_class_count; ++c) {
-    const auto observed = static_cast<ObservationClass>(c);
+  for (const ObservationClass observed : all_of<ObservationClass>) {
     const std::uint64_t all = tally.total(observed);
     if (all < fewest_observations) continue;
     floors.push_back({subject,
@@ -52,8 +47,7 @@ void sharp_floors(const std::string& subject, const ReportProfile& profile,
   for (const ObservationClass observed : float_classes) {
     const std::uint64_t all = profile.tally.total(observed);
     if (all < fewest_observations) continue;
-    const std::uint64_t sharp = count(profile.tally, observed, Verdict::equal) +
-                                count(profile.tally, observed, Verdict::within_bound);
+    const std::uint64_t sharp = profile.tally.in_group(observed, VerdictGroup::sharp);
     floors.push_back({subject,
                       fmt::format("{} observations equal or within their bound ({})",
                                   to_string(observed), profile.profile),

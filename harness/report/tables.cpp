@@ -56,42 +56,15 @@ Table subjects_table(const Report& report) {
 
 std::vector<ClassShares> class_shares(const Tally& tally) {
   std::vector<ClassShares> all;
-  for (int c = 0; c < observation_class_count; ++c) {
-    ClassShares shares{static_cast<ObservationClass>(c)};
-    for (int v = 0; v < verdict_count; ++v) {
-      const auto verdict = static_cast<Verdict>(v);
-      const std::uint64_t n =
-          tally.verdicts[static_cast<std::size_t>(c)][static_cast<std::size_t>(v)];
-      shares.total += n;
-      switch (verdict) {
-        case Verdict::equal:
-        case Verdict::within_bound:
-        case Verdict::both_rejected:
-          shares.sharp += n;
-          break;
-        case Verdict::loose:
-        case Verdict::ill_conditioned:
-        case Verdict::poisoned:
-          shares.weak += n;
-          break;
-        case Verdict::known_deviation:
-          shares.known += n;
-          break;
-        case Verdict::unsupported:
-        case Verdict::underived:
-        case Verdict::out_of_memory:
-        case Verdict::harness_error:
-          shares.not_compared += n;
-          break;
-        case Verdict::diverged:
-        case Verdict::rejected_differently:
-        case Verdict::rejected_by_subject:
-        case Verdict::accepted_by_subject:
-        case Verdict::crashed:
-        case Verdict::timed_out:
-          shares.discrepancies += n;
-      }
-    }
+  for (const ObservationClass observed : all_of<ObservationClass>) {
+    const auto in = [&](VerdictGroup group) { return tally.in_group(observed, group); };
+    const ClassShares shares{observed,
+                             tally.total(observed),
+                             in(VerdictGroup::sharp),
+                             in(VerdictGroup::weak),
+                             in(VerdictGroup::known),
+                             in(VerdictGroup::discrepancy),
+                             in(VerdictGroup::not_compared) + in(VerdictGroup::failure)};
     if (shares.total > 0) all.push_back(shares);
   }
   return all;
@@ -169,17 +142,16 @@ Table power_table(const Report& report) {
 }
 
 std::vector<RatioRow> ratio_rows(const ReportSubject& subject) {
-  constexpr std::array<std::string_view, 2> dtypes = {"float32", "float64"};
-  constexpr std::array<std::string_view, 3> layouts = {"contiguous", "channels_last", "strided"};
   const Tally total = subject.total();
   std::vector<RatioRow> rows;
-  for (std::size_t d = 0; d < dtypes.size(); ++d)
-    for (std::size_t l = 0; l < layouts.size(); ++l) {
-      const RatioHistogram& histogram = total.ratios[d][l];
+  for (const DType dtype : all_of<DType>)
+    for (const Layout layout : all_of<Layout>) {
+      const RatioHistogram& histogram = total.ratios[dtype][layout];
       const bool any =
           histogram.exact > 0 || std::any_of(histogram.buckets.begin(), histogram.buckets.end(),
                                              [](std::uint64_t n) { return n > 0; });
-      if (any) rows.push_back({fmt::format("{}, {}", dtypes[d], layouts[l]), histogram});
+      if (any)
+        rows.push_back({fmt::format("{}, {}", to_string(dtype), to_string(layout)), histogram});
     }
   return rows;
 }

@@ -41,11 +41,11 @@ struct RatioRow {
 struct ClassShares {
   ObservationClass observed;
   std::uint64_t total = 0;
-  std::uint64_t sharp = 0;          ///< equal, within_bound, both_rejected
-  std::uint64_t weak = 0;           ///< loose, ill_conditioned, poisoned
-  std::uint64_t known = 0;          ///< known deviations
-  std::uint64_t discrepancies = 0;  ///< new: crashes and hangs too
-  std::uint64_t not_compared = 0;   ///< unsupported, underived, out_of_memory, harness_error
+  std::uint64_t sharp = 0;  ///< by VerdictGroup, as the next four
+  std::uint64_t weak = 0;
+  std::uint64_t known = 0;
+  std::uint64_t discrepancies = 0;
+  std::uint64_t not_compared = 0;  ///< failures too
 };
 /// Of the classes that were seen at all.
 [[nodiscard]] std::vector<ClassShares> class_shares(const Tally& tally);

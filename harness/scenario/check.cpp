@@ -256,7 +256,8 @@ class Checker {
   template <class T>
   void check_value(std::string_view, const T&, Any) {}
   void check_value(std::string_view key, const DType& type, Floating) {
-    if (type == DType::int64) fail(&type, fmt::format("{} is float32 or float64, not int64", key));
+    if (!reference::is_floating(type))
+      fail(&type, fmt::format("{} is float32 or float64, not int64", key));
   }
   template <class T>
   void check_value(std::string_view key, const T& number, Range range) {

@@ -60,7 +60,7 @@ class Planner {
   void state_dict(std::string_view key, ModuleRef module, Takes) { put(key, module_json(module)); }
   void slot(ModuleRef module, TensorSlot which) {
     out["module"] = module_json(module);
-    out["slot"] = word_of(which);
+    out["slot"] = to_string(which);
     shape_ = *fresh_shape(*scope_.place(module).module, which);
     if (which == TensorSlot::num_batches_tracked) dtype_ = DType::int64;
   }
@@ -108,9 +108,9 @@ class Planner {
   static json to_json(const std::optional<double>& value) {
     return value ? number_json(*value) : json();
   }
-  template <class Enum, class = decltype(Words<Enum>::list)>
+  template <Named Enum>
   static json to_json(Enum value) {
-    return word_of(value);
+    return to_string(value);
   }
 
   [[nodiscard]] json module_json(ModuleRef module) const {
@@ -149,7 +149,7 @@ class Planner {
       if (!shape) continue;
       std::vector<float> bits(static_cast<std::size_t>(shape->numel()));
       initial_values(scenario_, step_, place, spec, slot, bits.data());
-      values[std::string(word_of(slot))] = tensor_json(DType::float32, *shape, bits.data());
+      values[std::string(to_string(slot))] = tensor_json(DType::float32, *shape, bits.data());
     }
     return values;
   }
@@ -185,15 +185,10 @@ json plan(const Scenario& scenario) {
 void make_gradient(const Backward& step, std::int64_t n, DType dtype, void* out) {
   const std::int64_t head = std::min(n, gradient_cycle_length);
   make_data_head(step.gradient, step.seed, head, gradient_cycle_length, dtype, out);
-  const auto copy = [&](auto* elements) {
+  reference::visit_dtype(dtype, [&]<class T>(std::type_identity<T>) {
+    T* elements = static_cast<T*>(out);
     for (std::int64_t i = head; i < n; ++i) elements[i] = elements[i - gradient_cycle_length];
-  };
-  if (dtype == DType::float32)
-    copy(static_cast<float*>(out));
-  else if (dtype == DType::float64)
-    copy(static_cast<double*>(out));
-  else
-    copy(static_cast<std::int64_t*>(out));
+  });
 }
 
 }  // namespace normdiff

@@ -76,10 +76,9 @@ Execution execute(Context& c, const Backward& step) {
     return grad;
   };
   for (reference::ParameterGradient& gradient : c.work.backward.parameters()) {
-    const std::size_t which = gradient.held == reference::Held::weight ? 0 : 1;
-    gradient.expected.shape = gradient.module->tensors[which]->shape();
-    c.world.set_grad(gradient.module->tensors[which]->storage(),
-                     add(gradient.module->grads[which], gradient));
+    const reference::Tensor& parameter = *gradient.module->find(gradient.held);
+    gradient.expected.shape = parameter.shape();
+    c.world.set_grad(parameter.storage(), add(gradient.module->grad(gradient.held), gradient));
   }
   Live& input = c.world.names[live.input];
   if (input.requires_grad && c.work.backward.input())

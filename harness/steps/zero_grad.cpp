@@ -7,8 +7,9 @@ using reference::Module;
 Execution execute(Context& c, const ZeroGrad& step) {
   Module& module = c.world.module(step.module);
   for (Module* m : reference::places(module))
-    for (std::size_t i = 0; i < 2; ++i)
-      if (m->tensors[i]) c.world.set_grad(m->tensors[i]->storage(), std::nullopt);
+    for (const reference::Held held : reference::held_parameters)
+      if (const reference::Tensor* tensor = m->find(held))
+        c.world.set_grad(tensor->storage(), std::nullopt);
   return {{}, origin_of(module), {}, nullptr};
 }
 

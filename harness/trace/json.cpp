@@ -111,12 +111,9 @@ Problem read_flag(const json& object, const char* key, bool& out) {
 Problem read_dtype(const json& object, ObservedTensor& out) {
   const json* name = member(object, "dtype");
   if (name == nullptr || !name->is_string()) return "a tensor needs a dtype";
-  out.known_dtype = false;
-  for (const DType dtype : {DType::float32, DType::float64, DType::int64}) {
-    if (text_of(*name) != reference::to_string(dtype)) continue;
-    out.dtype = dtype;
-    out.known_dtype = true;
-  }
+  const auto dtype = named<DType>(text_of(*name));
+  out.known_dtype = dtype.has_value();
+  if (dtype) out.dtype = *dtype;
   return std::nullopt;
 }
 
@@ -217,7 +214,7 @@ Problem read_observation(const json& entry, std::size_t names, Arena& arena, Obs
   if (!place || *place < 0 || *place > max_place)
     return fmt::format("an observation has a place outside 0 to {}", max_place);
   if (!entry[2].is_string()) return "the slot of an observation is a text";
-  const auto slot = slot_from(text_of(entry[2]));
+  const auto slot = named<Slot>(text_of(entry[2]));
   if (!slot) return fmt::format("there is no slot '{}'", text_of(entry[2]).substr(0, 40));
   out.key = {static_cast<NameId>(*name), static_cast<std::uint16_t>(*place), *slot};
   if (auto problem = read_value(entry[3], arena, out.value)) return problem;
@@ -230,7 +227,7 @@ Problem read_observation(const json& entry, std::size_t names, Arena& arena, Obs
 Problem read_outcome(const json& step, Arena& arena, StepRecord& out) {
   const json* name = member(step, "outcome");
   if (name == nullptr || !name->is_string()) return "a step needs an outcome";
-  const auto outcome = outcome_from(text_of(*name));
+  const auto outcome = named<Outcome>(text_of(*name));
   if (!outcome) return fmt::format("there is no outcome '{}'", text_of(*name).substr(0, 40));
   out.outcome = *outcome;
   if (*outcome == Outcome::error) {

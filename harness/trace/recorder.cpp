@@ -37,7 +37,8 @@ void copy_elements(const ObservedTensor& from, std::byte* out) {
 }
 void copy_dense(const ObservedTensor& from, std::byte* out) {
   if (from.bytes() == 0) return;  // its memory may be null
-  reference::size_of(from.dtype) == 4 ? copy_elements<4>(from, out) : copy_elements<8>(from, out);
+  reference::visit_dtype(
+      from.dtype, [&]<class T>(std::type_identity<T>) { copy_elements<sizeof(T)>(from, out); });
 }
 
 template <std::size_t size>
@@ -53,8 +54,9 @@ bool same_elements(const ObservedTensor& a, const std::byte* dense) {
 bool same_bits(const ObservedTensor& now, bool is_dense, const std::byte* before) {
   if (now.bytes() == 0) return true;  // its memory may be null
   if (is_dense) return std::memcmp(before, now.data, now.bytes()) == 0;
-  return reference::size_of(now.dtype) == 4 ? same_elements<4>(now, before)
-                                            : same_elements<8>(now, before);
+  return reference::visit_dtype(now.dtype, [&]<class T>(std::type_identity<T>) {
+    return same_elements<sizeof(T)>(now, before);
+  });
 }
 
 bool same_value(None, None) {
@@ -99,8 +101,8 @@ void Recorder::forget_memory() {
 std::uint32_t& Recorder::last(Key key) {
   std::vector<std::uint32_t>& slots = slots_[key.name];
   const std::size_t index =
-      std::size_t{key.place} * slot_count + static_cast<std::size_t>(key.slot);
-  if (index >= slots.size()) slots.resize((std::size_t{key.place} + 1) * slot_count, nothing);
+      std::size_t{key.place} * count_of<Slot> + static_cast<std::size_t>(key.slot);
+  if (index >= slots.size()) slots.resize((std::size_t{key.place} + 1) * count_of<Slot>, nothing);
   return slots[index];
 }
 

@@ -47,7 +47,7 @@ class Recorder {
 
   Trace* trace_ = nullptr;
   std::uint32_t first_ = 0;
-  std::vector<std::vector<std::uint32_t>> slots_;  ///< by name, then place * slot_count + slot
+  std::vector<std::vector<std::uint32_t>> slots_;  ///< by name, then place * count_of<Slot> + slot
   /// This step's memory, by who was shown to have it first: a few in order, the rest by address.
   std::vector<std::pair<const void*, std::uint64_t>> memory_;
   std::unordered_map<const void*, std::uint64_t> more_memory_;

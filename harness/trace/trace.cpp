@@ -3,34 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "harness/text/names.hpp"
-
 namespace normdiff {
 namespace {
-
-constexpr std::array<std::string_view, slot_count> slot_names = {"identity",
-                                                                 "training",
-                                                                 "momentum",
-                                                                 "eps",
-                                                                 "track_running_stats",
-                                                                 "weight",
-                                                                 "bias",
-                                                                 "running_mean",
-                                                                 "running_var",
-                                                                 "num_batches_tracked",
-                                                                 "weight_grad",
-                                                                 "bias_grad",
-                                                                 "value",
-                                                                 "grad",
-                                                                 "leaf_output",
-                                                                 "leaf_output_grad",
-                                                                 "onnx_batch_norms",
-                                                                 "onnx_training_mode",
-                                                                 "onnx_outputs",
-                                                                 "onnx_epsilon",
-                                                                 "onnx_momentum"};
-constexpr std::array<std::string_view, 6> outcome_names = {"ok",      "error",     "unsupported",
-                                                           "crashed", "timed_out", "out_of_memory"};
 
 bool same_double(double a, double b) {
   if (std::isnan(a) || std::isnan(b)) return std::isnan(a) && std::isnan(b);
@@ -50,25 +24,12 @@ bool same_elements(const std::byte* a, const std::byte* b, std::int64_t n) {
 
 bool same_bits(const ObservedTensor& a, const ObservedTensor& b) {
   if (!a.known_dtype || a.bytes() == 0 || std::memcmp(a.data, b.data, a.bytes()) == 0) return true;
-  if (a.dtype == DType::float32) return same_elements<float>(a.data, b.data, a.shape.numel());
-  if (a.dtype == DType::float64) return same_elements<double>(a.data, b.data, a.shape.numel());
-  return false;
+  return reference::visit_dtype(a.dtype, [&]<class T>(std::type_identity<T>) {
+    return same_elements<T>(a.data, b.data, a.shape.numel());
+  });
 }
 
 }  // namespace
-
-std::string_view to_string(Slot slot) {
-  return slot_names[static_cast<std::size_t>(slot)];
-}
-std::optional<Slot> slot_from(std::string_view name) {
-  return named<Slot>(slot_names, name);
-}
-std::string_view to_string(Outcome outcome) {
-  return outcome_names[static_cast<std::size_t>(outcome)];
-}
-std::optional<Outcome> outcome_from(std::string_view name) {
-  return named<Outcome>(outcome_names, name);
-}
 
 bool same(const Value& a, const Value& b) {
   if (a.index() != b.index()) return false;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "harness/language/scenario.hpp"
+#include "harness/text/enums.hpp"
 
 namespace normdiff {
 
@@ -43,10 +44,29 @@ enum class Slot : std::uint8_t {
   onnx_epsilon,        ///< double
   onnx_momentum,       ///< double
 };
-inline constexpr int slot_count = 21;
+template <>
+inline constexpr Names<Slot> reference::names_of<Slot> = {"identity",
+                                                          "training",
+                                                          "momentum",
+                                                          "eps",
+                                                          "track_running_stats",
+                                                          "weight",
+                                                          "bias",
+                                                          "running_mean",
+                                                          "running_var",
+                                                          "num_batches_tracked",
+                                                          "weight_grad",
+                                                          "bias_grad",
+                                                          "value",
+                                                          "grad",
+                                                          "leaf_output",
+                                                          "leaf_output_grad",
+                                                          "onnx_batch_norms",
+                                                          "onnx_training_mode",
+                                                          "onnx_outputs",
+                                                          "onnx_epsilon",
+                                                          "onnx_momentum"};
 
-[[nodiscard]] std::string_view to_string(Slot slot);
-[[nodiscard]] std::optional<Slot> slot_from(std::string_view name);
 /// Slot::weight .. Slot::num_batches_tracked for a TensorSlot.
 [[nodiscard]] constexpr Slot slot_of(TensorSlot slot) {
   return static_cast<Slot>(static_cast<int>(Slot::weight) + static_cast<int>(slot));
@@ -63,7 +83,7 @@ struct Key {
            static_cast<std::uint64_t>(slot);
   }
   /// The key that `packed` is the packed() of. A number from elsewhere may be none's: then packed()
-  /// of the key is another number, or its slot is not one of the slot_count.
+  /// of the key is another number, or its slot is not an enumerator.
   [[nodiscard]] static constexpr Key unpack(std::uint64_t packed) {
     return {static_cast<NameId>(packed >> 24), static_cast<std::uint16_t>(packed >> 8),
             static_cast<Slot>(packed)};
@@ -110,8 +130,9 @@ struct Observation {
 };
 
 enum class Outcome : std::uint8_t { ok, error, unsupported, crashed, timed_out, out_of_memory };
-[[nodiscard]] std::string_view to_string(Outcome outcome);
-[[nodiscard]] std::optional<Outcome> outcome_from(std::string_view name);
+template <>
+inline constexpr Names<Outcome> reference::names_of<Outcome> = {
+    "ok", "error", "unsupported", "crashed", "timed_out", "out_of_memory"};
 
 /// What one step was seen to do.
 struct StepRecord {

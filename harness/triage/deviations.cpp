@@ -275,7 +275,7 @@ std::variant<Deviation, DeviationError> parse_deviation(std::string_view text,
   if (d.observations.empty()) return fail("'observations' must not be empty");
   for (const std::string& glob : d.observations) {
     const std::size_t colon = glob.find(':');
-    if (colon == std::string::npos || !observation_class_from(glob.substr(0, colon)))
+    if (colon == std::string::npos || !named<ObservationClass>(glob.substr(0, colon)))
       return fail(fmt::format(
           "'{}' is not an observation like \"flag:training\" or \"statistic:*\"", glob));
   }

@@ -25,9 +25,8 @@ void add_to(Bounded& to, std::size_t i, const Expected<double>& added, double u)
 }  // namespace
 
 void accumulate(const Tensor* before, const Bounded& added, DType dtype, Bounded& sum) {
-  const double u = dtype == DType::float64 ? 0x1p-53 : 0x1p-24;
-  const double largest = dtype == DType::float64 ? std::numeric_limits<double>::max()
-                                                 : double{std::numeric_limits<float>::max()};
+  const double u = unit_roundoff(dtype);
+  const double largest = dtypes[dtype].largest;
   sum = added;
   sum.trivial.assign(sum.value.size(), 0.0);
   for (std::size_t i = 0; i < sum.value.size(); ++i) {
@@ -46,7 +45,7 @@ void accumulate(const Tensor* before, const ParameterGradient& added, DType dtyp
   accumulate(before, added.expected, dtype, sum);
   if (before == nullptr || added.uses == 1) return;
   // No partial sum is above |before| + reach, but for roundings that the slack of 2 covers.
-  const double u = dtype == DType::float64 ? 0x1p-53 : 0x1p-24;
+  const double u = unit_roundoff(dtype);
   for (std::size_t i = 0; i < sum.bound.size(); ++i) {
     const double old = std::abs(before->at(static_cast<std::int64_t>(i)));
     const double rounding = (added.uses - 1) * 2 * u * (old + added.reach[i]);
@@ -89,7 +88,7 @@ void BackwardPass::run(const Tape& tape, const Values& upstream, const AtLeaf& a
     }
     Bounded& dx = buffers_[i];
     const auto held = [&call](Held h) -> const Tensor* {
-      const auto& t = call.tensors[static_cast<std::size_t>(h)];
+      const auto& t = call.tensors[h];
       return t ? &*t : nullptr;
     };
     const Tensor* weight = held(Held::weight);

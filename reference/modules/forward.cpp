@@ -11,10 +11,6 @@
 namespace normdiff::reference {
 namespace {
 
-Profile plain_profile(DType dtype) {
-  return dtype == DType::float64 ? float64_profile() : float32_profile();
-}
-
 std::int64_t values_per_channel(const Shape& x) {
   std::int64_t n = 1;
   for (int i = 0; i < x.rank(); ++i)
@@ -50,7 +46,7 @@ bool takes_rank(ModuleKind kind, int rank) {
 }  // namespace
 
 bool saves(const TapeEntry& call, Held held) {
-  if (!call.tensors[static_cast<std::size_t>(held)]) return false;
+  if (!call.tensors[held]) return false;
   if (call.module->kind == ModuleKind::Conv2d) return held == Held::weight;
   if (call.module->kind == ModuleKind::Linear)
     return held == Held::weight && call.input_requires_grad;
@@ -68,11 +64,9 @@ const Arithmetic& libtorch_cpu() {
 }
 
 const Arithmetic& any_implementation() {
-  static const Arithmetic arithmetic{[](DType dtype, const Shape&, std::optional<Layout>) {
-                                       return dtype == DType::float64 ? float64_profile()
-                                                                      : float32_unknown_profile();
-                                     },
-                                     false};
+  static const Arithmetic arithmetic{
+      [](DType dtype, const Shape&, std::optional<Layout>) { return unknown_profile(dtype); },
+      false};
   return arithmetic;
 }
 
@@ -165,7 +159,7 @@ Folding ForwardPass::plan_folding(const Tensor& weight) {
   Folding folding = folding_of(behind, outputs);
   folded_ = static_cast<int>(behind.size());
   const std::int64_t products = weight.numel() / std::max<std::int64_t>(outputs, 1);
-  folded_bias_ = folding.bias(static_cast<double>(products), plain_profile(current_.dtype));
+  folded_bias_ = folding.bias(static_cast<double>(products), uniform_profile(current_.dtype));
   return folding;
 }
 
@@ -229,7 +223,7 @@ bool ForwardPass::leaf(Module& module) {
       values.shape = in;
       Folding folding;
       if (options_.arithmetic->may_fold) folding = plan_folding(*weight);
-      conv2d(values, *weight, bias, conv.stride, conv.padding, plain_profile(current_.dtype),
+      conv2d(values, *weight, bias, conv.stride, conv.padding, uniform_profile(current_.dtype),
              *stored_, folded_ > 0 ? &folding : nullptr);
       if (!batched) stored_->shape = Shape{stored_->shape[1], stored_->shape[2], stored_->shape[3]};
       out = stored_->shape;
@@ -244,7 +238,7 @@ bool ForwardPass::leaf(Module& module) {
           (bias && bias->numel() != weight->shape()[0] && bias->numel() != 1))
         refuse(module, ErrorKind::shape_mismatch, "another number of features");
       if (!refusals_.empty()) return false;
-      linear(current_.values, *weight, bias, plain_profile(current_.dtype), *stored_);
+      linear(current_.values, *weight, bias, uniform_profile(current_.dtype), *stored_);
       out = stored_->shape;
       branch = "linear";
       break;
@@ -278,7 +272,7 @@ bool ForwardPass::leaf(Module& module) {
     case ModuleKind::BatchNorm3d:
       break;  // done above; named, so that a new kind is missed by the compiler
   }
-  remember(module, false, plain_profile(current_.dtype));
+  remember(module, false, uniform_profile(current_.dtype));
   emit(module, branch, out, module.kind != ModuleKind::Flatten || x.rank() != 2);
   return true;
 }
@@ -427,7 +421,7 @@ void ForwardPass::remember(Module& module, bool batch_statistics, const Profile&
   for (const Held held : {Held::weight, Held::bias, Held::running_mean, Held::running_var}) {
     const auto& tensor = module.tensor(held);
     const bool read = held == Held::weight || (held != Held::bias && !batch_statistics);
-    if (tensor) entry.tensors[static_cast<std::size_t>(held)] = read ? tensor->clone() : *tensor;
+    if (tensor) entry.tensors[held] = read ? tensor->clone() : *tensor;
   }
   if (is_batch_norm(module.kind)) {
     entry.eps = module.batch_norm().eps;

@@ -67,7 +67,7 @@ struct TapeEntry {
   bool batch_statistics = false;
   Profile profile;
   /// As they were, where a backward reads them: the weight, statistics that were normalised with.
-  std::array<std::optional<Tensor>, held_count> tensors;
+  EnumArray<Held, std::optional<Tensor>> tensors;
   double eps = 0;
   bool tracking = true;   ///< track_running_stats, as it was
   bool modified = false;  ///< a tensor that the call saved was changed in place since (`saves`)

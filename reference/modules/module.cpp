@@ -6,9 +6,6 @@
 namespace normdiff::reference {
 namespace {
 
-constexpr std::array<std::string_view, held_count> held_names = {
-    "weight", "bias", "running_mean", "running_var", "num_batches_tracked"};
-
 void make_tensors(Module& module) {
   if (const auto* bn = std::get_if<BatchNormOptions>(&module.options)) {
     const Shape channels{bn->num_features};
@@ -68,17 +65,13 @@ ModulePtr copy_tree(const Module& module, Copies& copies) {
 
 void list_state(const Module& module, const std::string& prefix,
                 std::vector<std::pair<std::string, Tensor>>& out) {
-  for (std::size_t i = 0; i < held_count; ++i)
-    if (module.tensors[i])
-      out.emplace_back(prefix + std::string(held_names[i]), *module.tensors[i]);
+  for (const Held held : all_of<Held>)
+    if (module.tensors[held])
+      out.emplace_back(prefix + std::string(to_string(held)), *module.tensors[held]);
   for (const auto& [name, child] : module.children) list_state(*child, prefix + name + '.', out);
 }
 
 }  // namespace
-
-std::string_view to_string(Held held) {
-  return held_names[static_cast<std::size_t>(held)];
-}
 
 ModulePtr construct(const ModuleSpec& spec, Made& made) {
   if (const auto found = made.find(&spec); found != made.end()) return found->second;
@@ -129,7 +122,7 @@ std::optional<Refusal> reset_running_stats(Module& module) {
 
 void to(Module& root, DType dtype) {
   const auto cast = [dtype](std::optional<Tensor>& tensor) {
-    if (tensor && tensor->dtype() != DType::int64 && tensor->dtype() != dtype)
+    if (tensor && is_floating(tensor->dtype()) && tensor->dtype() != dtype)
       tensor = tensor->to(dtype);
   };
   for (auto& tensor : root.tensors) cast(tensor);

@@ -19,8 +19,12 @@ using ModulePtr = std::shared_ptr<Module>;
 
 /// The tensors a module can hold, in the order of Module::tensors.
 enum class Held : std::uint8_t { weight, bias, running_mean, running_var, num_batches_tracked };
-inline constexpr std::size_t held_count = 5;
-[[nodiscard]] std::string_view to_string(Held held);
+template <>
+inline constexpr Names<Held> names_of<Held> = {"weight", "bias", "running_mean", "running_var",
+                                               "num_batches_tracked"};
+
+/// Those of them that are parameters: a backward reaches them.
+inline constexpr std::array held_parameters = {Held::weight, Held::bias};
 
 /// What torch.jit.trace baked into one call of a leaf.
 struct TracedCall {
@@ -37,7 +41,7 @@ struct Module {
   ModuleKind kind = ModuleKind::Sequential;
   ModuleOptions options;
   bool training = true;
-  std::array<std::optional<Tensor>, held_count> tensors;
+  EnumArray<Held, std::optional<Tensor>> tensors;
   std::array<std::optional<Tensor>, 2> grads;  ///< of weight and bias
   std::vector<std::pair<std::string, ModulePtr>> children;
   /// What torch.jit.trace baked in: the mode that each module was traced in, which decides what a
@@ -46,11 +50,10 @@ struct Module {
   /// Of the root of a forward, by leaf call: a shared module has one for each of its calls.
   std::vector<TracedCall> traced_calls;
 
-  [[nodiscard]] std::optional<Tensor>& tensor(Held held) {
-    return tensors[static_cast<std::size_t>(held)];
-  }
-  [[nodiscard]] const std::optional<Tensor>& tensor(Held held) const {
-    return tensors[static_cast<std::size_t>(held)];
+  [[nodiscard]] std::optional<Tensor>& tensor(Held held) { return tensors[held]; }
+  [[nodiscard]] const std::optional<Tensor>& tensor(Held held) const { return tensors[held]; }
+  [[nodiscard]] std::optional<Tensor>& grad(Held parameter) {
+    return grads[static_cast<std::size_t>(parameter)];
   }
   [[nodiscard]] const Tensor* find(Held held) const {
     const auto& t = tensor(held);

@@ -4,9 +4,10 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <variant>
 #include <vector>
+
+#include "reference/enums.hpp"
 
 namespace normdiff::reference {
 
@@ -20,11 +21,11 @@ enum class ModuleKind : std::uint8_t {
   ReLU,
   Flatten,
 };
-inline constexpr int module_kind_count = 8;
-
-/// "BatchNorm2d", as torch.nn spells it.
-[[nodiscard]] std::string_view to_string(ModuleKind kind);
-[[nodiscard]] std::optional<ModuleKind> module_kind_from(std::string_view name);
+/// As torch.nn spells them.
+template <>
+inline constexpr Names<ModuleKind> names_of<ModuleKind> = {
+    "Sequential", "BatchNorm1d", "BatchNorm2d", "BatchNorm3d",
+    "Conv2d",     "Linear",      "ReLU",        "Flatten"};
 [[nodiscard]] bool is_batch_norm(ModuleKind kind);
 
 struct BatchNormOptions {

@@ -36,9 +36,9 @@ Comparison compare_as(const Bounded& expected, const T* observed) {
 }  // namespace
 
 Comparison compare(const Bounded& expected, const void* observed, DType dtype) {
-  assert(dtype == DType::float32 || dtype == DType::float64);
-  return dtype == DType::float32 ? compare_as(expected, static_cast<const float*>(observed))
-                                 : compare_as(expected, static_cast<const double*>(observed));
+  return visit_floating(dtype, [&]<class T>(std::type_identity<T>) {
+    return compare_as(expected, static_cast<const T*>(observed));
+  });
 }
 
 }  // namespace normdiff::reference

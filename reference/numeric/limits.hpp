@@ -14,13 +14,9 @@ struct Limits {
   double max;         ///< the largest finite value
 };
 
-/// dtype float32 or float64.
 [[nodiscard]] constexpr Limits limits_of(DType dtype) {
-  if (dtype == DType::float32)
-    return {4.0 * std::numeric_limits<float>::denorm_min(), std::numeric_limits<float>::min(),
-            std::numeric_limits<float>::max()};
-  return {4 * std::numeric_limits<double>::denorm_min(), std::numeric_limits<double>::min(),
-          std::numeric_limits<double>::max()};
+  const DTypeFacts& facts = dtypes[dtype];
+  return {4 * facts.smallest_subnormal, facts.smallest_normal, facts.largest};
 }
 
 /// The relative error of `steps` roundings of unit roundoff u in any order: gamma of the standard
@@ -39,6 +35,25 @@ template <>
 inline constexpr double own_roundoff<long double> = 0x1p-64;
 static_assert(std::numeric_limits<long double>::digits >= 64,
               "float64 bounds need a long double of at least 64 bits");
+
+template <class T>
+struct WorkingType;
+template <>
+struct WorkingType<float> {
+  using type = double;
+};
+template <>
+struct WorkingType<double> {
+  using type = long double;
+};
+/// Calls visit(std::type_identity<A>{}), A the type that the reference computes in for subjects of
+/// a floating-point dtype: one precision above theirs.
+template <class Visit>
+decltype(auto) visit_working_type(DType dtype, Visit&& visit) {
+  return visit_floating(dtype, [&visit]<class T>(std::type_identity<T>) {
+    return visit(std::type_identity<typename WorkingType<T>::type>{});
+  });
+}
 
 /// Bounds are computed in double and the exact values in one precision above the subject's at the
 /// least: the rounding of both is below this factor's excess (2^-11 of one subject rounding).

@@ -1,31 +1,26 @@
 #include "reference/numeric/profile.hpp"
 
 namespace normdiff::reference {
-namespace {
-constexpr double half_ulp32 = 0x1p-24;
-constexpr double half_ulp64 = 0x1p-53;
-}  // namespace
 
-Profile float64_profile() {
-  return {DType::float64, half_ulp64, half_ulp64, half_ulp64, half_ulp64, half_ulp64, false};
+Profile uniform_profile(DType dtype) {
+  const double u = unit_roundoff(dtype);
+  return {dtype, u, u, u, u, u, false};
 }
 
 Profile float32_double_accumulation_profile() {
-  return {DType::float32, half_ulp32, half_ulp64, half_ulp32, half_ulp32, half_ulp32, false};
+  Profile profile = uniform_profile(DType::float32);
+  profile.ua = unit_roundoff(DType::float64);
+  return profile;
 }
 
-Profile float32_profile() {
-  return {DType::float32, half_ulp32, half_ulp32, half_ulp32, half_ulp32, half_ulp32, false};
-}
-
-Profile float32_unknown_profile() {
-  Profile profile = float32_profile();
-  profile.welford = true;
+Profile unknown_profile(DType dtype) {
+  Profile profile = uniform_profile(dtype);
+  profile.welford = dtype != DType::float64;
   return profile;
 }
 
 Profile libtorch_cpu_profile(DType dtype, const Shape& input, Layout layout) {
-  if (dtype == DType::float64) return float64_profile();
+  if (dtype != DType::float32) return uniform_profile(dtype);
   std::int64_t inner = 1;
   for (int d = 2; d < input.rank(); ++d) inner *= input[d];
   const std::int64_t channels = input.rank() > 1 ? input[1] : 1;
@@ -33,7 +28,7 @@ Profile libtorch_cpu_profile(DType dtype, const Shape& input, Layout layout) {
   // and which of the two algorithms runs is a matter of which question is asked first.
   const bool ambiguous = channels <= 1 || inner <= 1;
   return layout == Layout::contiguous && !ambiguous ? float32_double_accumulation_profile()
-                                                    : float32_profile();
+                                                    : uniform_profile(dtype);
 }
 
 }  // namespace normdiff::reference

@@ -16,15 +16,14 @@ struct Profile {
   bool welford = false;          ///< a running (Welford, Chan) variance in `ua` is allowed
 };
 
-/// Everything in float64.
-[[nodiscard]] Profile float64_profile();
+/// Everything in one dtype, statistics too: in float32, LibTorch's channels_last, strided and (N,
+/// C) paths.
+[[nodiscard]] Profile uniform_profile(DType dtype);
 /// Everything in float32, statistics accumulated in float64: LibTorch's contiguous N x C x L path
 /// with more than one element for each sample and channel.
 [[nodiscard]] Profile float32_double_accumulation_profile();
-/// Everything in float32, statistics too: LibTorch's channels_last, strided and (N, C) paths.
-[[nodiscard]] Profile float32_profile();
-/// As float32_profile, with a Welford variance: any honest float32 implementation.
-[[nodiscard]] Profile float32_unknown_profile();
+/// Everything in one dtype, below float64 with a Welford variance: any honest implementation.
+[[nodiscard]] Profile unknown_profile(DType dtype);
 
 /// The profile of LibTorch's CPU batch norm for an input of this dtype, shape and layout.
 /// A size of 1 can make a tensor contiguous and channels_last at once: then the looser one.

@@ -90,8 +90,9 @@ void BatchNormForward::run(const Values& x, const BatchNormParameters& parameter
                              parameters.batch_statistics);
   constants_.folded_gam = parameters.folded.gam;
   constants_.folded_absolute = parameters.folded.absolute;
-  profile.dtype == DType::float64 ? run_channels(wide_, parameters)
-                                  : run_channels(narrow_, parameters);
+  visit_working_type(profile.dtype, [&]<class A>(std::type_identity<A>) {
+    run_channels(std::get<std::vector<Channel<A>>>(each_channel_), parameters);
+  });
 }
 
 template <class A>
@@ -109,7 +110,7 @@ void BatchNormForward::run_channels(std::vector<Channel<A>>& channels,
       ForwardSums<A> sums;
       const std::int64_t start = i * inner_;
       if constexpr (std::is_same_v<A, double>) {
-        if (x_.dtype == DType::float32 && x_.error == nullptr)
+        if (is_plain_float32(x_))
           gather(x_, start, runs, k.n, c, sums);
         else
           gather_any(x_, start, runs, k.n, c, sums);
@@ -175,34 +176,42 @@ void compare_channel(const Channel<A>& c, const RunConstants& k, const Values& x
 
 }  // namespace
 
-Comparison BatchNormForward::compare_output(const void* observed) const {
+template <class A>
+void BatchNormForward::compare_channels(const std::vector<Channel<A>>& channels,
+                                        const void* observed, Comparison& result) const {
   const Runs runs{outer_, inner_, channels_ * inner_};
-  const bool quick = x_.dtype == DType::float32 && x_.error == nullptr;
-  if (values_per_channel() == 0) return {};
   OutputWatch watch;
   watch.look = look_at_output;
   watch.constants = &constants_;
   watch.x = static_cast<const float*>(x_.data);
   watch.observed = static_cast<const float*>(observed);
   for (std::int64_t i = 0; i < channels_; ++i) {
-    const auto index = static_cast<std::size_t>(i);
+    const Channel<A>& channel = channels[static_cast<std::size_t>(i)];
     watch.start = i * inner_;
-    if (profile_.dtype == DType::float64) {
-      compare_channel(wide_[index], constants_, x_, observed, DType::float64, watch.start, runs,
-                      watch.result);
-    } else if (!quick || narrow_[index].output != Standing::proven) {
-      compare_channel(narrow_[index], constants_, x_, observed, DType::float32, watch.start, runs,
-                      watch.result);
-    } else {
-      watch.channel = &narrow_[index];
-      watch.threshold = std::min(watch.result.worst_ratio, 1.0);
-      watch_output(*watch.channel, watch.x + watch.start, watch.observed + watch.start, runs,
-                   watch);
+    if constexpr (std::is_same_v<A, double>) {
+      if (is_plain_float32(x_) && profile_.dtype == DType::float32 &&
+          channel.output == Standing::proven) {
+        watch.channel = &channel;
+        watch.threshold = std::min(watch.result.worst_ratio, 1.0);
+        watch_output(channel, watch.x + watch.start, watch.observed + watch.start, runs, watch);
+        continue;
+      }
     }
+    compare_channel(channel, constants_, x_, observed, profile_.dtype, watch.start, runs,
+                    watch.result);
   }
   watch.result.within += watch.passed - watch.loose;
   watch.result.loose += watch.loose;
-  return watch.result;
+  result = watch.result;
+}
+
+Comparison BatchNormForward::compare_output(const void* observed) const {
+  Comparison result;
+  if (values_per_channel() == 0) return result;
+  visit_working_type(profile_.dtype, [&]<class A>(std::type_identity<A>) {
+    compare_channels(std::get<std::vector<Channel<A>>>(each_channel_), observed, result);
+  });
+  return result;
 }
 
 void BatchNormForward::output(Bounded& out) const {
@@ -232,7 +241,9 @@ void BatchNormForward::output(Bounded& out) const {
     }
   };
   if (size == 0) return;
-  profile_.dtype == DType::float64 ? store(wide_) : store(narrow_);
+  visit_working_type(profile_.dtype, [&]<class A>(std::type_identity<A>) {
+    store(std::get<std::vector<Channel<A>>>(each_channel_));
+  });
 }
 
 template <class A>
@@ -271,26 +282,27 @@ void BatchNormForward::update_running(const std::vector<Channel<A>>& channels, b
   }
 }
 
-void BatchNormForward::update_running_mean(const Tensor& running_mean, double momentum,
-                                           Bounded& out) const {
-  require_size(&running_mean, channels_);
+void BatchNormForward::update(const Tensor& running, double momentum, bool variance,
+                              Bounded& out) const {
+  require_size(&running, channels_);
   out.shape = Shape{channels_};
   for (auto* part : {&out.value, &out.bound, &out.trivial})
     part->resize(static_cast<std::size_t>(channels_));
   out.weak.clear();
-  profile_.dtype == DType::float64 ? update_running(wide_, false, running_mean, momentum, out)
-                                   : update_running(narrow_, false, running_mean, momentum, out);
+  visit_working_type(profile_.dtype, [&]<class A>(std::type_identity<A>) {
+    update_running(std::get<std::vector<Channel<A>>>(each_channel_), variance, running, momentum,
+                   out);
+  });
+}
+
+void BatchNormForward::update_running_mean(const Tensor& running_mean, double momentum,
+                                           Bounded& out) const {
+  update(running_mean, momentum, false, out);
 }
 
 void BatchNormForward::update_running_var(const Tensor& running_var, double momentum,
                                           Bounded& out) const {
-  require_size(&running_var, channels_);
-  out.shape = Shape{channels_};
-  for (auto* part : {&out.value, &out.bound, &out.trivial})
-    part->resize(static_cast<std::size_t>(channels_));
-  out.weak.clear();
-  profile_.dtype == DType::float64 ? update_running(wide_, true, running_var, momentum, out)
-                                   : update_running(narrow_, true, running_var, momentum, out);
+  update(running_var, momentum, true, out);
 }
 
 }  // namespace normdiff::reference

@@ -63,6 +63,10 @@ class BatchNormForward {
   void run_channels(std::vector<detail::Channel<A>>& channels,
                     const BatchNormParameters& parameters);
   template <class A>
+  void compare_channels(const std::vector<detail::Channel<A>>& channels, const void* observed,
+                        Comparison& result) const;
+  void update(const Tensor& running, double momentum, bool variance, Bounded& out) const;
+  template <class A>
   void update_running(const std::vector<detail::Channel<A>>& channels, bool variance,
                       const Tensor& running, double momentum, Bounded& out) const;
 
@@ -72,9 +76,7 @@ class BatchNormForward {
   std::int64_t outer_ = 0;     ///< N
   std::int64_t channels_ = 0;  ///< C
   std::int64_t inner_ = 0;     ///< product of the dimensions after C
-  // One of the two is in use, by the profile's dtype.
-  std::vector<detail::Channel<double>> narrow_;
-  std::vector<detail::Channel<long double>> wide_;
+  detail::ByWorkingType<detail::Channel> each_channel_;
 };
 
 /// Gradients of one BatchNormForward. Textbook formulas; linear in eval mode.
@@ -93,11 +95,14 @@ class BatchNormBackward {
   template <class A>
   void run_channels(const std::vector<detail::Channel<A>>& channels,
                     std::vector<detail::GradientChannel<A>>& gradients);
+  template <class A>
+  void compare_channels(const std::vector<detail::Channel<A>>& channels,
+                        const std::vector<detail::GradientChannel<A>>& gradients,
+                        const void* observed, Comparison& result) const;
 
   const BatchNormForward* forward_ = nullptr;
   Values upstream_;
-  std::vector<detail::GradientChannel<double>> narrow_;
-  std::vector<detail::GradientChannel<long double>> wide_;
+  detail::ByWorkingType<detail::GradientChannel> each_channel_;
 };
 
 }  // namespace normdiff::reference

@@ -67,8 +67,10 @@ void BatchNormBackward::run(const BatchNormForward& forward, const Values& upstr
     throw std::invalid_argument("batch norm: an upstream gradient of another size than the input");
   forward_ = &forward;
   upstream_ = upstream;
-  forward.profile_.dtype == DType::float64 ? run_channels(forward.wide_, wide_)
-                                           : run_channels(forward.narrow_, narrow_);
+  visit_working_type(forward.profile_.dtype, [&]<class A>(std::type_identity<A>) {
+    run_channels(std::get<std::vector<Channel<A>>>(forward.each_channel_),
+                 std::get<std::vector<GradientChannel<A>>>(each_channel_));
+  });
 }
 
 template <class A>
@@ -80,7 +82,7 @@ void BatchNormBackward::run_channels(const std::vector<Channel<A>>& channels,
   gradients.assign(channels.size(), {});
   if (f.values_per_channel() == 0) return;
   const bool exact = f.x_.error == nullptr && upstream_.error == nullptr;
-  const bool quick = exact && f.x_.dtype == DType::float32 && upstream_.dtype == DType::float32;
+  const bool quick = is_plain_float32(f.x_) && is_plain_float32(upstream_);
   for (std::size_t i = 0; i < channels.size(); ++i) {
     const std::int64_t start = static_cast<std::int64_t>(i) * f.inner_;
     BackwardSums<A> sums;
@@ -98,21 +100,35 @@ void BatchNormBackward::run_channels(const std::vector<Channel<A>>& channels,
   }
 }
 
-Comparison BatchNormBackward::compare_input_gradient(const void* observed) const {
+template <class A>
+void BatchNormBackward::compare_channels(const std::vector<Channel<A>>& channels,
+                                         const std::vector<GradientChannel<A>>& gradients,
+                                         const void* observed, Comparison& result) const {
   const BatchNormForward& f = *forward_;
   const RunConstants& k = f.constants_;
   const Runs runs{f.outer_, f.inner_, f.channels_ * f.inner_};
-  if (f.values_per_channel() == 0) return {};
-  const bool quick = f.x_.dtype == DType::float32 && f.x_.error == nullptr &&
-                     upstream_.dtype == DType::float32 && upstream_.error == nullptr;
+  const bool quick =
+      is_plain_float32(f.x_) && is_plain_float32(upstream_) && f.profile_.dtype == DType::float32;
   GradientWatch watch;
   watch.look = look_at_gradient;
   watch.constants = &k;
   watch.x = static_cast<const float*>(f.x_.data);
   watch.upstream = static_cast<const float*>(upstream_.data);
   watch.observed = static_cast<const float*>(observed);
-  const auto walk = [&](const auto& channel, const auto& gradient) {
-    using A = std::decay_t<decltype(channel.mean)>;
+  for (std::size_t c = 0; c < channels.size(); ++c) {
+    const Channel<A>& channel = channels[c];
+    const GradientChannel<A>& gradient = gradients[c];
+    watch.start = static_cast<std::int64_t>(c) * f.inner_;
+    if constexpr (std::is_same_v<A, double>) {
+      if (quick && gradient.input_standing == Standing::proven) {
+        watch.channel = &channel;
+        watch.gradient = &gradient;
+        watch.threshold = std::min(watch.result.worst_ratio, 1.0);
+        watch_gradient(channel, gradient, k.batch_statistics, watch.x + watch.start,
+                       watch.upstream + watch.start, watch.observed + watch.start, runs, watch);
+        continue;
+      }
+    }
     double threshold = std::min(watch.result.worst_ratio, 1.0);
     each_index(runs, watch.start, [&](std::int64_t i) {
       const Expected<A> expected =
@@ -121,25 +137,20 @@ Comparison BatchNormBackward::compare_input_gradient(const void* observed) const
       count_element(watch.result, threshold, i, expected, element(observed, f.profile_.dtype, i),
                     static_cast<double>(std::fabs(expected.value)));
     });
-  };
-  for (std::int64_t i = 0; i < f.channels_; ++i) {
-    const auto index = static_cast<std::size_t>(i);
-    watch.start = i * f.inner_;
-    if (f.profile_.dtype == DType::float64) {
-      walk(f.wide_[index], wide_[index]);
-    } else if (!quick || narrow_[index].input_standing != Standing::proven) {
-      walk(f.narrow_[index], narrow_[index]);
-    } else {
-      watch.channel = &f.narrow_[index];
-      watch.gradient = &narrow_[index];
-      watch.threshold = std::min(watch.result.worst_ratio, 1.0);
-      watch_gradient(*watch.channel, *watch.gradient, k.batch_statistics, watch.x + watch.start,
-                     watch.upstream + watch.start, watch.observed + watch.start, runs, watch);
-    }
   }
   watch.result.within += watch.passed - watch.loose;
   watch.result.loose += watch.loose;
-  return watch.result;
+  result = watch.result;
+}
+
+Comparison BatchNormBackward::compare_input_gradient(const void* observed) const {
+  Comparison result;
+  if (forward_->values_per_channel() == 0) return result;
+  visit_working_type(forward_->profile_.dtype, [&]<class A>(std::type_identity<A>) {
+    compare_channels(std::get<std::vector<Channel<A>>>(forward_->each_channel_),
+                     std::get<std::vector<GradientChannel<A>>>(each_channel_), observed, result);
+  });
+  return result;
 }
 
 void BatchNormBackward::input_gradient(Bounded& out) const {
@@ -165,7 +176,10 @@ void BatchNormBackward::input_gradient(Bounded& out) const {
     }
   };
   if (size == 0) return;
-  f.profile_.dtype == DType::float64 ? store(f.wide_, wide_) : store(f.narrow_, narrow_);
+  visit_working_type(f.profile_.dtype, [&]<class A>(std::type_identity<A>) {
+    store(std::get<std::vector<Channel<A>>>(f.each_channel_),
+          std::get<std::vector<GradientChannel<A>>>(each_channel_));
+  });
 }
 
 namespace {
@@ -195,13 +209,15 @@ void store_channels(const std::vector<GradientChannel<A>>& gradients, bool weigh
 }  // namespace
 
 void BatchNormBackward::weight_gradient(Bounded& out) const {
-  forward_->profile_.dtype == DType::float64 ? store_channels(wide_, true, out)
-                                             : store_channels(narrow_, true, out);
+  visit_working_type(forward_->profile_.dtype, [&]<class A>(std::type_identity<A>) {
+    store_channels(std::get<std::vector<GradientChannel<A>>>(each_channel_), true, out);
+  });
 }
 
 void BatchNormBackward::bias_gradient(Bounded& out) const {
-  forward_->profile_.dtype == DType::float64 ? store_channels(wide_, false, out)
-                                             : store_channels(narrow_, false, out);
+  visit_working_type(forward_->profile_.dtype, [&]<class A>(std::type_identity<A>) {
+    store_channels(std::get<std::vector<GradientChannel<A>>>(each_channel_), false, out);
+  });
 }
 
 }  // namespace normdiff::reference

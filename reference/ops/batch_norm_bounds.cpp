@@ -26,8 +26,9 @@ RunConstants run_constants(const Profile& profile, double n, double eps, bool ba
   k.u = profile.u;
   k.us = profile.us;
   k.uo = profile.uo;
-  const bool wide = profile.dtype == DType::float64;
-  k.own = (n + 8) * (wide ? own_roundoff<long double> : own_roundoff<double>);
+  k.own = (n + 8) * visit_working_type(profile.dtype, []<class A>(std::type_identity<A>) {
+            return own_roundoff<A>;
+          });
   const double extra = profile.welford ? 2 * std::ceil(std::log2(n + 1)) : 0;
   k.gam = gamma_of(n + 8 + extra, profile.ua) + k.own;
   k.gam_b = gamma_of(n + 8, profile.ub) + k.own;

@@ -2,6 +2,8 @@
 
 #include <cmath>
 #include <cstdint>
+#include <tuple>
+#include <vector>
 
 #include "reference/numeric/judge.hpp"
 #include "reference/numeric/profile.hpp"
@@ -19,6 +21,11 @@ enum class Standing : std::uint8_t {
   not_finite,       ///< an infinity came in: infinite or NaN by the order of the steps
   nan,              ///< a NaN came in
 };
+
+/// Channels of the type that the reference computes in; the profile's dtype says which is in use.
+template <template <class> class OneChannel>
+using ByWorkingType =
+    std::tuple<std::vector<OneChannel<double>>, std::vector<OneChannel<long double>>>;
 
 [[nodiscard]] constexpr Standing worse(Standing a, Standing b) {
   return a < b ? b : a;

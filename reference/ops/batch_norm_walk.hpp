@@ -10,9 +10,9 @@
 /// kernels do not take, and the bookkeeping of a comparison.
 namespace normdiff::reference::detail {
 
-inline double element(const void* data, DType dtype, std::int64_t i) {
-  return dtype == DType::float32 ? static_cast<const float*>(data)[i]
-                                 : static_cast<const double*>(data)[i];
+/// Whether the kernels take it: float32 elements without errors.
+inline bool is_plain_float32(const Values& values) {
+  return values.dtype == DType::float32 && values.error == nullptr;
 }
 
 inline double error_of(const Values& values, std::int64_t i) {

@@ -183,19 +183,18 @@ void conv2d(const Values& x, const Tensor& weight, const Tensor* bias, std::int6
             std::int64_t padding, const Profile& profile, Bounded& y, const Folding* folding) {
   const Geometry g(x.shape, weight.shape(), stride, padding);
   resize(y, {g.batch, g.outputs, g.out_height, g.out_width});
-  profile.dtype == DType::float64 ? forward<long double>(x, weight, bias, g, profile, folding, y)
-                                  : forward<double>(x, weight, bias, g, profile, folding, y);
+  visit_working_type(profile.dtype, [&]<class A>(std::type_identity<A>) {
+    forward<A>(x, weight, bias, g, profile, folding, y);
+  });
 }
 
 void conv2d_backward(const Values& x, const Tensor& weight, const Values& upstream,
                      std::int64_t stride, std::int64_t padding, const Profile& profile,
                      Bounded* input_gradient, Bounded* weight_gradient, Bounded* bias_gradient) {
   const Geometry g(x.shape, weight.shape(), stride, padding);
-  profile.dtype == DType::float64
-      ? backward<long double>(x, weight, upstream, g, profile, input_gradient, weight_gradient,
-                              bias_gradient)
-      : backward<double>(x, weight, upstream, g, profile, input_gradient, weight_gradient,
-                         bias_gradient);
+  visit_working_type(profile.dtype, [&]<class A>(std::type_identity<A>) {
+    backward<A>(x, weight, upstream, g, profile, input_gradient, weight_gradient, bias_gradient);
+  });
 }
 
 }  // namespace normdiff::reference

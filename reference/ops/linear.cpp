@@ -95,18 +95,17 @@ void linear(const Values& x, const Tensor& weight, const Tensor* bias, const Pro
   for (int d = 0; d + 1 < x.shape.rank(); ++d) shape.push_back(x.shape[d]);
   shape.push_back(weight.shape()[0]);
   resize(y, shape);
-  profile.dtype == DType::float64 ? forward<long double>(x, weight, bias, profile, y)
-                                  : forward<double>(x, weight, bias, profile, y);
+  visit_working_type(profile.dtype, [&]<class A>(std::type_identity<A>) {
+    forward<A>(x, weight, bias, profile, y);
+  });
 }
 
 void linear_backward(const Values& x, const Tensor& weight, const Tensor* bias,
                      const Values& upstream, const Profile& profile, Bounded* input_gradient,
                      Bounded* weight_gradient, Bounded* bias_gradient) {
-  profile.dtype == DType::float64
-      ? backward<long double>(x, weight, bias, upstream, profile, input_gradient, weight_gradient,
-                              bias_gradient)
-      : backward<double>(x, weight, bias, upstream, profile, input_gradient, weight_gradient,
-                         bias_gradient);
+  visit_working_type(profile.dtype, [&]<class A>(std::type_identity<A>) {
+    backward<A>(x, weight, bias, upstream, profile, input_gradient, weight_gradient, bias_gradient);
+  });
 }
 
 }  // namespace normdiff::reference

@@ -4,18 +4,6 @@
 
 namespace normdiff::reference {
 
-std::string_view to_string(DType dtype) {
-  switch (dtype) {
-    case DType::float32:
-      return "float32";
-    case DType::float64:
-      return "float64";
-    case DType::int64:
-      return "int64";
-  }
-  return "?";
-}
-
 Tensor::Tensor(DType dtype, const Shape& shape)
     : dtype_(dtype),
       shape_(shape),
@@ -42,29 +30,13 @@ Tensor Tensor::to(DType dtype) const {
 }
 
 double Tensor::at(std::int64_t i) const {
-  switch (dtype_) {
-    case DType::float32:
-      return static_cast<const float*>(data())[i];
-    case DType::float64:
-      return static_cast<const double*>(data())[i];
-    case DType::int64:
-      return static_cast<double>(static_cast<const std::int64_t*>(data())[i]);
-  }
-  return 0;
+  return element(data(), dtype_, i);
 }
 
 void Tensor::set(std::int64_t i, double value) {
-  switch (dtype_) {
-    case DType::float32:
-      static_cast<float*>(data())[i] = static_cast<float>(value);
-      break;
-    case DType::float64:
-      static_cast<double*>(data())[i] = value;
-      break;
-    case DType::int64:
-      static_cast<std::int64_t*>(data())[i] = static_cast<std::int64_t>(value);
-      break;
-  }
+  visit_dtype(dtype_, [this, i, value]<class T>(std::type_identity<T>) {
+    static_cast<T*>(data())[i] = static_cast<T>(value);
+  });
 }
 
 }  // namespace normdiff::reference

@@ -3,25 +3,18 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <string_view>
 #include <utility>
 
+#include "reference/tensor/dtype.hpp"
 #include "reference/tensor/shape.hpp"
 
 namespace normdiff::reference {
 
-enum class DType : std::uint8_t { float32, float64, int64 };
-
-/// "float32", as PyTorch spells it.
-[[nodiscard]] std::string_view to_string(DType dtype);
-/// Bytes of one element.
-[[nodiscard]] constexpr std::size_t size_of(DType dtype) {
-  return dtype == DType::float32 ? 4 : 8;
-}
-
 /// How the elements of an activation lie in memory. Which algorithm LibTorch takes, and so how
 /// accurate it is, depends on it; the exact result never does.
 enum class Layout : std::uint8_t { contiguous, channels_last, strided };
+template <>
+inline constexpr Names<Layout> names_of<Layout> = {"contiguous", "channels_last", "strided"};
 
 /// What an operation reads: dense row-major elements that somebody else owns, and, where they are
 /// known only to within something, by how much each may be off.
@@ -31,10 +24,7 @@ struct Values {
   Shape shape;
   const double* error = nullptr;  ///< one for each element, >= 0; null: the elements are exact
 
-  [[nodiscard]] double at(std::int64_t i) const {
-    return dtype == DType::float32 ? static_cast<const float*>(data)[i]
-                                   : static_cast<const double*>(data)[i];
-  }
+  [[nodiscard]] double at(std::int64_t i) const { return element(data, dtype, i); }
 };
 
 /// Memory that tensors share: a script module and its original hold the same storage. Zeros at

@@ -31,7 +31,7 @@ class Printer {
     argument(path(module) + ".state_dict()");
   }
   void slot(const ModuleRef& module, TensorSlot which) {
-    argument(path(module) + '.' + std::string(word_of(which)));
+    argument(path(module) + '.' + std::string(to_string(which)));
   }
   void shape(const Shape& sizes) {
     for (const std::int64_t size : sizes) argument(std::to_string(size));
@@ -73,9 +73,9 @@ class Printer {
   static std::string text(const std::optional<double>& value) {
     return value ? number_text(*value) : "None";
   }
-  template <class Enum, class = decltype(Words<Enum>::list)>
+  template <Named Enum>
   static std::string text(Enum value) {
-    return std::string(word_of(value));
+    return std::string(to_string(value));
   }
 
   const Scenario& scenario_;

@@ -6,7 +6,6 @@
 #include "harness/language/words.hpp"
 #include "harness/scenario/modules.hpp"
 #include "harness/scenario/text/reader.hpp"
-#include "harness/text/names.hpp"
 
 // What the arguments of a statement say, by the type of the field that takes them.
 namespace normdiff {
@@ -94,10 +93,9 @@ template <class Enum>
 void Reader::convert_word(NodeId node, Enum& field, std::string_view key) {
   note(&field, syntax().begin(node));
   const Node& n = syntax()[node];
-  const auto& list = Words<Enum>::list;
-  const auto value = named<Enum>(list, n.text);
+  const auto value = named<Enum>(n.text);
   if (n.kind != Node::Kind::name || !value)
-    return expected(node, fmt::format("{}", fmt::join(list, " or ")), key);
+    return expected(node, fmt::format("{}", fmt::join(names_of<Enum>, " or ")), key);
   field = *value;
 }
 template void Reader::convert_word(NodeId, DType&, std::string_view);
@@ -151,12 +149,11 @@ void Reader::slot(ModuleRef& module, TensorSlot& which) {
   const NodeId node = take_required("tensor");
   if (node < 0) return;
   const Node& attribute = syntax()[node];
-  const auto& list = Words<TensorSlot>::list;
-  const auto slot = named<TensorSlot>(list, attribute.text);
+  const auto slot = named<TensorSlot>(attribute.text);
   if (attribute.kind != Node::Kind::attribute || !slot)
     return fail(node, fmt::format("expected a tensor of a module, as net.bn.weight, found {}; the "
                                   "tensors are {}",
-                                  syntax().described(node), fmt::join(list, ", ")));
+                                  syntax().described(node), fmt::join(names_of<TensorSlot>, ", ")));
   note(&which, attribute.position);
   which = *slot;
   path(attribute.base, module);
@@ -218,13 +215,11 @@ void Reader::data(std::string_view key, Data& data) {
     return;
   }
   if (n.kind == Node::Kind::call && syntax()[n.base].kind == Node::Kind::name)
-    if (const auto kind = rule_kind_from(syntax()[n.base].text))
+    if (const auto kind = named<RuleKind>(syntax()[n.base].text))
       return rule(node, *kind, data.emplace<Rule>());
-  std::vector<std::string_view> rules;
-  for (int i = 0; i < rule_kind_count; ++i) rules.push_back(to_string(static_cast<RuleKind>(i)));
   fail(node,
        fmt::format("expected a list of numbers or a rule for '{}', found {}; the rules are {}", key,
-                   syntax().described(node), fmt::join(rules, ", ")));
+                   syntax().described(node), fmt::join(names_of<RuleKind>, ", ")));
 }
 
 // --- Modules -----------------------------------------------------------------------------------
@@ -236,7 +231,7 @@ void Reader::expression(ModuleExpression& module) {
 }
 
 void Reader::module_fields(NodeId call, ModuleExpression& module) {
-  module.kind = *reference::module_kind_from(syntax()[syntax()[call].base].text);
+  module.kind = *named<ModuleKind>(syntax()[syntax()[call].base].text);
   note(&module, syntax().begin(call));
   if (module.kind != ModuleKind::Sequential) {
     call_ = open_call(call, fmt::format("'{}'", reference::to_string(module.kind)));
@@ -284,7 +279,7 @@ void Reader::module_fields(NodeId call, ModuleExpression& module) {
 void Reader::child(NodeId node, const std::string& number, ModuleExpression::Child& child) {
   const Node& n = syntax()[node];
   if (n.kind == Node::Kind::call && syntax()[n.base].kind == Node::Kind::name &&
-      reference::module_kind_from(syntax()[n.base].text)) {
+      named<ModuleKind>(syntax()[n.base].text)) {
     module_fields(node, child.module.emplace<ModuleExpression>());
   } else if (n.kind == Node::Kind::name) {
     const std::optional<NameId> name = find(n.text);
@@ -293,12 +288,9 @@ void Reader::child(NodeId node, const std::string& number, ModuleExpression::Chi
                                     syntax().described(node)));
     note(&child.module.emplace<NameId>(*name), n.position);
   } else {
-    std::vector<std::string_view> kinds;
-    for (int i = 0; i < reference::module_kind_count; ++i)
-      kinds.push_back(reference::to_string(static_cast<ModuleKind>(i)));
     return fail(node, fmt::format("expected a module or the name of one, found {}; the modules "
                                   "are {}",
-                                  syntax().described(node), fmt::join(kinds, ", ")));
+                                  syntax().described(node), fmt::join(names_of<ModuleKind>, ", ")));
   }
   child.name = n.keyword.empty() ? number : std::string(n.keyword);
   note(&child.name, n.keyword.empty() ? n.position : n.keyword_position);

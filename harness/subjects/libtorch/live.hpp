@@ -63,23 +63,16 @@ struct Live {
 
 void set_momentum(torch::nn::BatchNormOptions& options, std::optional<double> value);
 
+inline constexpr EnumArray<DType, at::ScalarType> scalar_types = {
+    at::ScalarType::Float, at::ScalarType::Double, at::ScalarType::Long};
 [[nodiscard]] constexpr at::ScalarType scalar_type(DType dtype) {
-  return dtype == DType::float32   ? at::ScalarType::Float
-         : dtype == DType::float64 ? at::ScalarType::Double
-                                   : at::ScalarType::Long;
+  return scalar_types[dtype];
 }
 /// nullopt: outside the vocabulary.
 [[nodiscard]] constexpr std::optional<DType> dtype_of(at::ScalarType type) {
-  switch (type) {
-    case at::ScalarType::Float:
-      return DType::float32;
-    case at::ScalarType::Double:
-      return DType::float64;
-    case at::ScalarType::Long:
-      return DType::int64;
-    default:
-      return std::nullopt;
-  }
+  for (const DType dtype : all_of<DType>)
+    if (scalar_types[dtype] == type) return dtype;
+  return std::nullopt;
 }
 
 }  // namespace normdiff::libtorch

@@ -50,15 +50,12 @@ void scatter(const Element*& from, Element* to, const at::Tensor& tensor, std::i
   for (std::int64_t i = 0; i < size; ++i) scatter(from, to + i * stride, tensor, dim + 1);
 }
 
-/// Writes dense row-major elements to a tensor of any strides.
-void scatter(const std::byte* from, at::Tensor& tensor) {
-  if (tensor.scalar_type() == at::ScalarType::Float) {
-    const auto* source = reinterpret_cast<const float*>(from);
-    scatter(source, static_cast<float*>(tensor.data_ptr()), tensor, 0);
-  } else {
-    const auto* source = reinterpret_cast<const double*>(from);
-    scatter(source, static_cast<double*>(tensor.data_ptr()), tensor, 0);
-  }
+/// Writes dense row-major elements of `dtype` to a tensor that has it, of any strides.
+void scatter(const std::byte* from, DType dtype, at::Tensor& tensor) {
+  reference::visit_dtype(dtype, [&]<class T>(std::type_identity<T>) {
+    const T* source = reinterpret_cast<const T*>(from);
+    scatter(source, static_cast<T*>(tensor.data_ptr()), tensor, 0);
+  });
 }
 
 }  // namespace
@@ -110,7 +107,7 @@ Ending Runner::run(const MakeTensor& step) {
   } else {
     scratch_.resize(static_cast<std::size_t>(n) * reference::size_of(step.dtype));
     make_data(step.data, step.seed, n, step.dtype, scratch_.data());
-    if (n > 0) scatter(scratch_.data(), tensor);
+    if (n > 0) scatter(scratch_.data(), step.dtype, tensor);
   }
   if (step.requires_grad) tensor.set_requires_grad(true);
   Live& live = lives_[step.result];
@@ -249,9 +246,9 @@ bool would_read_past_the_end(const Live& source, std::size_t from, const Live& t
   for (std::size_t i = from; i < static_cast<std::size_t>(source.nodes[from].end); ++i) {
     // Names decide what goes where, and a clone has lost its own: any pair may meet.
     for (std::size_t k = to; k < static_cast<std::size_t>(target.nodes[to].end); ++k)
-      for (int slot = 0; slot < tensor_slot_count; ++slot) {
-        const at::Tensor* a = source.nodes[i].tensor(static_cast<TensorSlot>(slot));
-        const at::Tensor* b = target.nodes[k].tensor(static_cast<TensorSlot>(slot));
+      for (const TensorSlot slot : all_of<TensorSlot>) {
+        const at::Tensor* a = source.nodes[i].tensor(slot);
+        const at::Tensor* b = target.nodes[k].tensor(slot);
         if (a != nullptr && b != nullptr && a->defined() && b->defined() &&
             a->element_size() < b->element_size() && a->sizes() != b->sizes())
           return true;
@@ -265,8 +262,8 @@ bool would_read_past_the_end(const Live& source, std::size_t from, const Live& t
 bool holds_more_than_its_elements(const Live& source, std::size_t from) {
   if (source.kind != NameKind::module || from >= source.nodes.size()) return false;
   for (std::size_t i = from; i < static_cast<std::size_t>(source.nodes[from].end); ++i)
-    for (int slot = 0; slot < tensor_slot_count; ++slot) {
-      const at::Tensor* tensor = source.nodes[i].tensor(static_cast<TensorSlot>(slot));
+    for (const TensorSlot slot : all_of<TensorSlot>) {
+      const at::Tensor* tensor = source.nodes[i].tensor(slot);
       if (tensor != nullptr && tensor->defined() && tensor->storage().nbytes() > tensor->nbytes())
         return true;
     }

@@ -153,12 +153,12 @@ Gradients run_backward(const Call& call, const Tensor& gradient, Fault fault) {
 
 std::optional<Refusal> batch_norm_refusal(Module& module, const Tensor& input) {
   const Shape& shape = input.shape();
-  for (int i = 0; i < static_cast<int>(TensorSlot::num_batches_tracked); ++i) {
-    const auto& tensor = module.tensors[static_cast<std::size_t>(i)];
-    // Statistics that are neither read nor moved play no part.
-    if (i >= static_cast<int>(TensorSlot::running_mean) && module.training &&
-        !module.track_running_stats)
-      break;
+  const bool statistics_play = !module.training || module.track_running_stats;
+  for (const TensorSlot slot : all_of<TensorSlot>) {
+    if (slot == TensorSlot::num_batches_tracked) continue;
+    const bool statistic = slot == TensorSlot::running_mean || slot == TensorSlot::running_var;
+    if (statistic && !statistics_play) continue;  // they are neither read nor moved
+    const auto& tensor = module[slot];
     if (tensor && tensor->numel() != shape[1])
       return Refusal{ErrorKind::channel_mismatch, "the input has another number of channels"};
     if (tensor && tensor->dtype() != input.dtype())
@@ -173,13 +173,15 @@ std::optional<Refusal> batch_norm_refusal(Module& module, const Tensor& input) {
 }
 
 Tensor batch_norm(Module& module, const Tensor& input, Fault fault, Call& call) {
-  return input.dtype() == DType::float32 ? run<float>(module, input, fault, call)
-                                         : run<double>(module, input, fault, call);
+  return reference::visit_floating(input.dtype(), [&]<class T>(std::type_identity<T>) {
+    return run<T>(module, input, fault, call);
+  });
 }
 
 Gradients batch_norm_backward(const Call& call, const Tensor& gradient, Fault fault) {
-  return gradient.dtype() == DType::float32 ? run_backward<float>(call, gradient, fault)
-                                            : run_backward<double>(call, gradient, fault);
+  return reference::visit_floating(gradient.dtype(), [&]<class T>(std::type_identity<T>) {
+    return run_backward<T>(call, gradient, fault);
+  });
 }
 
 }  // namespace normdiff::textbook

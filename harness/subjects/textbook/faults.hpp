@@ -1,8 +1,8 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
-#include <string_view>
+
+#include "harness/text/enums.hpp"
 
 namespace normdiff {
 
@@ -25,8 +25,10 @@ enum class Fault : std::uint8_t {
   stale_graph,  ///< a backward takes weight and mode as they are now, not as in its forward
 };
 
-/// As they are asked for: "textbook:biased-running-var". In the order of Fault, without none.
-inline constexpr std::array<std::string_view, 13> fault_names = {
+/// As they are asked for: "textbook:biased-running-var".
+template <>
+inline constexpr Names<Fault> reference::names_of<Fault> = {
+    "",
     "biased-running-var",
     "momentum-swapped",
     "eps-outside-root",

@@ -250,8 +250,8 @@ std::variant<Tensor, Refusal> forward(const ModulePtr& module, const Tensor& inp
     for (int i = 1; i < input.shape().rank(); ++i) flat[1] *= input.shape()[i];
     output = reshaped(input, flat);
   } else {
-    output =
-        input.dtype() == DType::float32 ? run<float>(*module, input) : run<double>(*module, input);
+    output = reference::visit_floating(
+        input.dtype(), [&]<class T>(std::type_identity<T>) { return run<T>(*module, input); });
   }
   call.output = output.shape();
   return output;
@@ -261,8 +261,9 @@ Gradients backward(const Call& call, const Tensor& gradient, Fault fault) {
   if (call.module->is_batch_norm()) return batch_norm_backward(call, gradient, fault);
   if (call.module->spec->kind == ModuleKind::Flatten)
     return {reshaped(gradient, call.input.shape()), {}, {}};
-  return gradient.dtype() == DType::float32 ? run_backward<float>(call, gradient, fault)
-                                            : run_backward<double>(call, gradient, fault);
+  return reference::visit_floating(gradient.dtype(), [&]<class T>(std::type_identity<T>) {
+    return run_backward<T>(call, gradient, fault);
+  });
 }
 
 }  // namespace normdiff::textbook

@@ -10,10 +10,9 @@ namespace {
 using State = std::map<std::string, Tensor>;
 
 void collect_state(Module& module, const std::string& prefix, State& out) {
-  constexpr const char* names[] = {"weight", "bias", "running_mean", "running_var",
-                                   "num_batches_tracked"};
-  for (std::size_t i = 0; i < module.tensors.size(); ++i)
-    if (module.tensors[i]) out.emplace(prefix + names[i], *module.tensors[i]);
+  for (const TensorSlot slot : all_of<TensorSlot>)
+    if (const auto& tensor = module[slot])
+      out.emplace(prefix + std::string(to_string(slot)), *tensor);
   for (auto& [name, child] : module.children) collect_state(*child, prefix + name + ".", out);
 }
 
@@ -36,8 +35,7 @@ ModulePtr copy_tree(const ModulePtr& module, Fault fault, Copies& copies) {
 ModulePtr fresh(const ModuleSpec& spec) {
   auto module = std::make_shared<Module>();
   module->spec = &spec;
-  for (int i = 0; i < tensor_slot_count; ++i) {
-    const auto slot = static_cast<TensorSlot>(i);
+  for (const TensorSlot slot : all_of<TensorSlot>) {
     const auto shape = fresh_shape(spec, slot);
     if (!shape) continue;
     const bool ones =
@@ -70,7 +68,7 @@ ModulePtr deepcopy(const ModulePtr& root, Fault fault) {
 
 void cast(Module& root, DType dtype) {
   const auto cast_one = [dtype](std::optional<Tensor>& tensor) {
-    if (tensor && tensor->dtype() != DType::int64 && tensor->dtype() != dtype)
+    if (tensor && reference::is_floating(tensor->dtype()) && tensor->dtype() != dtype)
       tensor = tensor->to(dtype);
   };
   for (auto& tensor : root.tensors) cast_one(tensor);

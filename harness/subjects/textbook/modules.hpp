@@ -27,13 +27,11 @@ struct Module {
   double eps = 0;
   std::optional<double> momentum;
   bool track_running_stats = false;
-  std::array<std::optional<Tensor>, tensor_slot_count> tensors;  ///< by TensorSlot
-  std::array<std::optional<Tensor>, 2> grads;                    ///< of weight and bias
+  EnumArray<TensorSlot, std::optional<Tensor>> tensors;
+  std::array<std::optional<Tensor>, 2> grads;  ///< of weight and bias
   std::vector<std::pair<std::string, ModulePtr>> children;
 
-  [[nodiscard]] std::optional<Tensor>& operator[](TensorSlot slot) {
-    return tensors[static_cast<std::size_t>(slot)];
-  }
+  [[nodiscard]] std::optional<Tensor>& operator[](TensorSlot slot) { return tensors[slot]; }
   [[nodiscard]] bool is_batch_norm() const { return reference::is_batch_norm(spec->kind); }
 };
 

@@ -232,10 +232,13 @@ Runner::Ending Runner::run(const Backward& step) {
   for (std::size_t i = result.calls.size(); i-- > 0;) {
     const Call& call = result.calls[i];
     Gradients gradients = backward(call, gradient, fault_);
-    const std::optional<Tensor>* of_parameters[] = {&gradients.weight, &gradients.bias};
-    for (std::size_t k = 0; k < 2; ++k)
-      if (*of_parameters[k] && call.module->tensors[k])
-        accumulate(call.module->grads[k], **of_parameters[k], call.module->tensors[k]->dtype());
+    const auto accumulate_parameter = [&](TensorSlot slot, const std::optional<Tensor>& added,
+                                          std::optional<Tensor>& grad) {
+      if (const auto& tensor = (*call.module)[slot]; tensor && added)
+        accumulate(grad, *added, tensor->dtype());
+    };
+    accumulate_parameter(TensorSlot::weight, gradients.weight, call.module->grads[0]);
+    accumulate_parameter(TensorSlot::bias, gradients.bias, call.module->grads[1]);
     reaches_input = call.input_requires_grad;
     if (!reaches_input) break;
     gradient = std::move(gradients.input);

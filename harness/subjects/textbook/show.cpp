@@ -40,10 +40,10 @@ void Runner::show_module(NameId name, const Live& live) {
     } else if (kind != ModuleKind::Conv2d && kind != ModuleKind::Linear) {
       continue;
     }
-    const int slots = module.is_batch_norm() ? tensor_slot_count : 2;
-    for (int k = 0; k < slots; ++k) {
-      const auto slot = static_cast<TensorSlot>(k);
-      show_optional(key(slot_of(slot)), module[slot], k < 2);
+    for (const TensorSlot slot : all_of<TensorSlot>) {
+      const bool parameter = slot == TensorSlot::weight || slot == TensorSlot::bias;
+      if (parameter || module.is_batch_norm())
+        show_optional(key(slot_of(slot)), module[slot], parameter);
     }
     show_optional(key(Slot::weight_grad), module.grads[0], false);
     show_optional(key(Slot::bias_grad), module.grads[1], false);

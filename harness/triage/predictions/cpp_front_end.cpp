@@ -188,9 +188,9 @@ struct Entry {
 /// are appended without their names, so they are called by number.
 void list_entries(Module& module, const std::string& prefix, bool numbered,
                   std::vector<Entry>& out) {
-  for (std::size_t i = 0; i < reference::held_count; ++i)
-    if (module.tensors[i])
-      out.push_back({prefix + std::string(to_string(static_cast<Held>(i))), &module.tensors[i]});
+  for (const Held held : all_of<Held>)
+    if (module.tensors[held])
+      out.push_back({prefix + std::string(to_string(held)), &module.tensors[held]});
   std::size_t number = 0;
   for (auto& [name, child] : module.children) {
     const std::string key = prefix + (numbered ? std::to_string(number++) : name);

@@ -149,8 +149,7 @@ Result backward_uses_moved_statistics(Sandbox& c, const Step& step) {
   for (reference::TapeEntry& call : c.world.names[b->output].tape->calls) {
     if (!reference::is_batch_norm(call.module->kind) || call.batch_statistics) continue;
     for (Held held : {Held::running_mean, Held::running_var})
-      if (const auto& now = call.module->tensor(held))
-        call.tensors[static_cast<std::size_t>(held)] = now->clone();
+      if (const auto& now = call.module->tensor(held)) call.tensors[held] = now->clone();
   }
   return c.execute(step);
 }

@@ -30,7 +30,7 @@ bool same_constants(const LinearOptions& a, const LinearOptions& b) {
 /// What torch.jit.script takes for one type.
 bool same_type(const Module& a, const Module& b) {
   if (a.kind != b.kind || a.children.size() != b.children.size()) return false;
-  for (std::size_t held = 0; held < reference::held_count; ++held)
+  for (const reference::Held held : all_of<reference::Held>)
     if (a.tensors[held].has_value() != b.tensors[held].has_value()) return false;
   const bool constants = std::visit(
       [](const auto& of_a, const auto& of_b) {

@@ -106,9 +106,7 @@ TEST_P(ReplayEnding, IsAFindingAtTheFirstStepThatBringsItAbout) {
   EXPECT_EQ(replayed.tally.scenarios, 1U);
   EXPECT_EQ(replayed.tally.steps, 3U);
   EXPECT_EQ(replayed.tally.signatures.at(finding.signature), 1U);
-  EXPECT_EQ(replayed.tally.verdicts[static_cast<std::size_t>(ObservationClass::error)]
-                                   [static_cast<std::size_t>(GetParam().verdict)],
-            1U);
+  EXPECT_EQ(replayed.tally.verdicts[ObservationClass::error][GetParam().verdict], 1U);
 }
 
 TEST(Replay, WhatStepsShowBeforeTheProcessEndsIsJudged) {

@@ -16,7 +16,7 @@ struct Checked {
   std::vector<std::string> signatures;  ///< of `judged`
 
   [[nodiscard]] std::uint64_t count(ObservationClass observed, Verdict verdict) const {
-    return tally.verdicts[static_cast<std::size_t>(observed)][static_cast<std::size_t>(verdict)];
+    return tally.verdicts[observed][verdict];
   }
   /// Of steps themselves, where they are no plain success.
   [[nodiscard]] std::vector<Verdict> outcomes() const {

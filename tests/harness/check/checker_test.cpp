@@ -50,8 +50,8 @@ TEST(Checker, AnHonestSubjectHasNoDiscrepancies) {
   EXPECT_THAT(checked.discrepancies(), IsEmpty());
   EXPECT_EQ(checked.tally.scenarios, 1u);
   EXPECT_EQ(checked.tally.steps, 26u);
-  for (int c = 0; c < observation_class_count; ++c)
-    EXPECT_GT(checked.tally.compared(static_cast<ObservationClass>(c)), 0u) << c;
+  for (const ObservationClass observed : all_of<ObservationClass>)
+    EXPECT_GT(checked.tally.compared(observed), 0u) << to_string(observed);
 }
 
 TEST(Checker, AnHonestSubjectHasNoDiscrepanciesOnGeneratedScenarios) {
@@ -171,8 +171,8 @@ TEST(Checker, KeepsEverythingOnRequest) {
   options.keep_everything = true;
   const Checked checked = check(subject, options);
   std::uint64_t total = 0;
-  for (int c = 0; c < observation_class_count; ++c)
-    total += checked.tally.compared(static_cast<ObservationClass>(c));
+  for (const ObservationClass observed : all_of<ObservationClass>)
+    total += checked.tally.compared(observed);
   EXPECT_EQ(checked.judged.size(), total);
   EXPECT_TRUE(std::is_sorted(checked.judged.begin(), checked.judged.end(),
                              [](const Judged& a, const Judged& b) { return a.step < b.step; }));

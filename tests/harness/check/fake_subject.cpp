@@ -154,12 +154,11 @@ void FakeSubject::corrupt(Key key) {
   if (key.slot == Slot::track_running_stats)
     m.batch_norm().track_running_stats = !m.batch_norm().track_running_stats;
   if (key.slot >= Slot::weight && key.slot <= Slot::num_batches_tracked) {
-    auto& tensor =
-        m.tensors[static_cast<std::size_t>(key.slot) - static_cast<std::size_t>(Slot::weight)];
+    auto& tensor = *tensor_of(m, key.slot);
     if (tensor) spoil(tensor->data(), tensor->dtype(), tensor->numel());
   }
   if (key.slot == Slot::weight_grad || key.slot == Slot::bias_grad) {
-    const auto& tensor = m.tensors[key.slot == Slot::weight_grad ? 0 : 1];
+    const auto& tensor = m.tensor(key.slot == Slot::weight_grad ? reference::Held::weight : reference::Held::bias);
     if (const auto grad = tensor ? grads_.find(tensor->storage()) : grads_.end();
         grad != grads_.end())
       spoil(grad->second.data(), grad->second.dtype(), grad->second.numel());
@@ -213,12 +212,15 @@ void FakeSubject::show_state() {
         recorder_.flag(key(Slot::track_running_stats), options.track_running_stats);
       }
       if (!norm && m.kind != ModuleKind::Conv2d && m.kind != ModuleKind::Linear) continue;
-      for (std::size_t i = 0; i < (norm ? reference::held_count : 2); ++i)
-        show_tensor(key(slot_of(static_cast<TensorSlot>(i))),
-                    m.tensors[i] ? &*m.tensors[i] : nullptr, i < 2);
-      for (std::size_t i = 0; i < 2; ++i) {
-        const auto grad = m.tensors[i] ? grads_.find(m.tensors[i]->storage()) : grads_.end();
-        show_tensor(key(i == 0 ? Slot::weight_grad : Slot::bias_grad),
+      for (const TensorSlot slot : all_of<TensorSlot>) {
+        const bool parameter = slot == TensorSlot::weight || slot == TensorSlot::bias;
+        if (norm || parameter)
+          show_tensor(key(slot_of(slot)), m.find(static_cast<reference::Held>(slot)), parameter);
+      }
+      for (const reference::Held held : reference::held_parameters) {
+        const auto& tensor = m.tensor(held);
+        const auto grad = tensor ? grads_.find(tensor->storage()) : grads_.end();
+        show_tensor(key(held == reference::Held::weight ? Slot::weight_grad : Slot::bias_grad),
                     grad == grads_.end() ? nullptr : &grad->second, false);
       }
     }

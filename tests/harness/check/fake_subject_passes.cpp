@@ -132,9 +132,8 @@ void FakeSubject::play(const Backward& s) {
     reference::BackwardPass pass;
     pass.run(tape, {upstream->data(), y.dtype, shape, nullptr}, {});
     for (const reference::ParameterGradient& g : pass.parameters()) {
-      const auto which = static_cast<std::size_t>(g.held);
-      accumulate(g.module->tensors[which]->storage(), y.dtype, g.module->tensors[which]->shape(),
-                 g.expected);
+      const reference::Tensor& parameter = *g.module->find(g.held);
+      accumulate(parameter.storage(), y.dtype, parameter.shape(), g.expected);
     }
     reaches = pass.input() != nullptr;
     if (!reaches) break;

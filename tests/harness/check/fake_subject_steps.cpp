@@ -16,7 +16,7 @@ void FakeSubject::play(const Construct& s) {
     if (!filled_.insert(places[p]).second) continue;
     if (places[p]->kind != ModuleKind::Conv2d && places[p]->kind != ModuleKind::Linear) continue;
     for (TensorSlot slot : {TensorSlot::weight, TensorSlot::bias})
-      if (auto& tensor = places[p]->tensors[static_cast<std::size_t>(slot)])
+      if (auto& tensor = places[p]->tensor(static_cast<reference::Held>(slot)))
         initial_values(scenario, step_, static_cast<int>(p), *scope[s.result].places[p].module,
                        slot, static_cast<float*>(tensor->data()));
   }
@@ -56,7 +56,7 @@ void FakeSubject::play(const SetTrackRunningStats& s) {
 
 void FakeSubject::play(const Fill& s) {
   if (!has(s.module.name)) return;
-  reference::Tensor& tensor = *at(s.module).tensors[static_cast<std::size_t>(s.slot)];
+  reference::Tensor& tensor = *at(s.module).tensor(static_cast<reference::Held>(s.slot));
   make_data(s.data, s.seed, tensor.numel(), tensor.dtype(), tensor.data());
 }
 
@@ -80,8 +80,8 @@ void FakeSubject::play(const CastTo& s) {
       grads_[(*tensor)->storage()] = grad->second.to(s.dtype);
     for (auto& [name, thing] : live_)  // a parameter stays the parameter it is
       for (reference::Module* m : thing.places)
-        for (std::size_t i = 0; i < 2; ++i)
-          if (m->tensors[i] && m->tensors[i]->storage() == before) m->tensors[i] = **tensor;
+        for (const reference::Held held : reference::held_parameters)
+          if (m->find(held) && m->find(held)->storage() == before) m->tensor(held) = **tensor;
   }
 }
 

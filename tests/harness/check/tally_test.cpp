@@ -46,13 +46,13 @@ TEST(Tally, AddsCountsAndKeepsTheLargestRatio) {
   Tally a, b;
   a.steps = 2;
   b.steps = 3;
-  a.ratios[1][2].largest = 0.25;
-  b.ratios[1][2].largest = 0.5;
+  a.ratios[DType::float64][Layout::strided].largest = 0.25;
+  b.ratios[DType::float64][Layout::strided].largest = 0.5;
   a.signatures["x"] = 1;
   b.signatures["x"] = 4;
   a += b;
   EXPECT_EQ(a.steps, 5u);
-  EXPECT_EQ(a.ratios[1][2].largest, 0.5);
+  EXPECT_EQ(a.ratios[DType::float64][Layout::strided].largest, 0.5);
   EXPECT_EQ(a.signatures["x"], 5u);
 }
 
@@ -80,10 +80,10 @@ TEST(Tally, AnythingElseInJsonThrows) {
 
 TEST(Tally, ComparedIsWhatWasHeldAgainstSomething) {
   Tally tally;
-  auto& row = tally.verdicts[static_cast<std::size_t>(ObservationClass::flag)];
-  row[static_cast<std::size_t>(Verdict::equal)] = 5;
-  row[static_cast<std::size_t>(Verdict::known_deviation)] = 2;
-  row[static_cast<std::size_t>(Verdict::underived)] = 30;
+  auto& row = tally.verdicts[ObservationClass::flag];
+  row[Verdict::equal] = 5;
+  row[Verdict::known_deviation] = 2;
+  row[Verdict::underived] = 30;
   EXPECT_EQ(tally.total(ObservationClass::flag), 37u);
   EXPECT_EQ(tally.compared(ObservationClass::flag), 7u);
   EXPECT_EQ(tally.total(ObservationClass::output), 0u);

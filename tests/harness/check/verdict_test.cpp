@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <set>
 
 namespace normdiff {
@@ -9,10 +10,8 @@ namespace {
 
 TEST(Verdict, EveryOneHasANameOfItsOwn) {
   std::set<std::string_view> names;
-  for (int i = 0; i < verdict_count; ++i) {
-    const auto verdict = static_cast<Verdict>(i);
+  for (const Verdict verdict : all_of<Verdict>)
     EXPECT_TRUE(names.insert(to_string(verdict)).second);
-  }
   EXPECT_EQ(to_string(Verdict::harness_error), "harness_error");
 }
 
@@ -23,28 +22,37 @@ TEST(Verdict, NewDiscrepanciesAreWhatNoDeviationPredicts) {
                                       Verdict::accepted_by_subject,
                                       Verdict::crashed,
                                       Verdict::timed_out};
-  for (int i = 0; i < verdict_count; ++i) {
-    const auto verdict = static_cast<Verdict>(i);
+  for (const Verdict verdict : all_of<Verdict>)
     EXPECT_EQ(is_new_discrepancy(verdict), expected.count(verdict) == 1) << to_string(verdict);
-  }
 }
 
 TEST(Verdict, NotComparedIsWhatWasHeldAgainstNothing) {
   const std::set<Verdict> expected = {Verdict::unsupported,   Verdict::underived,
                                       Verdict::crashed,       Verdict::timed_out,
                                       Verdict::out_of_memory, Verdict::harness_error};
-  for (int i = 0; i < verdict_count; ++i) {
-    const auto verdict = static_cast<Verdict>(i);
+  for (const Verdict verdict : all_of<Verdict>)
     EXPECT_EQ(is_compared(verdict), expected.count(verdict) == 0) << to_string(verdict);
-  }
+}
+
+TEST(Verdict, HasAGroup) {
+  using enum VerdictGroup;
+  const std::map<VerdictGroup, std::set<Verdict>> groups = {
+      {sharp, {Verdict::equal, Verdict::within_bound, Verdict::both_rejected}},
+      {weak, {Verdict::loose, Verdict::ill_conditioned, Verdict::poisoned}},
+      {known, {Verdict::known_deviation}},
+      {discrepancy,
+       {Verdict::diverged, Verdict::rejected_differently, Verdict::rejected_by_subject,
+        Verdict::accepted_by_subject, Verdict::crashed, Verdict::timed_out}},
+      {not_compared, {Verdict::unsupported, Verdict::underived}},
+      {failure, {Verdict::out_of_memory, Verdict::harness_error}}};
+  for (const Verdict verdict : all_of<Verdict>)
+    EXPECT_EQ(groups.at(group_of(verdict)).count(verdict), 1u) << to_string(verdict);
 }
 
 TEST(ObservationClass, EveryOneHasANameThatReadsBack) {
-  for (int i = 0; i < observation_class_count; ++i) {
-    const auto observed = static_cast<ObservationClass>(i);
-    EXPECT_EQ(observation_class_from(to_string(observed)), observed);
-  }
-  EXPECT_EQ(observation_class_from("flags"), std::nullopt);
+  for (const ObservationClass observed : all_of<ObservationClass>)
+    EXPECT_EQ(named<ObservationClass>(to_string(observed)), observed);
+  EXPECT_EQ(named<ObservationClass>("flags"), std::nullopt);
 }
 
 TEST(ObservationClass, EverySlotHasOne) {

@@ -28,7 +28,7 @@ TEST(GeneratorData, NumericsDrawsEveryRuleDtypeAndLayout) {
         literal = true;
     }
   }
-  EXPECT_EQ(rules.size(), static_cast<std::size_t>(rule_kind_count));
+  EXPECT_EQ(rules.size(), count_of<RuleKind>);
   EXPECT_EQ(dtypes.size(), 2u);
   EXPECT_EQ(layouts.size(), 3u);
   EXPECT_TRUE(literal && empty && with_gradient);

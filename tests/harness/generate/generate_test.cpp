@@ -59,9 +59,9 @@ TEST(GenerateText, IsTheSameOnEveryMachine) {
 TEST(Profiles, HaveNames) {
   for (const Profile profile :
        {Profile::modes, Profile::numerics, Profile::exports, Profile::bench})
-    EXPECT_EQ(profile_from(to_string(profile)), profile);
+    EXPECT_EQ(named<Profile>(to_string(profile)), profile);
   EXPECT_EQ(to_string(Profile::exports), "export");
-  EXPECT_FALSE(profile_from("exports"));
+  EXPECT_FALSE(named<Profile>("exports"));
 }
 
 }  // namespace

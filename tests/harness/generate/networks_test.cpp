@@ -29,7 +29,7 @@ TEST(GeneratorNetworks, HaveEveryKindOfModuleAndABatchNorm) {
       });
     }
   }
-  EXPECT_EQ(kinds.size(), static_cast<std::size_t>(reference::module_kind_count));
+  EXPECT_EQ(kinds.size(), count_of<ModuleKind>);
   EXPECT_LT(without, trees / 20) << "batch norm is what this is about";
 }
 

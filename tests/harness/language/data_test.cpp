@@ -96,19 +96,20 @@ TEST(Data, IntegersAreRoundedToEvenAndClamped) {
 }
 
 TEST(Data, AHeadIsAHead) {
-  for (int kind = 0; kind < rule_kind_count; ++kind) {
-    const Data data = Rule{static_cast<RuleKind>(kind), 0.5, 2};
+  for (const RuleKind kind : all_of<RuleKind>) {
+    const Data data = Rule{kind, 0.5, 2};
     const auto all = made(data, 50, 3);
     std::vector<double> head(7);
     make_data_head(data, 3, 7, 50, DType::float64, head.data());
-    EXPECT_EQ(testing::hash_of(head.data(), 56), testing::hash_of(all.data(), 56)) << kind;
+    EXPECT_EQ(testing::hash_of(head.data(), 56), testing::hash_of(all.data(), 56))
+        << to_string(kind);
   }
 }
 
 TEST(Data, TheSameBitsOnEveryMachine) {
   std::uint64_t hash = 0;
-  for (int kind = 0; kind < rule_kind_count; ++kind) {
-    const auto x = made(Rule{static_cast<RuleKind>(kind), 0.5, 2}, 100, 42);
+  for (const RuleKind kind : all_of<RuleKind>) {
+    const auto x = made(Rule{kind, 0.5, 2}, 100, 42);
     // A NaN's bits are not part of the promise.
     for (const double v : x)
       if (!std::isnan(v)) hash = hash * 31 + testing::hash_of(&v, sizeof v);

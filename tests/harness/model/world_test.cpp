@@ -30,8 +30,9 @@ World small_world() {
 
 TEST(World, TensorSlotsAreThoseOfTheModule) {
   Module module;
-  EXPECT_EQ(tensor_of(module, Slot::weight), &module.tensors[0]);
-  EXPECT_EQ(tensor_of(module, Slot::num_batches_tracked), &module.tensors[4]);
+  EXPECT_EQ(tensor_of(module, Slot::weight), &module.tensor(reference::Held::weight));
+  EXPECT_EQ(tensor_of(module, Slot::num_batches_tracked),
+            &module.tensor(reference::Held::num_batches_tracked));
   EXPECT_EQ(tensor_of(module, Slot::weight_grad), &module.grads[0]);
   EXPECT_EQ(tensor_of(module, Slot::bias_grad), &module.grads[1]);
   EXPECT_EQ(tensor_of(module, Slot::training), nullptr);

@@ -8,7 +8,7 @@ inline Tally tally_of(ObservationClass observed, Verdict verdict, std::uint64_t 
   Tally tally;
   tally.scenarios = 10;
   tally.steps = 100;
-  tally.verdicts[static_cast<std::size_t>(observed)][static_cast<std::size_t>(verdict)] = n;
+  tally.verdicts[observed][verdict] = n;
   return tally;
 }
 
@@ -20,9 +20,9 @@ inline Report sample_report() {
   ReportSubject subject;
   subject.manifest = {"libtorch", "libtorch", "2.13.0", "/opt/libtorch_cpu.so", "AVX2"};
   Tally tally = tally_of(ObservationClass::output, Verdict::within_bound, 1'234'567);
-  tally.ratios[0][0].exact = 10;
-  tally.ratios[0][0].buckets[2] = 5;
-  tally.ratios[0][0].largest = 0.25;
+  tally.ratios[DType::float32][Layout::contiguous].exact = 10;
+  tally.ratios[DType::float32][Layout::contiguous].buckets[2] = 5;
+  tally.ratios[DType::float32][Layout::contiguous].largest = 0.25;
   tally.not_compared["needs b, which was not made"] = 3;
   tally.deviations["root-flag"] = 4;
   tally.signatures["libtorch/forward"] = 9;

@@ -26,8 +26,7 @@ TEST(RenderSummary, FitsTheScreenAndCutsNothing) {
       "its shape says, and what is in it is nobody's";
   Tally& tally = report.subjects[0].profiles[0].tally;
   tally.not_compared = {{reason, 2}};
-  tally.verdicts[static_cast<std::size_t>(ObservationClass::statistic)]
-                [static_cast<std::size_t>(Verdict::known_deviation)] = 123'456'789;
+  tally.verdicts[ObservationClass::statistic][Verdict::known_deviation] = 123'456'789;
   report.unexpected_passes = {reason};
   const std::string text = render_summary(report, 80);
   std::istringstream lines(text);

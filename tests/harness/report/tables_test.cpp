@@ -21,10 +21,10 @@ TEST(Percent, OnlyEverythingIsAHundred) {
 
 TEST(ClassShares, WhatSaysNothingOfTheSubjectIsNotNew) {
   Tally tally;
-  auto& outcomes = tally.verdicts[static_cast<std::size_t>(ObservationClass::error)];
-  outcomes[static_cast<std::size_t>(Verdict::out_of_memory)] = 2;
-  outcomes[static_cast<std::size_t>(Verdict::harness_error)] = 3;
-  outcomes[static_cast<std::size_t>(Verdict::crashed)] = 4;
+  auto& outcomes = tally.verdicts[ObservationClass::error];
+  outcomes[Verdict::out_of_memory] = 2;
+  outcomes[Verdict::harness_error] = 3;
+  outcomes[Verdict::crashed] = 4;
   const auto shares = class_shares(tally);
   ASSERT_EQ(shares.size(), 1U);
   EXPECT_EQ(shares[0].not_compared, 5U);

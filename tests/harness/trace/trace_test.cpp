@@ -16,15 +16,14 @@ ObservedTensor tensor_of(const std::vector<float>& elements) {
 }
 
 TEST(Slot, NamesReadBack) {
-  for (int i = 0; i < slot_count; ++i)
-    EXPECT_EQ(slot_from(to_string(static_cast<Slot>(i))), static_cast<Slot>(i));
-  EXPECT_FALSE(slot_from("gamma"));
+  for (const Slot slot : all_of<Slot>) EXPECT_EQ(named<Slot>(to_string(slot)), slot);
+  EXPECT_FALSE(named<Slot>("gamma"));
 }
 
 TEST(Outcome, NamesReadBack) {
-  for (int i = 0; i < 6; ++i)
-    EXPECT_EQ(outcome_from(to_string(static_cast<Outcome>(i))), static_cast<Outcome>(i));
-  EXPECT_FALSE(outcome_from("fine"));
+  for (const Outcome outcome : all_of<Outcome>)
+    EXPECT_EQ(named<Outcome>(to_string(outcome)), outcome);
+  EXPECT_FALSE(named<Outcome>("fine"));
 }
 
 TEST(Key, UnpacksWhatItPacked) {

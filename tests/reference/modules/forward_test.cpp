@@ -468,7 +468,7 @@ TEST(Forward, ATapeRemembersWhatTheBackwardNeeds) {
   EXPECT_TRUE(tape.calls[1].input_requires_grad);
   Module& bn = *net->children[0].second;
   bn.tensor(Held::weight)->set(0, 5);
-  EXPECT_EQ(elements(tape.calls[0].tensors[0]), Numbers{1}) << "as it was";
+  EXPECT_EQ(elements(tape.calls[0].tensors[Held::weight]), Numbers{1}) << "as it was";
   // The activation between the two outlives the pass's buffers.
   pass.run(*net, Input<float>{{7, 7, 8, 8}, {2, 1, 1, 2}}.activation(), options(), {}, nullptr);
   EXPECT_EQ(elements(tape.calls[1].input.values), (Numbers{-1, -0.5, 0, 1.5}));

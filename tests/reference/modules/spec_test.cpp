@@ -12,18 +12,16 @@ using testing::norm;
 using testing::sequential;
 
 TEST(ModuleKind, IsSpelledAsInTorchNn) {
-  for (int i = 0; i < module_kind_count; ++i) {
-    const auto kind = static_cast<ModuleKind>(i);
-    EXPECT_EQ(module_kind_from(to_string(kind)), kind);
-  }
+  for (const ModuleKind kind : all_of<ModuleKind>)
+    EXPECT_EQ(named<ModuleKind>(to_string(kind)), kind);
   EXPECT_EQ(to_string(ModuleKind::BatchNorm2d), "BatchNorm2d");
-  EXPECT_EQ(module_kind_from("batchnorm2d"), std::nullopt);
-  EXPECT_EQ(module_kind_from(""), std::nullopt);
+  EXPECT_EQ(named<ModuleKind>("batchnorm2d"), std::nullopt);
+  EXPECT_EQ(named<ModuleKind>(""), std::nullopt);
 }
 
 TEST(ModuleKind, ThreeOfThemAreBatchNorms) {
   int count = 0;
-  for (int i = 0; i < module_kind_count; ++i) count += is_batch_norm(static_cast<ModuleKind>(i));
+  for (const ModuleKind kind : all_of<ModuleKind>) count += is_batch_norm(kind);
   EXPECT_EQ(count, 3);
   EXPECT_TRUE(is_batch_norm(ModuleKind::BatchNorm1d));
   EXPECT_TRUE(is_batch_norm(ModuleKind::BatchNorm2d));

@@ -38,9 +38,9 @@ TEST(Profile, a_shape_that_is_in_both_layouts_gets_the_looser) {
 }
 
 TEST(Profile, only_an_unknown_implementation_may_use_welford) {
-  EXPECT_TRUE(float32_unknown_profile().welford);
-  EXPECT_FALSE(float32_profile().welford);
-  EXPECT_EQ(float32_unknown_profile().ua, float32_profile().ua);
+  EXPECT_TRUE(unknown_profile(DType::float32).welford);
+  EXPECT_FALSE(uniform_profile(DType::float32).welford);
+  EXPECT_EQ(unknown_profile(DType::float32).ua, uniform_profile(DType::float32).ua);
 }
 
 }  // namespace

@@ -47,7 +47,7 @@ struct Problem {
                  rv = Tensor::full(DType::float64, {1}, running_var);
     const Shape shape{static_cast<std::int64_t>(x.size()), 1};
     forward.run({x.data(), DType::float64, shape, nullptr}, {&w, &b, &rm, &rv, training, eps},
-                float64_profile());
+                uniform_profile(DType::float64));
     backward.run(forward, {g.data(), DType::float64, shape, nullptr});
   }
 };
@@ -96,7 +96,7 @@ TEST(BatchNormBackward, hand_calculation) {
   const Tensor w = Tensor::full(DType::float32, {1}, 2);
   BatchNormForward forward;
   forward.run({x.data(), DType::float32, {2, 1}, nullptr}, {&w, nullptr, nullptr, nullptr, true, 3},
-              float32_profile());
+              uniform_profile(DType::float32));
   BatchNormBackward backward;
   backward.run(forward, {g.data(), DType::float32, {2, 1}, nullptr});
   Bounded out;
@@ -147,7 +147,8 @@ TEST(BatchNormBackward, streaming_and_stored_comparisons_agree) {
     for (float& v : g) v = static_cast<float>(simulated::awkward(0, 1, random));
     BatchNormForward forward;
     forward.run({x.data(), DType::float32, shape, nullptr},
-                {nullptr, nullptr, nullptr, nullptr, training, 1e-5}, float32_profile());
+                {nullptr, nullptr, nullptr, nullptr, training, 1e-5},
+                uniform_profile(DType::float32));
     BatchNormBackward backward;
     backward.run(forward, {g.data(), DType::float32, shape, nullptr});
     Bounded out;
@@ -217,7 +218,7 @@ TEST(BatchNormBackward, a_nan_input_leaves_the_bias_gradient_and_in_eval_the_inp
 TEST(BatchNormBackward, an_ill_conditioned_channel_has_limits_and_its_bias_gradient_proven) {
   const std::vector<float> x(8, 10000.F), g = {1, 2, 3, 4, 5, 6, 7, 8};
   BatchNormForward forward;
-  forward.run({x.data(), DType::float32, {8, 1}, nullptr}, {}, float32_profile());
+  forward.run({x.data(), DType::float32, {8, 1}, nullptr}, {}, uniform_profile(DType::float32));
   BatchNormBackward backward;
   backward.run(forward, {g.data(), DType::float32, {8, 1}, nullptr});
   // invstd is at most 1 / sqrt(1e-5) = 316, g - mean g at most 3.5.
@@ -242,7 +243,7 @@ TEST(BatchNormBackward, an_ill_conditioned_channel_has_limits_and_its_bias_gradi
 TEST(BatchNormBackward, another_size_is_refused) {
   const std::vector<float> x(4, 1.F);
   BatchNormForward forward;
-  forward.run({x.data(), DType::float32, {4, 1}, nullptr}, {}, float32_profile());
+  forward.run({x.data(), DType::float32, {4, 1}, nullptr}, {}, uniform_profile(DType::float32));
   BatchNormBackward backward;
   EXPECT_THROW(backward.run(forward, {x.data(), DType::float32, {2, 1}, nullptr}),
                std::invalid_argument);

@@ -96,11 +96,11 @@ Worst trials(const Profile& profile, bool welford, double scale, int count) {
 }
 
 TEST(BatchNormBounds, float64) {
-  expect_tight(trials<double, double>(float64_profile(), false, 1, 1500),
+  expect_tight(trials<double, double>(uniform_profile(DType::float64), false, 1, 1500),
                {0.29, 0.31, 0.31, 0.35, 0.15, 0.14});
 }
 TEST(BatchNormBounds, float32) {
-  expect_tight(trials<float, float>(float32_profile(), false, 1, 1500),
+  expect_tight(trials<float, float>(uniform_profile(DType::float32), false, 1, 1500),
                {0.36, 0.31, 0.30, 0.30, 0.14, 0.14});
 }
 TEST(BatchNormBounds, float32_accumulated_in_float64) {
@@ -108,7 +108,7 @@ TEST(BatchNormBounds, float32_accumulated_in_float64) {
                {0.37, 0.37, 0.37, 0.35, 0.37, 0.14});
 }
 TEST(BatchNormBounds, float32_with_welford_and_chan) {
-  expect_tight(trials<float, float>(float32_unknown_profile(), true, 1, 1500),
+  expect_tight(trials<float, float>(unknown_profile(DType::float32), true, 1, 1500),
                {0.29, 0.29, 0.33, 0.32, 0.16, 0.14});
 }
 /// The largest error/bound of batch statistics alone: momentum 1 over an old value of 0. A sum of
@@ -147,8 +147,9 @@ Worst statistics_trials(const Profile& profile) {
 }
 
 TEST(BatchNormBounds, of_statistics_come_near) {
-  expect_tight(statistics_trials<float>(float32_profile()), {0, 0.24, 0.24, 0, 0, 0});
-  expect_tight(statistics_trials<double>(float64_profile()), {0, 0.24, 0.21, 0, 0, 0});
+  expect_tight(statistics_trials<float>(uniform_profile(DType::float32)), {0, 0.24, 0.24, 0, 0, 0});
+  expect_tight(statistics_trials<double>(uniform_profile(DType::float64)),
+               {0, 0.24, 0.21, 0, 0, 0});
 }
 
 /// B_y of bounds.md in eval, weight 1 and bias 0, as far as it is relative.
@@ -166,7 +167,7 @@ TEST(BatchNormBounds, of_an_output_are_wider_than_the_documents_by_what_is_said)
   const Tensor mean = Tensor::full(DType::float32, {1}, 100);
   BatchNormForward forward;
   forward.run({x.data(), DType::float32, {6, 1}, nullptr},
-              {nullptr, nullptr, &mean, nullptr, false, 1e-5}, float32_profile());
+              {nullptr, nullptr, &mean, nullptr, false, 1e-5}, uniform_profile(DType::float32));
   Bounded y;
   forward.output(y);
   for (std::size_t i = 0; i < x.size(); ++i)
@@ -225,9 +226,9 @@ Limited ill_conditioned_trials(const Profile& profile, double offset) {
 
 TEST(BatchNormBounds, limit_the_gradients_of_ill_conditioned_channels) {
   for (const Limited& limited :
-       {ill_conditioned_trials<float, float>(float32_profile(), 1e5),
+       {ill_conditioned_trials<float, float>(uniform_profile(DType::float32), 1e5),
         ill_conditioned_trials<float, double>(float32_double_accumulation_profile(), 1e7),
-        ill_conditioned_trials<double, double>(float64_profile(), 1e13)}) {
+        ill_conditioned_trials<double, double>(uniform_profile(DType::float64), 1e13)}) {
     EXPECT_GT(limited.elements, 2000);
     EXPECT_GT(limited.dx, 0.1) << "the limit comes near";
     EXPECT_LE(limited.dx, 1);
@@ -238,16 +239,16 @@ TEST(BatchNormBounds, limit_the_gradients_of_ill_conditioned_channels) {
 
 TEST(BatchNormBounds, hold_for_large_and_small_data) {
   for (double scale : {1e-12, 1e-3, 1e6, 1e12}) {
-    trials<float, float>(float32_profile(), false, scale, 200);
+    trials<float, float>(uniform_profile(DType::float32), false, scale, 200);
     trials<float, double>(float32_double_accumulation_profile(), false, scale, 200);
-    trials<double, double>(float64_profile(), false, scale, 200);
+    trials<double, double>(uniform_profile(DType::float64), false, scale, 200);
   }
 }
 TEST(BatchNormBounds, hold_for_subnormal_data) {
-  trials<float, float>(float32_profile(), false, 1e-41, 300);
+  trials<float, float>(uniform_profile(DType::float32), false, 1e-41, 300);
   trials<float, double>(float32_double_accumulation_profile(), false, 1e-41, 300);
-  trials<float, float>(float32_unknown_profile(), true, 1e-41, 300);
-  trials<double, double>(float64_profile(), false, 1e-318, 300);
+  trials<float, float>(unknown_profile(DType::float32), true, 1e-41, 300);
+  trials<double, double>(uniform_profile(DType::float64), false, 1e-318, 300);
 }
 
 TEST(BatchNormBounds, hold_where_the_weight_is_subnormal) {
@@ -266,13 +267,15 @@ TEST(BatchNormBounds, hold_where_the_weight_is_subnormal) {
     const auto seen = simulated::forward<float, float>(x, o, style);
     BatchNormForward forward;
     parameters.batch_statistics = true;
-    forward.run({x.data(), DType::float32, {4, 1, 16}, nullptr}, parameters, float32_profile());
+    forward.run({x.data(), DType::float32, {4, 1, 16}, nullptr}, parameters,
+                uniform_profile(DType::float32));
     EXPECT_EQ(forward.compare_output(seen.y.data()).outside, 0);
     // So it is of a large upstream gradient, in training and in eval mode.
     const std::vector<float>& g = x;
     for (bool training : {true, false}) {
       parameters.batch_statistics = training;
-      forward.run({x.data(), DType::float32, {4, 1, 16}, nullptr}, parameters, float32_profile());
+      forward.run({x.data(), DType::float32, {4, 1, 16}, nullptr}, parameters,
+                  uniform_profile(DType::float32));
       BatchNormBackward backward;
       backward.run(forward, {g.data(), DType::float32, {4, 1, 16}, nullptr});
       const float mean = training ? seen.mean : 0;
@@ -297,7 +300,8 @@ TEST(BatchNormBounds, hold_where_only_a_factor_of_the_bound_underflows) {
   parameters.weight = &w;
   BatchNormForward forward;
   BatchNormBackward backward;
-  forward.run({x.data(), DType::float64, {64, 1}, nullptr}, parameters, float64_profile());
+  forward.run({x.data(), DType::float64, {64, 1}, nullptr}, parameters,
+              uniform_profile(DType::float64));
   backward.run(forward, {g.data(), DType::float64, {64, 1}, nullptr});
   for (simulated::Order order : simulated::orders) {
     Style style;

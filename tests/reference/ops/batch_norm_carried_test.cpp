@@ -86,14 +86,14 @@ Worst inexact_trials(const Profile& profile, bool training, int count) {
 }
 
 TEST(BatchNormBounds, carry_the_errors_of_inputs_and_upstream_gradients) {
-  expect_tight(inexact_trials<double, double>(float64_profile(), true, 4000),
+  expect_tight(inexact_trials<double, double>(uniform_profile(DType::float64), true, 4000),
                {0.98, 1.00, 1.00, 0.97, 1.00, 1.00});
-  expect_tight(inexact_trials<float, float>(float32_profile(), true, 4000),
+  expect_tight(inexact_trials<float, float>(uniform_profile(DType::float32), true, 4000),
                {0.98, 1.00, 1.00, 0.95, 1.00, 1.00});
 }
 
 TEST(BatchNormBounds, carry_errors_in_eval_mode) {
-  expect_tight(inexact_trials<double, double>(float64_profile(), false, 2000),
+  expect_tight(inexact_trials<double, double>(uniform_profile(DType::float64), false, 2000),
                {1.00, 0, 0, 1.00, 1.00, 1.00});
 }
 

@@ -29,7 +29,8 @@ Tensor scalar(double v, DType dtype = DType::float64) {
 Comparison outcome(const std::vector<double>& x, const BatchNormParameters& parameters,
                    const std::vector<double>& observed) {
   BatchNormForward forward;
-  forward.run(values(x, {static_cast<std::int64_t>(x.size()), 1}), parameters, float64_profile());
+  forward.run(values(x, {static_cast<std::int64_t>(x.size()), 1}), parameters,
+              uniform_profile(DType::float64));
   return forward.compare_output(observed.data());
 }
 
@@ -39,7 +40,8 @@ TEST(BatchNorm, hand_calculation) {
   const std::vector<double> x = {1, 2, 3, 6};
   const Tensor w = scalar(4), b = scalar(10), rm = scalar(100), rv = scalar(10);
   BatchNormForward forward;
-  forward.run(values(x, {4, 1}), {&w, &b, nullptr, nullptr, true, 0.5}, float64_profile());
+  forward.run(values(x, {4, 1}), {&w, &b, nullptr, nullptr, true, 0.5},
+              uniform_profile(DType::float64));
   Bounded out;
   forward.output(out);
   EXPECT_EQ(out.shape, (Shape{4, 1}));
@@ -60,7 +62,7 @@ TEST(BatchNorm, hand_calculation_in_eval_mode) {
   const std::vector<double> x = {1, 2, 3, 6};
   const Tensor w = scalar(4), b = scalar(10), rm = scalar(1), rv = scalar(3.5);
   BatchNormForward forward;
-  forward.run(values(x, {4, 1}), {&w, &b, &rm, &rv, false, 0.5}, float64_profile());
+  forward.run(values(x, {4, 1}), {&w, &b, &rm, &rv, false, 0.5}, uniform_profile(DType::float64));
   Bounded out;
   forward.output(out);
   EXPECT_EQ(out.value, (std::vector<double>{10, 12, 14, 20}));
@@ -100,7 +102,7 @@ TEST(BatchNorm, streaming_and_stored_comparisons_agree) {
     std::vector<float> x(static_cast<std::size_t>(shape.numel())), y(x.size());
     for (float& v : x) v = static_cast<float>(simulated::awkward(0, 1, random));
     BatchNormForward forward;
-    forward.run(values(x, shape), {}, float32_profile());
+    forward.run(values(x, shape), {}, uniform_profile(DType::float32));
     Bounded out;
     forward.output(out);
     for (std::size_t i = 0; i < y.size(); ++i)
@@ -146,14 +148,14 @@ TEST(BatchNorm, sees_a_biased_running_variance) {
   const std::vector<double> x = {1, 2, 3, 6, 8, 2, 1, 0};
   const Tensor rv = scalar(1);
   BatchNormForward forward;
-  forward.run(values(x, {8, 1}), {}, float64_profile());
+  forward.run(values(x, {8, 1}), {}, uniform_profile(DType::float64));
   Bounded out;
   forward.update_running_var(rv, 0.1, out);
   const double biased = 0.9 + (out.value[0] - 0.9) * 7 / 8;
   EXPECT_EQ(compare(out, &biased, DType::float64).outside, 1);
   // Provable in float32 too, at this n.
   std::vector<float> narrow(x.begin(), x.end());
-  forward.run(values(narrow, {8, 1}), {}, float32_profile());
+  forward.run(values(narrow, {8, 1}), {}, uniform_profile(DType::float32));
   forward.update_running_var(scalar(1, DType::float32), 0.1, out);
   const auto biased32 = static_cast<float>(biased);
   EXPECT_EQ(compare(out, &biased32, DType::float32).outside, 1);
@@ -162,7 +164,7 @@ TEST(BatchNorm, sees_a_biased_running_variance) {
 TEST(BatchNorm, sees_momentum_the_wrong_way_round) {
   const std::vector<double> x = {1, 2, 3, 6};
   BatchNormForward forward;
-  forward.run(values(x, {4, 1}), {}, float64_profile());
+  forward.run(values(x, {4, 1}), {}, uniform_profile(DType::float64));
   Bounded out;
   forward.update_running_mean(scalar(1), 0.1, out);
   const double swapped = 0.1 * 1 + 0.9 * 3, right = 0.9 * 1 + 0.1 * 3;
@@ -189,7 +191,8 @@ TEST(BatchNorm, constant_channel_gets_the_weaker_check) {
   const std::vector<float> x(16, 3000.F);
   const Tensor w = scalar(1, DType::float32), b = scalar(2, DType::float32);
   BatchNormForward forward;
-  forward.run(values(x, {4, 1, 4}), {&w, &b, nullptr, nullptr, true, 1e-5}, float32_profile());
+  forward.run(values(x, {4, 1, 4}), {&w, &b, nullptr, nullptr, true, 1e-5},
+              uniform_profile(DType::float32));
   std::vector<float> y(16, 2.F);
   y[3] = 2 + 3.9F;  // sqrt(n - 1) = 3.87, and a mean off by one rounding
   EXPECT_EQ(forward.compare_output(y.data()).ill_conditioned, 16);
@@ -205,7 +208,7 @@ TEST(BatchNorm, constant_channel_gets_the_weaker_check) {
   EXPECT_EQ(compare(out, y.data(), DType::float32).ill_conditioned, 16);
   BatchNormForward other;
   const std::vector<float> plain = {-1, 1};
-  other.run(values(plain, {2, 1}), {}, float32_profile());
+  other.run(values(plain, {2, 1}), {}, uniform_profile(DType::float32));
   other.output(out);
   EXPECT_EQ(compare(out, plain.data(), DType::float32).ill_conditioned, 0);
   forward.update_running_mean(scalar(0, DType::float32), 1, out);
@@ -217,7 +220,7 @@ TEST(BatchNorm, constant_channel_gets_the_weaker_check) {
 TEST(BatchNorm, a_nan_poisons_its_channel_only) {
   std::vector<double> x = {1, 5, nan, 6, 3, 8};  // two channels
   BatchNormForward forward;
-  forward.run(values(x, {3, 2}), {}, float64_profile());
+  forward.run(values(x, {3, 2}), {}, uniform_profile(DType::float64));
   Bounded out;
   forward.output(out);
   std::vector<double> y = out.value;
@@ -239,7 +242,7 @@ TEST(BatchNorm, an_infinity_gives_something_that_is_not_finite) {
       EXPECT_EQ(outcome(x, {}, {seen, seen, seen, seen}).poisoned, 4);
     EXPECT_EQ(outcome(x, {}, {0, 0, 0, 0}).outside, 4);
     BatchNormForward forward;
-    forward.run(values(x, {4, 1}), {}, float64_profile());
+    forward.run(values(x, {4, 1}), {}, uniform_profile(DType::float64));
     Bounded mean;
     forward.update_running_mean(scalar(0), 0.1, mean);
     for (double seen : {nan, infinity}) EXPECT_EQ(compare(mean, &seen, DType::float64).poisoned, 1);
@@ -252,7 +255,7 @@ TEST(BatchNorm, in_eval_mode_a_nan_stays_where_it_is) {
   BatchNormParameters parameters;
   parameters.batch_statistics = false;
   parameters.eps = 0;
-  forward.run(values(x, {1, 1, 4}), parameters, float32_profile());
+  forward.run(values(x, {1, 1, 4}), parameters, uniform_profile(DType::float32));
   EXPECT_EQ(forward.compare_output(x.data()).within, 2);
   EXPECT_EQ(forward.compare_output(x.data()).poisoned, 2);
   const std::vector<float> finite = {1, 1, 1, 2};
@@ -264,7 +267,8 @@ TEST(BatchNorm, a_negative_variance_plus_eps_is_nan_and_zero_is_not_finite) {
   const auto eval = [&](double variance, double seen) {
     const Tensor rv = scalar(variance);
     BatchNormForward forward;
-    forward.run(values(x, {2, 1}), {nullptr, nullptr, nullptr, &rv, false, 0}, float64_profile());
+    forward.run(values(x, {2, 1}), {nullptr, nullptr, nullptr, &rv, false, 0},
+                uniform_profile(DType::float64));
     const double y[] = {seen, seen};
     return forward.compare_output(y);
   };
@@ -283,7 +287,8 @@ TEST(BatchNorm, an_infinite_running_variance_leaves_the_bias) {
   const auto eval = [&](double x, double seen) {
     BatchNormForward forward;
     const std::vector<double> in = {x};
-    forward.run(values(in, {1, 1}), {&w, &b, &rm, &rv, false, 1e-5}, float64_profile());
+    forward.run(values(in, {1, 1}), {&w, &b, &rm, &rv, false, 1e-5},
+                uniform_profile(DType::float64));
     return forward.compare_output(&seen);
   };
   for (double x : {0.0, -3.0, 1e300}) {
@@ -304,7 +309,8 @@ TEST(BatchNorm, an_eps_beyond_the_largest_number_may_be_infinite) {
     BatchNormForward forward;
     const auto in32 = [](const Tensor& t) { return t.to(DType::float32); };
     const Tensor w32 = in32(w), b32 = in32(b), rm32 = in32(rm), rv32 = in32(rv);
-    forward.run(values(in, {1, 1}), {&w32, &b32, &rm32, &rv32, false, eps}, float32_profile());
+    forward.run(values(in, {1, 1}), {&w32, &b32, &rm32, &rv32, false, eps},
+                uniform_profile(DType::float32));
     return forward.compare_output(&seen);
   };
   // In float32 the sum is infinite and its root's inverse 0; in float64 it is 1e-40.
@@ -321,7 +327,7 @@ TEST(BatchNorm, an_eps_beyond_the_largest_number_may_be_infinite) {
 TEST(BatchNorm, overflow_is_not_held_against_anybody) {
   const std::vector<float> x = {1e30F, -1e30F, 2e30F, 0};
   BatchNormForward forward;
-  forward.run(values(x, {4, 1}), {}, float32_profile());
+  forward.run(values(x, {4, 1}), {}, uniform_profile(DType::float32));
   for (float seen : {0.F, 1.F, static_cast<float>(nan), static_cast<float>(infinity)}) {
     const std::vector<float> y(4, seen);
     EXPECT_EQ(forward.compare_output(y.data()).ill_conditioned, 4);
@@ -334,7 +340,7 @@ TEST(BatchNorm, overflow_is_not_held_against_anybody) {
 TEST(BatchNorm, a_single_value_has_no_running_variance) {
   const std::vector<double> x = {4};
   BatchNormForward forward;
-  forward.run(values(x, {1, 1}), {}, float64_profile());
+  forward.run(values(x, {1, 1}), {}, uniform_profile(DType::float64));
   Bounded out;
   forward.update_running_var(scalar(1), 0.1, out);
   EXPECT_EQ(compare(out, &nan, DType::float64).poisoned, 1);
@@ -344,7 +350,7 @@ TEST(BatchNorm, a_single_value_has_no_running_variance) {
 
 TEST(BatchNorm, an_empty_batch_moves_nothing) {
   BatchNormForward forward;
-  forward.run({nullptr, DType::float32, {0, 2, 3}, nullptr}, {}, float32_profile());
+  forward.run({nullptr, DType::float32, {0, 2, 3}, nullptr}, {}, uniform_profile(DType::float32));
   EXPECT_EQ(forward.compare_output(nullptr).elements(), 0);
   Bounded out;
   forward.output(out);
@@ -369,7 +375,8 @@ TEST(BatchNorm, an_unknown_input_makes_its_channel_unknown) {
   for (double unknown : {-1.0, nan, infinity}) {
     const std::vector<double> error = {0, unknown, 0};
     BatchNormForward forward;
-    forward.run({x.data(), DType::float64, {3, 1}, error.data()}, {}, float64_profile());
+    forward.run({x.data(), DType::float64, {3, 1}, error.data()}, {},
+                uniform_profile(DType::float64));
     const std::vector<double> y = {99, nan, infinity};
     EXPECT_EQ(forward.compare_output(y.data()).outside, 0);
   }
@@ -386,8 +393,10 @@ TEST(BatchNorm, parameters_of_another_size_are_refused) {
   const std::vector<double> x = {1, 2};
   const Tensor w = Tensor::full(DType::float64, {3}, 1);
   BatchNormForward forward;
-  EXPECT_THROW(forward.run(values(x, {2, 1}), {&w}, float64_profile()), std::invalid_argument);
-  EXPECT_THROW(forward.run(values(x, {2}), {}, float64_profile()), std::invalid_argument);
+  EXPECT_THROW(forward.run(values(x, {2, 1}), {&w}, uniform_profile(DType::float64)),
+               std::invalid_argument);
+  EXPECT_THROW(forward.run(values(x, {2}), {}, uniform_profile(DType::float64)),
+               std::invalid_argument);
 }
 
 }  // namespace

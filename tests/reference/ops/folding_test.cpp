@@ -220,15 +220,15 @@ TEST(Folding, ASumHasSevenRoundingsMoreForEachBatchNormAndABias) {
   bn.running_var = &v;
   const auto bound = [&](const Folding* folding) {
     Bounded y;
-    conv2d({x.data(), DType::float32, {1, 4, 1, 1}, nullptr}, w, nullptr, 1, 0, float32_profile(),
-           y, folding);
+    conv2d({x.data(), DType::float32, {1, 4, 1, 1}, nullptr}, w, nullptr, 1, 0,
+           uniform_profile(DType::float32), y, folding);
     return y.bound[0];
   };
   const double unfolded = bound(nullptr);  // 4 + 2
   const Folding one = folding_of({bn}, 1), two = folding_of({bn, bn}, 1);
   EXPECT_NEAR(bound(&one) / unfolded, (5 + 2 + 7) / 6.0, 1e-5);
   EXPECT_NEAR(bound(&two) / unfolded, (5 + 2 + 14) / 6.0, 1e-5);
-  EXPECT_NEAR(one.bias(4, float32_profile()).gam, 14 * 0x1p-24, 1e-11);
+  EXPECT_NEAR(one.bias(4, uniform_profile(DType::float32)).gam, 14 * 0x1p-24, 1e-11);
 }
 
 TEST(Folding, NothingIsWidenedThatIsNotFolded) {

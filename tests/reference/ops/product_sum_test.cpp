@@ -27,7 +27,8 @@ constexpr DType dtype = std::is_same_v<T, float> ? DType::float32 : DType::float
 
 template <class T>
 Profile plain_profile() {
-  return dtype<T> == DType::float32 ? float32_profile() : float64_profile();
+  return dtype<T> == DType::float32 ? uniform_profile(DType::float32)
+                                    : uniform_profile(DType::float64);
 }
 
 template <class T>

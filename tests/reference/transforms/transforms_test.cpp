@@ -42,8 +42,8 @@ TEST(Script, SharesTensorsButNotFlags) {
   EXPECT_FALSE(child(net).training);
   run(*scripted);
   EXPECT_EQ(counter(child(net)), 1);
-  for (std::size_t i = 0; i < held_count; ++i)
-    EXPECT_EQ(child(net).tensors[i]->storage(), child(scripted).tensors[i]->storage());
+  for (const Held held : all_of<Held>)
+    EXPECT_EQ(child(net).tensors[held]->storage(), child(scripted).tensors[held]->storage());
 }
 
 TEST(Script, HasOptionsOfItsOwn) {

@@ -75,7 +75,7 @@ Bounded exact_convolution(const Model& model) {
   const reference::Tensor x = copied(model.input, {1, 3, 5, 5});
   const reference::Tensor weight = copied(model.convolution->weight, {2, 3, 3, 3});
   Bounded y;
-  conv2d(x.values(), weight, nullptr, 1, 0, float32_profile(), y);
+  conv2d(x.values(), weight, nullptr, 1, 0, uniform_profile(DType::float32), y);
   return y;
 }
 
@@ -98,14 +98,14 @@ TEST(ForumThread, TheReferenceGivesTheBatchNormThatWasPrinted) {
 
   // Of the exact convolution, carrying its bound: what was printed.
   const Bounded x = exact_convolution(model);
-  forward.run(x.values(), parameters, float32_profile());
+  forward.run(x.values(), parameters, uniform_profile(DType::float32));
   forward.output(y);
   expect_printed(y, normalised);
 
   // Of the convolution that this LibTorch computes: what this LibTorch then does.
   const at::Tensor observed = model.convolution(model.input);
   const reference::Tensor input = copied(observed, {1, 2, 3, 3});
-  forward.run(input.values(), parameters, float32_profile());
+  forward.run(input.values(), parameters, uniform_profile(DType::float32));
   forward.output(y);
   expect_within(y, model.norm(observed));
 }
