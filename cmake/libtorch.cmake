@@ -40,6 +40,12 @@ function(normdiff_add_libtorch prefix)
     return()
   endif()
 
+  if(CMAKE_CXX_COMPILER_ID MATCHES "Clang" AND version VERSION_LESS 2)
+    message(STATUS "LibTorch ${version}: ${prefix} left out, clang does not take its script headers in C++20; "
+                   "take g++, or LibTorch 2")
+    return()
+  endif()
+
   normdiff_find_libtorch_file(config ${prefix} TorchConfig.cmake)
   if(config)
     file(STRINGS ${config} old_abi REGEX "_GLIBCXX_USE_CXX11_ABI=0")
