@@ -34,6 +34,18 @@ RatioHistogram histogram_from_json(const json& j) {
 
 }  // namespace
 
+void Tally::add_ratio(DType dtype, Layout layout, Verdict verdict, double ratio) {
+  RatioHistogram& histogram =
+      ratios[dtype == DType::float64 ? 1 : 0][static_cast<std::size_t>(layout)];
+  if (verdict == Verdict::equal) {
+    ++histogram.exact;
+  } else if (verdict == Verdict::within_bound || verdict == Verdict::loose) {
+    ++histogram
+          .buckets[std::min<std::size_t>(9, static_cast<std::size_t>(std::max(0.0, ratio) * 10))];
+    histogram.largest = std::max(histogram.largest, ratio);
+  }
+}
+
 void Tally::operator+=(const Tally& other) {
   scenarios += other.scenarios;
   steps += other.steps;
@@ -50,7 +62,7 @@ void Tally::operator+=(const Tally& other) {
   add(not_compared, other.not_compared);
   add(deviations, other.deviations);
   add(signatures, other.signatures);
-  add(cells, other.cells);
+  add(branches_reached, other.branches_reached);
 }
 
 std::uint64_t Tally::total(ObservationClass observed) const {
@@ -82,7 +94,7 @@ json to_json(const Tally& tally) {
           {"not_compared", tally.not_compared},
           {"deviations", tally.deviations},
           {"signatures", tally.signatures},
-          {"cells", tally.cells}};
+          {"cells", tally.branches_reached}};
 }
 
 Tally tally_from_json(const json& j) {
@@ -97,7 +109,7 @@ Tally tally_from_json(const json& j) {
   tally.not_compared = j.at("not_compared").get<Counts>();
   tally.deviations = j.at("deviations").get<Counts>();
   tally.signatures = j.at("signatures").get<Counts>();
-  tally.cells = j.at("cells").get<Counts>();
+  tally.branches_reached = j.at("cells").get<Counts>();
   return tally;
 }
 

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "harness/check/verdict.hpp"
+#include "harness/trace/observation_class.hpp"
 
 namespace normdiff {
 
@@ -37,11 +38,16 @@ struct Tally {
   std::array<std::array<std::uint64_t, 6>, step_kind_count> outcomes{};  ///< by step kind, Outcome
   /// Floating-point tensors by dtype (float32, float64) and layout (Layout).
   std::array<std::array<RatioHistogram, 3>, 2> ratios{};
-  Counts not_compared;  ///< reason -> observations or steps
-  Counts deviations;    ///< deviation id -> hits
-  Counts signatures;    ///< of new discrepancies -> hits
-  Counts cells;         ///< branch of the reference -> times reached
+  Counts not_compared;      ///< reason -> observations or steps
+  Counts deviations;        ///< deviation id -> hits
+  Counts signatures;        ///< of new discrepancies -> hits
+  Counts branches_reached;  ///< branch of the reference -> times reached
 
+  void add_verdict(ObservationClass observed, Verdict verdict) {
+    ++verdicts[static_cast<std::size_t>(observed)][static_cast<std::size_t>(verdict)];
+  }
+  /// A tensor judged by a bound; `ratio`: the largest error / bound.
+  void add_ratio(DType dtype, Layout layout, Verdict verdict, double ratio);
   void operator+=(const Tally& other);
 
   /// Observations of a class, and those that were compared.

@@ -2,8 +2,6 @@
 
 #include <array>
 
-#include "harness/text/names.hpp"
-
 namespace normdiff {
 namespace {
 
@@ -24,9 +22,6 @@ constexpr std::array<std::string_view, verdict_count> verdict_names = {"equal",
                                                                        "timed_out",
                                                                        "out_of_memory",
                                                                        "harness_error"};
-constexpr std::array<std::string_view, observation_class_count> class_names = {
-    "error",     "flag",    "option", "counter",  "statistic",
-    "parameter", "sharing", "output", "gradient", "artefact"};
 
 }  // namespace
 
@@ -43,42 +38,9 @@ bool is_new_discrepancy(Verdict verdict) {
   return verdict >= Verdict::diverged && verdict <= Verdict::timed_out;
 }
 
-std::string_view to_string(ObservationClass observed) {
-  return class_names[static_cast<std::size_t>(observed)];
-}
-std::optional<ObservationClass> observation_class_from(std::string_view name) {
-  return named<ObservationClass>(class_names, name);
-}
-
-ObservationClass class_of(Slot slot) {
-  switch (slot) {
-    case Slot::identity:
-      return ObservationClass::sharing;
-    case Slot::training:
-      return ObservationClass::flag;
-    case Slot::momentum:
-    case Slot::eps:
-    case Slot::track_running_stats:
-      return ObservationClass::option;
-    case Slot::num_batches_tracked:
-      return ObservationClass::counter;
-    case Slot::running_mean:
-    case Slot::running_var:
-      return ObservationClass::statistic;
-    case Slot::weight:
-    case Slot::bias:
-      return ObservationClass::parameter;
-    case Slot::value:
-    case Slot::leaf_output:
-      return ObservationClass::output;
-    case Slot::weight_grad:
-    case Slot::bias_grad:
-    case Slot::grad:
-    case Slot::leaf_output_grad:
-      return ObservationClass::gradient;
-    default:
-      return ObservationClass::artefact;
-  }
+bool says_little(Verdict verdict) {
+  return verdict == Verdict::loose || verdict == Verdict::ill_conditioned ||
+         verdict == Verdict::poisoned;
 }
 
 }  // namespace normdiff
