@@ -27,7 +27,8 @@ void count(std::size_t feature) {
 }
 
 void count(const Scenario& scenario, const Trace& trace, const Tally& tally) {
-  for (const auto& [branch, times] : tally.cells) count(std::hash<std::string>{}(branch));
+  for (const auto& [branch, times] : tally.branches_reached)
+    count(std::hash<std::string>{}(branch));
   for (std::size_t i = 0; i < trace.steps.size(); ++i) {
     const std::size_t kind = scenario.statements[i].step.index();
     const std::size_t before = i == 0 ? 0 : scenario.statements[i - 1].step.index() + 1;

@@ -4,7 +4,8 @@
 
 #include "harness/check/check.hpp"
 #include "harness/check/error_kinds.hpp"
-#include "harness/check/judge.hpp"
+#include "harness/check/oracle.hpp"
+#include "harness/check/trial.hpp"
 #include "harness/model/execute.hpp"
 #include "harness/model/footprint.hpp"
 #include "harness/model/operands.hpp"
@@ -24,7 +25,7 @@ namespace {
 struct Candidate {
   const Deviation* deviation;
   const Prediction* prediction;
-  Coverage coverage;
+  Claims claims;
 };
 
 std::string kinds(const std::vector<Refusal>& refusals) {
@@ -36,25 +37,65 @@ std::string kinds(const std::vector<Refusal>& refusals) {
   return text.empty() ? "done" : text;
 }
 
+/// How the outcome that was observed compares with the one that the reference or a deviation has.
+struct JudgedOutcome {
+  Verdict verdict;
+  std::string expected;
+  std::string observed;
+};
+
+JudgedOutcome judge_outcome(const Manifest& manifest, const StepRecord& record,
+                            const std::vector<Refusal>& refusals) {
+  if (record.outcome != Outcome::error)
+    return {refusals.empty() ? Verdict::equal : Verdict::accepted_by_subject, kinds(refusals),
+            "done"};
+  const ErrorKind kind = ErrorKinds::built_in().classify(manifest, record.error_class, record.text);
+  const bool agreed = kind != ErrorKind::unclassified &&
+                      std::any_of(refusals.begin(), refusals.end(),
+                                  [kind](const Refusal& refusal) { return refusal.kind == kind; });
+  const Verdict verdict = refusals.empty() ? Verdict::rejected_by_subject
+                          : agreed         ? Verdict::both_rejected
+                                           : Verdict::rejected_differently;
+  return {verdict, kinds(refusals),
+          fmt::format("refused: {} ({}: {})", reference::to_string(kind), record.error_class,
+                      what_happened(record.text).substr(0, 160))};
+}
+
+/// The verdict on a step that ended the subject for good; nullopt: it did not.
+std::optional<Verdict> fatal(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::crashed:
+      return Verdict::crashed;
+    case Outcome::timed_out:
+      return Verdict::timed_out;
+    case Outcome::out_of_memory:
+      return Verdict::out_of_memory;
+    default:
+      return std::nullopt;
+  }
+}
+
+bool anything_unexplained(const std::vector<Judged>& discrepancies) {
+  return std::any_of(discrepancies.begin(), discrepancies.end(),
+                     [](const Judged& d) { return is_new_discrepancy(d.verdict); });
+}
+
 }  // namespace
 
+/// A step is checked in three moves: the oracle judges it by the reference, deviations are tried on
+/// what diverged, and the world becomes what was observed.
 struct Checker::Implementation {
   Manifest manifest;
   CheckOptions options;
-  const Deviations& deviations;
-  Judge judge;
   Observed observed;
   World world;
-  Retrace retrace;
+  StateReplay replay;
   Workspace work;
+  std::vector<Judged> discrepancies;               ///< of the step under way
   std::vector<std::vector<Candidate>> candidates;  ///< by step kind
 
-  Implementation(Manifest m, const Deviations& d, CheckOptions o)
-      : manifest(std::move(m)),
-        options(o),
-        deviations(d),
-        judge(manifest, options),
-        retrace(manifest) {
+  Implementation(Manifest m, const Deviations& deviations, CheckOptions o)
+      : manifest(std::move(m)), options(o), replay(manifest) {
     candidates.resize(step_kind_count);
     for (const Deviation& deviation : deviations.list()) {
       if (std::find(deviation.subjects.begin(), deviation.subjects.end(), manifest.family) ==
@@ -65,152 +106,146 @@ struct Checker::Implementation {
       if (!found) continue;
       for (const std::string& step : deviation.steps)
         if (const auto kind = step_kind_from(step))
-          candidates[*kind].push_back({&deviation, found, Coverage(deviation)});
+          candidates[*kind].push_back({&deviation, found, Claims(deviation)});
     }
   }
 
-  /// Whether the subject ended here for good.
-  bool ended(const StepRecord& record) {
-    Verdict verdict = Verdict::crashed;
-    if (record.outcome == Outcome::timed_out) verdict = Verdict::timed_out;
-    if (record.outcome == Outcome::out_of_memory) verdict = Verdict::out_of_memory;
-    if (record.outcome != Outcome::crashed && verdict == Verdict::crashed) return false;
-    judge.outcome(verdict, {}, "an answer", std::string(record.text));
-    return true;
-  }
-
-  /// Of the first step that a trace leaves out without saying why.
-  void missing(int step, const Scenario& scenario) {
-    observed.skip_to(step);
-    judge.begin_step(false);
-    judge.outcome(Verdict::harness_error, {}, "every step, or how the subject ended",
-                  fmt::format("a trace of {} of {} steps", step, scenario.statements.size()));
-    judge.end_step();
-  }
-
-  void judge_outcome(const StepRecord& record, const Execution& execution) {
-    const bool refused = record.outcome == Outcome::error;
-    if (!refused) {
-      judge.outcome(execution.refusals.empty() ? Verdict::equal : Verdict::accepted_by_subject,
-                    execution.origin, kinds(execution.refusals), "done");
-      return;
+  void check(const Scenario& scenario, const Scope& scope, const Trace& trace, Tally& tally,
+             CheckResult& result) {
+    observed.reset(scenario.names.size());
+    world.reset(scenario.names.size());
+    replay.begin(scenario, scope, trace);
+    ++tally.scenarios;
+    const std::size_t steps = std::min(trace.steps.size(), scenario.statements.size());
+    for (std::size_t i = 0; i < steps; ++i) {
+      const Step& step = scenario.statements[i].step;
+      const StepRecord& record = trace.steps[i];
+      ++tally.steps;
+      ++tally.outcomes[step.index()][record.outcome];
+      observed.advance(trace, i);
+      Oracle oracle(options, observed, record, tally, result.judged, discrepancies);
+      const std::optional<Verdict> end = fatal(record.outcome);
+      if (end) {
+        oracle.outcome(*end, {}, "an answer", std::string(record.text));
+      } else {
+        Context context{
+            scenario, scope,    manifest, static_cast<int>(i), record.outcome == Outcome::ok, world,
+            oracle,   observed, work};
+        check_step(context, oracle, trace, step);
+      }
+      count_discrepancies(scenario, tally, result);
+      if (end) return;
     }
-    const ErrorKind kind =
-        ErrorKinds::built_in().classify(manifest, record.error_class, record.text);
-    const bool agreed =
-        kind != ErrorKind::unclassified &&
-        std::any_of(execution.refusals.begin(), execution.refusals.end(),
-                    [kind](const Refusal& refusal) { return refusal.kind == kind; });
-    const Verdict verdict = execution.refusals.empty() ? Verdict::rejected_by_subject
-                            : agreed                   ? Verdict::both_rejected
-                                                       : Verdict::rejected_differently;
-    judge.outcome(verdict, execution.origin, kinds(execution.refusals),
-                  fmt::format("refused: {} ({}: {})", reference::to_string(kind),
-                              record.error_class, what_happened(record.text).substr(0, 160)));
+    // A subject that ended early says so in its last step.
+    if (steps < scenario.statements.size()) missing(steps, scenario, tally, result);
   }
 
-  void judge_step(Context& context, const StepRecord& record, const Execution& execution) {
-    judge_outcome(record, execution);
-    scan(context, execution);
+  void check_step(Context& context, Oracle& oracle, const Trace& trace, const Step& step) {
+    const StepRecord& record = trace.steps[static_cast<std::size_t>(context.step)];
+    const bool declined = record.outcome == Outcome::unsupported;
+    if (declined)
+      judge_declined(context, oracle, record, step);
+    else
+      judge_done(context, oracle, trace, step);
+    oracle.rest(trace, world);
+    const bool diverged = anything_unexplained(discrepancies);
+    if (diverged && !declined) explain(context, record, step);
+    replay.note(diverged);
+    close_step(world, observed, step, record, diverged);
   }
 
-  void check_step(const Scenario& scenario, const Scope& scope, const Trace& trace, std::size_t i,
-                  Tally& tally) {
-    const Step& step = scenario.statements[i].step;
-    const StepRecord& record = trace.steps[i];
-    Context context{
-        scenario, scope,    manifest, static_cast<int>(i), record.outcome == Outcome::ok, world,
-        judge,    observed, work};
+  /// Judges a step that the subject says it does not do: nothing may have changed.
+  void judge_declined(Context& context, Oracle& oracle, const StepRecord& record,
+                      const Step& step) {
+    const bool may = operands_of(world, step) == Operands::dead ||
+                     may_decline(manifest.family, context.scenario, context.scope,
+                                 static_cast<std::size_t>(context.step));
+    oracle.outcome(may ? Verdict::unsupported : Verdict::harness_error, {},
+                   "what the support table says is done", fmt::format("declined: {}", record.text));
+    oracle.not_compared(record.text);
+    expect_state(context, {});
+  }
+
+  void judge_done(Context& context, Oracle& oracle, const Trace& trace, const Step& step) {
+    const StepRecord& record = trace.steps[static_cast<std::size_t>(context.step)];
     const Operands operands = operands_of(world, step);
-    if (record.outcome == Outcome::unsupported) {
-      const bool may =
-          operands == Operands::dead || may_decline(manifest.family, scenario, scope, i);
-      judge.outcome(may ? Verdict::unsupported : Verdict::harness_error, {},
-                    "what the support table says is done",
-                    fmt::format("declined: {}", record.text));
-      count(tally.not_compared, record.text);
-      scan(context, {});
-      judge.rest(trace, record, world);
-      end_step(step, record, judge.anything_unexplained());
-      return;
-    }
     Execution execution;
     if (operands == Operands::usable)
       execution = execute(context, step);
     else
       execution.underived = "what it works on was not seen as it must be";
+    if (operands == Operands::dead)
+      oracle.outcome(Verdict::harness_error, {}, "a step that works on what was made",
+                     "an answer without it");
     if (execution.underived) {
-      if (operands == Operands::dead)
-        judge.outcome(Verdict::harness_error, {}, "a step that works on what was made",
-                      "an answer without it");
-      count(tally.not_compared, execution.underived);
-      ++tally.verdicts[ObservationClass::error][Verdict::underived];
-      judge_around(context, trace, record, execution.underived);
-      return finish(step, context, record);
+      oracle.underived_outcome(execution.underived);
+      leave_out(context, oracle, trace, step, execution.underived);
+      return expect_state(context, {});
     }
-    judge_outcome(record, execution);
-    const bool only_one_did_it = (record.outcome == Outcome::error) == execution.refusals.empty();
+    const JudgedOutcome outcome = judge_outcome(manifest, record, execution.refusals);
+    oracle.outcome(outcome.verdict, execution.origin, outcome.expected, outcome.observed);
     const std::optional<NameId> made = result_of(step);
-    if (only_one_did_it && record.outcome == Outcome::error) {
-      world = retrace.before(context.step).copy();  // a refused call changes nothing (our choice)
-      scan(context, {});
-      judge.rest(trace, record, world);
-    } else if (only_one_did_it && made && (!world.is_live(*made) || world.names[*made].underived)) {
-      judge_around(context, trace, record, "the subject did what has no formula");
+    if (outcome.verdict == Verdict::rejected_by_subject) {
+      world = replay.before(context.step).copy();  // a refused call changes nothing (our choice)
+      expect_state(context, {});
+    } else if (outcome.verdict == Verdict::accepted_by_subject && made &&
+               (!world.is_live(*made) || world.names[*made].underived)) {
+      leave_out(context, oracle, trace, step, "the subject did what has no formula");
+      expect_state(context, {});
     } else {
-      scan(context, execution);
-      judge.rest(trace, record, world);
+      expect_state(context, execution);
     }
-    finish(step, context, record);
   }
 
-  /// Of a step that nothing can be said of: what it made and what it may have moved is underived,
-  /// and everything else must be as it was.
-  void judge_around(Context& context, const Trace& trace, const StepRecord& record,
-                    const char* reason) {
-    const Step& step = context.scenario.statements[static_cast<std::size_t>(context.step)].step;
+  /// Leaves out of the comparison what a step made and what it may have moved, where the reference
+  /// can say nothing of them. Everything else must be as it was.
+  void leave_out(const Context& context, Oracle& oracle, const Trace& trace, const Step& step,
+                 const char* reason) {
     const std::optional<NameId> made = result_of(step);
     const Reach reach(world, context.scenario, context.scope, step);
-    judge.underived_where(trace, record, reason, [&](const Observation& seen) {
+    oracle.underived_where(trace, reason, [&](const Observation& seen) {
       return (made && seen.key.name == *made) ||
              reach.allows(seen.key, observed.before(seen.key), seen.value);
     });
-    scan(context, {});
-    judge.rest(trace, record, world);
   }
 
-  /// Tries every deviation on what is not explained, then makes the world what was observed.
-  void finish(const Step& step, Context& context, const StepRecord& record) {
-    const bool diverged = judge.anything_unexplained();
-    if (diverged) explain(step, context, record);
-    end_step(step, record, diverged);
-  }
-
-  void end_step(const Step& step, const StepRecord& record, bool diverged) {
-    judge.end_step();
-    retrace.note(diverged);
-    settle(world, observed, step, record, diverged);
-  }
-
-  void explain(const Step& step, Context& reference_context, const StepRecord& record) {
+  /// Tries every deviation that is about this kind of step on its discrepancies.
+  void explain(const Context& judged, const StepRecord& record, const Step& step) {
     for (const Candidate& candidate : candidates[step.index()]) {
-      if (!judge.concerns(candidate.coverage)) continue;
-      World predicted = retrace.before(reference_context.step).copy();
-      Context context{reference_context.scenario,
-                      reference_context.scope,
-                      manifest,
-                      reference_context.step,
-                      reference_context.subject_accepted,
-                      predicted,
-                      judge,
-                      observed,
-                      work};
-      judge.begin_explaining(*candidate.deviation, candidate.coverage);
-      Sandbox sandbox(context);
-      const auto execution = (*candidate.prediction)(sandbox, step);
-      if (execution) judge_step(context, record, *execution);
-      judge.end_explaining(execution.has_value());
+      if (!concerns(candidate.claims, discrepancies)) continue;
+      World predicted = replay.before(judged.step).copy();
+      Trial trial(*candidate.deviation, candidate.claims, observed, record, discrepancies);
+      Context context{judged.scenario, judged.scope, manifest, judged.step, judged.subject_accepted,
+                      predicted,       trial,        observed, work};
+      PredictionContext prediction_context(context);
+      const auto execution = (*candidate.prediction)(prediction_context, step);
+      if (!execution) continue;  // the deviation does not apply here
+      trial.outcome(judge_outcome(manifest, record, execution->refusals).verdict);
+      expect_state(context, *execution);
+      trial.conclude();
     }
+  }
+
+  /// Counts and keeps what the discrepancies of a step came to.
+  void count_discrepancies(const Scenario& scenario, Tally& tally, CheckResult& result) {
+    for (Judged& d : discrepancies) {
+      tally.add_verdict(d.observed_class, d.verdict);
+      if (d.verdict == Verdict::known_deviation)
+        count(tally.deviations, d.deviation);
+      else if (is_new_discrepancy(d.verdict))
+        count(tally.signatures, signature(manifest, scenario, d));
+      if (!says_little(d.verdict) || options.keep_everything) result.judged.push_back(std::move(d));
+    }
+    discrepancies.clear();
+  }
+
+  /// Reports the first step that a trace leaves out without saying why.
+  void missing(std::size_t step, const Scenario& scenario, Tally& tally, CheckResult& result) {
+    observed.skip_to(static_cast<int>(step));
+    const StepRecord none;
+    Oracle oracle(options, observed, none, tally, result.judged, discrepancies);
+    oracle.outcome(Verdict::harness_error, {}, "every step, or how the subject ended",
+                   fmt::format("a trace of {} of {} steps", step, scenario.statements.size()));
   }
 };
 
@@ -220,29 +255,8 @@ Checker::~Checker() = default;
 
 void Checker::check(const Scenario& scenario, const Scope& scope, const Trace& trace, Tally& tally,
                     CheckResult& result) {
-  Implementation& self = *implementation_;
   result.judged.clear();
-  self.observed.reset(scenario.names.size());
-  self.world.reset(scenario.names.size());
-  self.judge.begin_scenario(scenario, self.observed, tally, result);
-  self.retrace.begin(scenario, scope, trace);
-  ++tally.scenarios;
-  std::size_t i = 0;
-  for (; i < trace.steps.size() && i < scenario.statements.size(); ++i) {
-    const Step& step = scenario.statements[i].step;
-    const StepRecord& record = trace.steps[i];
-    ++tally.steps;
-    ++tally.outcomes[step.index()][record.outcome];
-    self.observed.advance(trace, i);
-    self.judge.begin_step(record.outcome == Outcome::error);
-    if (self.ended(record)) {
-      self.judge.end_step();
-      return;
-    }
-    self.check_step(scenario, scope, trace, i, tally);
-  }
-  // A subject that ended early says so in its last step.
-  if (i < scenario.statements.size()) self.missing(static_cast<int>(i), scenario);
+  implementation_->check(scenario, scope, trace, tally, result);
 }
 
 std::string signature(const Manifest& subject, const Scenario& scenario, const Judged& judged) {

@@ -5,8 +5,8 @@
 #include <toml++/toml.h>
 #include <algorithm>
 
-#include "harness/check/judge.hpp"
 #include "harness/text/embedded.hpp"
+#include "harness/text/glob.hpp"
 #include "harness/triage/deviations.hpp"
 
 namespace normdiff {

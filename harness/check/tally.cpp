@@ -56,6 +56,18 @@ void read_table(const json& j, Rows& rows) {
 
 }  // namespace
 
+void Tally::add_ratio(DType dtype, Layout layout, Verdict verdict, double ratio) {
+  RatioHistogram& histogram =
+      ratios[dtype][layout];
+  if (verdict == Verdict::equal) {
+    ++histogram.exact;
+  } else if (verdict == Verdict::within_bound || verdict == Verdict::loose) {
+    ++histogram
+          .buckets[std::min<std::size_t>(9, static_cast<std::size_t>(std::max(0.0, ratio) * 10))];
+    histogram.largest = std::max(histogram.largest, ratio);
+  }
+}
+
 void Tally::operator+=(const Tally& other) {
   scenarios += other.scenarios;
   steps += other.steps;
@@ -65,7 +77,7 @@ void Tally::operator+=(const Tally& other) {
   add(not_compared, other.not_compared);
   add(deviations, other.deviations);
   add(signatures, other.signatures);
-  add(cells, other.cells);
+  add(branches_reached, other.branches_reached);
 }
 
 std::uint64_t Tally::total(ObservationClass observed) const {
@@ -89,15 +101,11 @@ std::uint64_t Tally::in_group(ObservationClass observed, VerdictGroup group) con
 }
 
 json to_json(const Tally& tally) {
-  return {{"scenarios", tally.scenarios},
-          {"steps", tally.steps},
-          {"verdicts", table_json(tally.verdicts)},
-          {"outcomes", table_json(tally.outcomes)},
-          {"ratios", table_json(tally.ratios)},
-          {"not_compared", tally.not_compared},
-          {"deviations", tally.deviations},
-          {"signatures", tally.signatures},
-          {"cells", tally.cells}};
+  return {{"scenarios", tally.scenarios},           {"steps", tally.steps},
+          {"verdicts", table_json(tally.verdicts)}, {"outcomes", table_json(tally.outcomes)},
+          {"ratios", table_json(tally.ratios)},     {"not_compared", tally.not_compared},
+          {"deviations", tally.deviations},         {"signatures", tally.signatures},
+          {"cells", tally.branches_reached}};
 }
 
 Tally tally_from_json(const json& j) {
@@ -110,7 +118,7 @@ Tally tally_from_json(const json& j) {
   tally.not_compared = j.at("not_compared").get<Counts>();
   tally.deviations = j.at("deviations").get<Counts>();
   tally.signatures = j.at("signatures").get<Counts>();
-  tally.cells = j.at("cells").get<Counts>();
+  tally.branches_reached = j.at("cells").get<Counts>();
   return tally;
 }
 

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "harness/check/verdict.hpp"
+#include "harness/trace/observation_class.hpp"
 
 namespace normdiff {
 
@@ -36,11 +37,14 @@ struct Tally {
   EnumArray<ObservationClass, EnumArray<Verdict, std::uint64_t>> verdicts;
   std::array<EnumArray<Outcome, std::uint64_t>, step_kind_count> outcomes{};  ///< by step kind
   EnumArray<DType, EnumArray<Layout, RatioHistogram>> ratios;
-  Counts not_compared;  ///< reason -> observations or steps
-  Counts deviations;    ///< deviation id -> hits
-  Counts signatures;    ///< of new discrepancies -> hits
-  Counts cells;         ///< branch of the reference -> times reached
+  Counts not_compared;      ///< reason -> observations or steps
+  Counts deviations;        ///< deviation id -> hits
+  Counts signatures;        ///< of new discrepancies -> hits
+  Counts branches_reached;  ///< branch of the reference -> times reached
 
+  void add_verdict(ObservationClass observed, Verdict verdict) { ++verdicts[observed][verdict]; }
+  /// A tensor judged by a bound; `ratio`: the largest error / bound.
+  void add_ratio(DType dtype, Layout layout, Verdict verdict, double ratio);
   void operator+=(const Tally& other);
 
   /// Observations of a class, and those that were compared.

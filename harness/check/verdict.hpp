@@ -3,7 +3,6 @@
 #include <cstdint>
 
 #include "harness/text/enums.hpp"
-#include "harness/trace/trace.hpp"
 
 namespace normdiff {
 
@@ -87,25 +86,9 @@ inline constexpr EnumArray<Verdict, VerdictFacts> verdict_facts = {
 [[nodiscard]] constexpr bool is_new_discrepancy(Verdict verdict) {
   return group_of(verdict) == VerdictGroup::discrepancy;
 }
-
-/// Shares are kept for each class by itself: many flags must not hide an output that nobody
-/// compared.
-enum class ObservationClass : std::uint8_t {
-  error,      ///< what a step's outcome was
-  flag,       ///< training
-  option,     ///< momentum, eps, track_running_stats
-  counter,    ///< num_batches_tracked
-  statistic,  ///< running_mean, running_var
-  parameter,  ///< weight, bias, and the values of tensors
-  sharing,    ///< which places are one module, which tensors one memory
-  output,
-  gradient,
-  artefact,
-};
-template <>
-inline constexpr Names<ObservationClass> reference::names_of<ObservationClass> = {
-    "error",     "flag",    "option", "counter",  "statistic",
-    "parameter", "sharing", "output", "gradient", "artefact"};
-[[nodiscard]] ObservationClass class_of(Slot slot);
+/// Inside a bound that is too wide to tell right from wrong.
+[[nodiscard]] constexpr bool says_little(Verdict verdict) {
+  return group_of(verdict) == VerdictGroup::weak;
+}
 
 }  // namespace normdiff

@@ -105,7 +105,7 @@ void answer_range(const Subject& subject, const json& request, Checkers& checker
   range.first = request.at("first");
   range.count = request.at("count");
 
-  auto number = NumberFile::open(request.at("number_file"));
+  auto number = Breadcrumb::open(request.at("number_file"));
   if (!number) throw std::runtime_error("the number file can't be opened");
   Checker& checker = checkers.get(request.value("deviations", std::string()),
                                   request.value("always_equal", false));

@@ -34,7 +34,7 @@ std::string last_line(std::string_view text) {
 
 HostFailure HostLink::fail(HostFailure::Kind kind, const std::string& text) {
   HostFailure failure{kind, printable(text), std::nullopt};
-  if (number_ && number_->load() != NumberFile::not_begun) failure.number = number_->load();
+  if (number_ && number_->load() != Breadcrumb::not_begun) failure.number = number_->load();
   process_.reset();
   return failure;
 }
@@ -53,7 +53,7 @@ std::optional<HostFailure> HostLink::ask(const std::string& request) {
 
 std::variant<std::string, HostFailure> HostLink::answer(milliseconds deadline) {
   using Clock = std::chrono::steady_clock;
-  const auto number = [this] { return number_ ? number_->load() : NumberFile::not_begun; };
+  const auto number = [this] { return number_ ? number_->load() : Breadcrumb::not_begun; };
   std::uint64_t last = number();
   Clock::time_point moved = Clock::now();
   std::optional<Clock::time_point> interrupted;
@@ -100,12 +100,12 @@ std::variant<Manifest, HostFailure> HostLink::manifest() {
 
 std::variant<RangeResult, HostFailure> HostLink::run(const Range& range, double seconds) {
   if (!number_) {
-    if (auto made = NumberFile::make()) number_.emplace(std::move(*made));
+    if (auto made = Breadcrumb::make()) number_.emplace(std::move(*made));
     if (!number_)
       return HostFailure{HostFailure::Kind::not_started,
                          "no file can be made in the folder for temporary files", std::nullopt};
   }
-  number_->store(NumberFile::not_begun);
+  number_->store(Breadcrumb::not_begun);
   json request = {{"do", "range"},        {"profile", to_string(range.profile)},
                   {"seed", range.seed},   {"first", range.first},
                   {"count", range.count}, {"number_file", number_->path()},
@@ -132,7 +132,7 @@ std::optional<HostFailure> HostLink::trace(const std::string& text, std::size_t 
     failure.number.reset();
     return failure;
   };
-  if (number_) number_->store(NumberFile::not_begun);
+  if (number_) number_->store(Breadcrumb::not_begun);
   const json request = {{"do", "trace"}, {"scenario", text}};
   if (auto failure = ask(request.dump(-1, ' ', false, json::error_handler_t::replace)))
     return failed(*failure);

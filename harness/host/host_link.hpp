@@ -65,7 +65,7 @@ class HostLink {
   HostOptions options_;
   const std::atomic<bool>* interrupted_;
   std::unique_ptr<Process> process_;
-  std::optional<NumberFile> number_;
+  std::optional<Breadcrumb> number_;
   std::string last_words_;  ///< the last line a host that ended wrote to its standard error
 };
 

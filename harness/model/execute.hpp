@@ -3,8 +3,10 @@
 #include <deque>
 #include <vector>
 
-#include "harness/check/judge.hpp"
+#include "harness/model/expectations.hpp"
+#include "harness/model/observed.hpp"
 #include "harness/model/world.hpp"
+#include "harness/subject/subject.hpp"
 #include "reference/modules/backward.hpp"
 #include "reference/modules/forward.hpp"
 
@@ -27,7 +29,7 @@ struct Context {
   int step;
   bool subject_accepted;  ///< the subject did not refuse: formulas are followed past soft refusals
   World& world;
-  Judge& judge;
+  Expectations& expect;
   Observed& observed;  ///< what a leaf's input really was; never used to state an expectation
   Workspace& work;
   reference::Unchecked unchecked = {};  ///< of forwards: only a prediction leaves out a check
@@ -51,7 +53,8 @@ struct Execution {
 };
 
 /// Moves the world as the documentation says the step does, and states what it expects of outputs
-/// and artefacts. What the step does to modules and tensors is left in the world, for `scan`.
+/// and artefacts. What the step does to modules and tensors is left in the world, for
+/// `expect_state`.
 [[nodiscard]] Execution execute(Context& context, const Step& step);
 
 /// A forward step by `root` in place of the module that it names.
@@ -61,10 +64,10 @@ struct Execution {
 [[nodiscard]] std::vector<KnownWithin> known_within(const reference::ForwardPass& pass);
 
 /// States, for every module and tensor of the world, what the step changed or the subject showed.
-void scan(Context& context, const Execution& execution);
+void expect_state(Context& context, const Execution& execution);
 
 /// Makes the observable half of the world what was observed.
-void follow(World& world, Observed& observed);
+void adopt_observed_state(World& world, Observed& observed);
 
 // One for each kind of step (harness/check/steps/).
 Execution execute(Context& context, const Construct& step);

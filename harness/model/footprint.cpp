@@ -1,6 +1,6 @@
 #include "harness/model/footprint.hpp"
 
-#include "harness/check/verdict.hpp"
+#include "harness/trace/observation_class.hpp"
 
 namespace normdiff {
 

@@ -25,8 +25,8 @@ std::optional<NameId> result_of(const Step& step) {
       step);
 }
 
-void settle(World& world, Observed& observed, const Step& step, const StepRecord& record,
-            bool diverged) {
+void close_step(World& world, Observed& observed, const Step& step, const StepRecord& record,
+                bool diverged) {
   if (const std::optional<NameId> result = result_of(step)) {
     // A graph is derived from the step that made it: where that step deviated, nothing can be said.
     if (diverged && world.is_live(*result)) world.names[*result].underived = true;
@@ -35,10 +35,10 @@ void settle(World& world, Observed& observed, const Step& step, const StepRecord
     else if (!world.is_live(*result))
       world.define(*result, NameKind::result).underived = true;
   }
-  follow(world, observed);
+  adopt_observed_state(world, observed);
 }
 
-void Retrace::begin(const Scenario& scenario, const Scope& scope, const Trace& trace) {
+void StateReplay::begin(const Scenario& scenario, const Scope& scope, const Trace& trace) {
   scenario_ = &scenario;
   scope_ = &scope;
   trace_ = &trace;
@@ -47,7 +47,7 @@ void Retrace::begin(const Scenario& scenario, const Scope& scope, const Trace& t
   fresh_ = true;
 }
 
-const World& Retrace::before(int step) {
+const World& StateReplay::before(int step) {
   if (fresh_) {
     world_.reset(scenario_->names.size());
     observed_.reset(scenario_->names.size());
@@ -57,13 +57,13 @@ const World& Retrace::before(int step) {
   return world_;
 }
 
-void Retrace::go(int i) {
+void StateReplay::go(int i) {
   const auto index = static_cast<std::size_t>(i);
   const Step& step = scenario_->statements[index].step;
   const StepRecord& record = trace_->steps[index];
   observed_.advance(*trace_, index);
   Context context{*scenario_, *scope_, manifest_, i,    record.outcome == Outcome::ok,
-                  world_,     judge_,  observed_, work_};
+                  world_,     nobody_, observed_, work_};
   // A refused call changes nothing.
   std::optional<World> before;
   if (record.outcome == Outcome::error) before = world_.copy();
@@ -72,7 +72,7 @@ void Retrace::go(int i) {
     const bool only_the_subject_refused = execution.refusals.empty() && !execution.underived;
     if (before && only_the_subject_refused) world_ = std::move(*before);
   }
-  settle(world_, observed_, step, record, diverged_[index]);
+  close_step(world_, observed_, step, record, diverged_[index]);
 }
 
 }  // namespace normdiff

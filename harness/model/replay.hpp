@@ -11,15 +11,14 @@ namespace normdiff {
 
 /// Ends a step: makes the world what was observed. `diverged`: the step has discrepancies, so that
 /// nothing can be derived from what it made.
-void settle(World& world, Observed& observed, const Step& step, const StepRecord& record,
-            bool diverged);
+void close_step(World& world, Observed& observed, const Step& step, const StepRecord& record,
+                bool diverged);
 
 /// Goes over a trace a second time, judging nothing, to give the state before a step: a deviation
 /// is predicted from there. Most scenarios need none, and pay nothing.
-class Retrace {
+class StateReplay {
  public:
-  explicit Retrace(const Manifest& manifest)
-      : manifest_(manifest), judge_(Judge::silent(manifest)) {}
+  explicit StateReplay(const Manifest& manifest) : manifest_(manifest) {}
 
   void begin(const Scenario& scenario, const Scope& scope, const Trace& trace);
   /// How step `done()`, `done() + 1`, ... ended, as each is judged.
@@ -31,7 +30,7 @@ class Retrace {
   void go(int step);
 
   const Manifest& manifest_;
-  Judge judge_;
+  NobodyListens nobody_;
   const Scenario* scenario_ = nullptr;
   const Scope* scope_ = nullptr;
   const Trace* trace_ = nullptr;

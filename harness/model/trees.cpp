@@ -3,13 +3,13 @@
 namespace normdiff {
 namespace {
 
-/// States that a new name is a tree of new or shared modules. Its state is left for `scan`.
+/// States that a new name is a tree of new or shared modules. Its state is left for `expect_state`.
 void expect_identities(Context& c, NameId name) {
   Live& live = c.world.names[name];
   for (std::size_t p = 0; p < live.places.size(); ++p)
-    c.judge.exact({name, static_cast<std::uint16_t>(p), Slot::identity},
-                  Value{static_cast<std::int64_t>(c.world.first_place(live.places[p]))},
-                  {live.places[p]->kind, "", std::nullopt});
+    c.expect.exact({name, static_cast<std::uint16_t>(p), Slot::identity},
+                   Value{static_cast<std::int64_t>(c.world.first_place(live.places[p]))},
+                   {live.places[p]->kind, "", std::nullopt});
 }
 
 }  // namespace

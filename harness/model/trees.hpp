@@ -5,7 +5,7 @@
 namespace normdiff {
 
 /// Defines a name as the tree under `root` and states which of its places are one module. The state
-/// of the modules is left for `scan`.
+/// of the modules is left for `expect_state`.
 Execution define_tree(Context& context, NameId name, NameKind kind, reference::ModulePtr root);
 
 }  // namespace normdiff

@@ -23,7 +23,7 @@ std::uint64_t* map(int file) {
 
 }  // namespace
 
-std::optional<NumberFile> NumberFile::make() {
+std::optional<Breadcrumb> Breadcrumb::make() {
   std::error_code failed;
   std::string path = (std::filesystem::temp_directory_path(failed) / "normdiff-XXXXXX").string();
   if (failed) return std::nullopt;
@@ -35,26 +35,26 @@ std::optional<NumberFile> NumberFile::make() {
     unlink(path.c_str());
     return std::nullopt;
   }
-  NumberFile made(std::move(path), memory, true);
+  Breadcrumb made(std::move(path), memory, true);
   made.store(not_begun);
   return made;
 }
 
-std::optional<NumberFile> NumberFile::open(const std::string& path) {
+std::optional<Breadcrumb> Breadcrumb::open(const std::string& path) {
   const int file = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
   if (file < 0) return std::nullopt;
   std::uint64_t* memory = map(file);
   close(file);
   if (!memory) return std::nullopt;
-  return NumberFile(path, memory, false);
+  return Breadcrumb(path, memory, false);
 }
 
-NumberFile::NumberFile(NumberFile&& other) noexcept
+Breadcrumb::Breadcrumb(Breadcrumb&& other) noexcept
     : path_(std::move(other.path_)),
       memory_(std::exchange(other.memory_, nullptr)),
       owner_(std::exchange(other.owner_, false)) {}
 
-NumberFile::~NumberFile() {
+Breadcrumb::~Breadcrumb() {
   if (memory_) munmap(memory_, sizeof(std::uint64_t));
   if (owner_) unlink(path_.c_str());
 }

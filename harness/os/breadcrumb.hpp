@@ -9,25 +9,25 @@ namespace normdiff {
 
 /// One number in a mapped file: a host writes the scenario under way, the campaign reads it, also
 /// after the host's death. No system call on either side.
-class NumberFile {
+class Breadcrumb {
  public:
   static constexpr std::uint64_t not_begun = std::numeric_limits<std::uint64_t>::max();
 
   /// A new file in the folder for temporary files, holding `not_begun`; removed with this object.
-  [[nodiscard]] static std::optional<NumberFile> make();
+  [[nodiscard]] static std::optional<Breadcrumb> make();
   /// One that somebody else made.
-  [[nodiscard]] static std::optional<NumberFile> open(const std::string& path);
+  [[nodiscard]] static std::optional<Breadcrumb> open(const std::string& path);
 
-  NumberFile(NumberFile&& other) noexcept;
-  NumberFile& operator=(NumberFile&&) = delete;
-  ~NumberFile();
+  Breadcrumb(Breadcrumb&& other) noexcept;
+  Breadcrumb& operator=(Breadcrumb&&) = delete;
+  ~Breadcrumb();
 
   void store(std::uint64_t number) { __atomic_store_n(memory_, number, __ATOMIC_RELAXED); }
   [[nodiscard]] std::uint64_t load() const { return __atomic_load_n(memory_, __ATOMIC_RELAXED); }
   [[nodiscard]] const std::string& path() const { return path_; }
 
  private:
-  NumberFile(std::string path, std::uint64_t* memory, bool owner)
+  Breadcrumb(std::string path, std::uint64_t* memory, bool owner)
       : path_(std::move(path)), memory_(memory), owner_(owner) {}
 
   std::string path_;

@@ -37,7 +37,7 @@ Execution execute(Context& c, const Backward& step) {
     const Key key{step.output, static_cast<std::uint16_t>(call - 1), Slot::leaf_output_grad};
     const Value* now = c.observed.now(key);
     if (!now) return std::nullopt;
-    c.judge.numeric(key, {out.dtype(), out.shape(), false, true, 0},
+    c.expect.within(key, {out.dtype(), out.shape(), false, true, 0},
                     {out.module().kind, out.branch(), std::nullopt},
                     [&out](const void* observed) { return out.compare(observed); });
     const auto* tensor = std::get_if<ObservedTensor>(now);

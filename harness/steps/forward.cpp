@@ -32,7 +32,7 @@ void expect_input(Context& c, Key key, const Live& input, bool requires_grad) {
   expected.shape = input.values.shape;
   expected.requires_grad = requires_grad;
   expected.data = static_cast<const std::byte*>(input.values.data);
-  c.judge.exact(key, Value{expected}, {ModuleKind::Sequential, "empty", {}});
+  c.expect.exact(key, Value{expected}, {ModuleKind::Sequential, "empty", {}});
 }
 
 Execution run_artefact(Context& c, const Forward& step, const Live& artefact, const Live& input) {
@@ -74,7 +74,7 @@ Execution run_artefact(Context& c, const Forward& step, const Live& artefact, co
   const int last = reference::leaf_calls(*model) - 1;
   const auto at_leaf = [&](int call, const LeafOutput& out) -> std::optional<Activation> {
     if (call == last)
-      c.judge.numeric(key, {out.dtype(), out.shape(), false, true, 0},
+      c.expect.within(key, {out.dtype(), out.shape(), false, true, 0},
                       {out.module().kind, "onnx artefact", std::nullopt},
                       [&out](const void* observed) { return out.compare(observed); });
     return std::nullopt;
@@ -133,7 +133,7 @@ Execution run_module(Context& c, const Forward& step, Module& root) {
     if (!shown && call != last) return std::nullopt;  // a subject need not show what is inside
     if (!shown && !c.subject_accepted) return std::nullopt;
     const Origin origin{out.module().kind, out.branch(), layout};
-    c.judge.numeric(key, {out.dtype(), out.shape(), out.requires_grad(), out.is_leaf(), 0}, origin,
+    c.expect.within(key, {out.dtype(), out.shape(), out.requires_grad(), out.is_leaf(), 0}, origin,
                     [&out](const void* observed) { return out.compare(observed); });
     if (!shown) return std::nullopt;
     const auto* tensor = std::get_if<ObservedTensor>(c.observed.now(key));

@@ -17,7 +17,7 @@ Execution execute(Context& c, const MakeTensor& step) {
   expected.requires_grad = step.requires_grad;
   expected.data = c.work.gradient.data();
   const Origin origin{ModuleKind::Sequential, "tensor", std::nullopt};
-  c.judge.exact(key, Value{expected}, origin);
+  c.expect.exact(key, Value{expected}, origin);
   // The bits that later steps read are the observed ones: they live as long as the trace.
   if (const Value* now = c.observed.now(key))
     if (const auto* tensor = std::get_if<ObservedTensor>(now); tensor && tensor->known_dtype &&

@@ -8,8 +8,8 @@
 #include <variant>
 #include <vector>
 
-#include "harness/check/verdict.hpp"
 #include "harness/language/scenario.hpp"
+#include "harness/trace/observation_class.hpp"
 
 namespace normdiff {
 

@@ -28,7 +28,7 @@ bool every_eps_is_taken(Module& root) {
 
 // The C++ front end decides by `is_training() or not track_running_stats` and always passes the
 // statistics.
-Predicted track_option_is_read_each_time(Sandbox& c, const Step& step) {
+Predicted track_option_is_read_each_time(PredictionContext& c, const Step& step) {
   if (const auto* b = std::get_if<Backward>(&step)) {
     // A forward whose output happened to agree shows it in its gradients.
     const auto& tape = c.world.names[b->output].tape;
@@ -53,7 +53,7 @@ Predicted track_option_is_read_each_time(Sandbox& c, const Step& step) {
 
 // The C++ front end has no check of eps: what the formula gives is what comes out, and what comes
 // after it may refuse.
-Predicted eps_is_not_checked(Sandbox& c, const Step& step) {
+Predicted eps_is_not_checked(PredictionContext& c, const Step& step) {
   const auto* f = std::get_if<Forward>(&step);
   if (!f) return std::nullopt;
   Module& root = c.world.module(f->module);
@@ -67,7 +67,7 @@ Predicted eps_is_not_checked(Sandbox& c, const Step& step) {
 }
 
 // C++ to(dtype) casts every tensor it finds, the counter too.
-Predicted counter_is_cast(Sandbox& c, const Step& step) {
+Predicted counter_is_cast(PredictionContext& c, const Step& step) {
   const auto* cast = std::get_if<CastTo>(&step);
   if (!cast) return std::nullopt;
   Execution execution = c.execute(step);
@@ -79,7 +79,7 @@ Predicted counter_is_cast(Sandbox& c, const Step& step) {
 
 // The first filling of a weight divides by the inputs of one output, or looks at the first of them;
 // Python leaves a weight without elements alone. A Linear(n, 0) has inputs to count.
-Predicted empty_layer_is_refused(Sandbox& c, const Step& step) {
+Predicted empty_layer_is_refused(PredictionContext& c, const Step& step) {
   const auto* construct = std::get_if<Construct>(&step);
   if (!construct) return std::nullopt;
   for (const reference::Place& place : c.scope[construct->result].places) {
@@ -96,7 +96,7 @@ Predicted empty_layer_is_refused(Sandbox& c, const Step& step) {
 }
 
 // A Sequential without children has no forward in C++.
-Predicted empty_sequential_is_refused(Sandbox& c, const Step& step) {
+Predicted empty_sequential_is_refused(PredictionContext& c, const Step& step) {
   const auto* f = std::get_if<Forward>(&step);
   if (!f) return std::nullopt;
   auto execution = c.run_up_to(*f, [](const Module& module) {
@@ -107,7 +107,7 @@ Predicted empty_sequential_is_refused(Sandbox& c, const Step& step) {
 }
 
 // to(dtype) goes through parameters and buffers; a gradient stays what it was.
-Predicted gradients_are_not_cast(Sandbox& c, const Step& step) {
+Predicted gradients_are_not_cast(PredictionContext& c, const Step& step) {
   const auto* cast = std::get_if<CastTo>(&step);
   if (!cast) return std::nullopt;
   std::vector<std::pair<Module*, std::array<std::optional<Tensor>, 2>>> grads;
@@ -119,7 +119,7 @@ Predicted gradients_are_not_cast(Sandbox& c, const Step& step) {
 }
 
 // In eval the statistics are passed whether there are any or not.
-Predicted eval_needs_statistics(Sandbox& c, const Step& step) {
+Predicted eval_needs_statistics(PredictionContext& c, const Step& step) {
   const auto* f = std::get_if<Forward>(&step);
   if (!f) return std::nullopt;
   auto execution = c.run_up_to(*f, [](const Module& module) {
@@ -132,7 +132,7 @@ Predicted eval_needs_statistics(Sandbox& c, const Step& step) {
 }
 
 // Sequential::clone makes a fresh Sequential and appends clones: its own flag is a fresh one's.
-Predicted clone_forgets_sequential_flags(Sandbox& c, const Step& step) {
+Predicted clone_forgets_sequential_flags(PredictionContext& c, const Step& step) {
   const auto* copy = std::get_if<DeepCopy>(&step);
   if (!copy) return std::nullopt;
   Execution execution = c.execute(step);
@@ -143,7 +143,7 @@ Predicted clone_forgets_sequential_flags(Sandbox& c, const Step& step) {
 
 // clone makes a fresh module by the options as they are now and puts the values in: a tensor that
 // the fresh module does not have has nowhere to go.
-Predicted clone_refuses_changed_modules(Sandbox& c, const Step& step) {
+Predicted clone_refuses_changed_modules(PredictionContext& c, const Step& step) {
   const auto* copy = std::get_if<DeepCopy>(&step);
   if (!copy) return std::nullopt;
   for (const Module* module : reference::places(c.world.module(copy->module)))
@@ -158,7 +158,7 @@ Predicted clone_refuses_changed_modules(Sandbox& c, const Step& step) {
 }
 
 // What is fresh in a clone follows the option as it is now, not what the original has.
-Predicted clone_makes_statistics(Sandbox& c, const Step& step) {
+Predicted clone_makes_statistics(PredictionContext& c, const Step& step) {
   const auto* copy = std::get_if<DeepCopy>(&step);
   if (!copy) return std::nullopt;
   Execution execution = c.execute(step);
@@ -199,7 +199,7 @@ void list_entries(Module& module, const std::string& prefix, bool numbered,
   }
 }
 
-bool is_clone(const Sandbox& c, NameId name) {
+bool is_clone(const PredictionContext& c, NameId name) {
   const int made = c.scope[name].step;
   return made >= 0 && std::holds_alternative<DeepCopy>(
                           c.scenario.statements[static_cast<std::size_t>(made)].step);
@@ -210,7 +210,7 @@ bool is_clone(const Sandbox& c, NameId name) {
 // An archive is read by key: what it lacks is refused when it is reached, what it has in excess is
 // not looked at. A tensor takes the archive's shape and memory and keeps its own dtype: the bits of
 // another dtype are read as they are, and refused only where there are too few.
-Predicted archive_replaces_tensors(Sandbox& c, const Step& step) {
+Predicted archive_replaces_tensors(PredictionContext& c, const Step& step) {
   const auto* load = std::get_if<LoadStateDict>(&step);
   if (!load) return std::nullopt;
   std::vector<Entry> source;

@@ -33,7 +33,7 @@ bool averages_cumulatively(Module& root) {
 
 // The exporter saves one flag, the root's, and restores it with train(flag), which is recursive. It
 // does so when the export fails, too. PRESERVE touches nothing.
-Result root_flag_everywhere(Sandbox& c, const Step& step) {
+Result root_flag_everywhere(PredictionContext& c, const Step& step) {
   const auto* e = std::get_if<OnnxExport>(&step);
   if (!e || e->training == ExportMode::PRESERVE || e->dynamo) return std::nullopt;
   Module& root = c.world.module(e->module);
@@ -44,7 +44,7 @@ Result root_flag_everywhere(Sandbox& c, const Step& step) {
 }
 
 // An export runs the model once, in the mode asked for, on the model itself.
-Result export_runs_the_model(Sandbox& c, const Step& step) {
+Result export_runs_the_model(PredictionContext& c, const Step& step) {
   const auto* e = std::get_if<OnnxExport>(&step);
   if (!e || e->training == ExportMode::EVAL || e->dynamo) return std::nullopt;
   Module& root = c.world.module(e->module);
@@ -58,7 +58,7 @@ Result export_runs_the_model(Sandbox& c, const Step& step) {
 }
 
 // torch.jit.trace with check_trace runs the module five times in all.
-Result trace_runs_five_times(Sandbox& c, const Step& step) {
+Result trace_runs_five_times(PredictionContext& c, const Step& step) {
   const auto* t = std::get_if<JitTrace>(&step);
   if (!t || !t->check_trace || averages_cumulatively(c.world.module(t->module)))
     return std::nullopt;
@@ -70,7 +70,7 @@ Result trace_runs_five_times(Sandbox& c, const Step& step) {
 }
 
 // num_batches_tracked is incremented before the sizes are looked at.
-Result counter_moves_before_refusal(Sandbox& c, const Step& step) {
+Result counter_moves_before_refusal(PredictionContext& c, const Step& step) {
   if (const auto* f = std::get_if<Forward>(&step)) {
     if (c.world.names[f->module.name].kind == NameKind::artefact) return std::nullopt;
     Execution execution = c.execute(step);
@@ -87,7 +87,7 @@ Result counter_moves_before_refusal(Sandbox& c, const Step& step) {
 }
 
 // A script or traced module has one wrapper for each place.
-Result shared_children_become_two(Sandbox& c, const Step& step) {
+Result shared_children_become_two(PredictionContext& c, const Step& step) {
   NameId result = 0;
   if (const auto* s = std::get_if<JitScript>(&step))
     result = s->result;
@@ -109,7 +109,7 @@ Result shared_children_become_two(Sandbox& c, const Step& step) {
 
 // The kernels look at nothing where there are no elements: the forward goes on, and what comes
 // after may refuse.
-Result empty_input_is_not_checked(Sandbox& c, const Step& step) {
+Result empty_input_is_not_checked(PredictionContext& c, const Step& step) {
   const auto* f = std::get_if<Forward>(&step);
   if (!f || c.world.names[f->module.name].kind == NameKind::artefact) return std::nullopt;
   Execution execution = c.execute_without({false, true}, step);
@@ -121,7 +121,7 @@ Result empty_input_is_not_checked(Sandbox& c, const Step& step) {
 }
 
 // Where the input has no elements, its clone is scaled by the first weight, and there is none.
-Result no_channels_are_refused(Sandbox& c, const Step& step) {
+Result no_channels_are_refused(PredictionContext& c, const Step& step) {
   const auto* f = std::get_if<Forward>(&step);
   if (!f || c.world.names[f->module.name].kind == NameKind::artefact) return std::nullopt;
   const Module* refuser = nullptr;
@@ -143,7 +143,7 @@ Result no_channels_are_refused(Sandbox& c, const Step& step) {
 
 // A graph keeps the running statistics themselves, not their values, and a later training forward
 // moves them in place without counting it as a change: a backward in eval then uses the new ones.
-Result backward_uses_moved_statistics(Sandbox& c, const Step& step) {
+Result backward_uses_moved_statistics(PredictionContext& c, const Step& step) {
   const auto* b = std::get_if<Backward>(&step);
   if (!b || !c.world.names[b->output].tape) return std::nullopt;
   for (reference::TapeEntry& call : c.world.names[b->output].tape->calls) {
@@ -157,7 +157,7 @@ Result backward_uses_moved_statistics(Sandbox& c, const Step& step) {
 // With momentum None the factor is baked in as a number, and it is another one in the trace that
 // the checks make to compare with. Five forwards by then: traced, traced again, the first trace,
 // the module itself, the second trace; those of the traces with the factors baked into them.
-Result trace_of_cumulative_average_is_refused(Sandbox& c, const Step& step) {
+Result trace_of_cumulative_average_is_refused(PredictionContext& c, const Step& step) {
   const auto* t = std::get_if<JitTrace>(&step);
   if (!t || !t->check_trace) return std::nullopt;
   Module& root = c.world.module(t->module);
@@ -183,7 +183,7 @@ Result trace_of_cumulative_average_is_refused(Sandbox& c, const Step& step) {
 
 // torch.no_grad promises that no result requires a gradient. A view of a leaf that requires one
 // does: it asks its base. Flatten gives a view where the memory allows it.
-Result view_keeps_requires_grad(Sandbox& c, const Step& step) {
+Result view_keeps_requires_grad(PredictionContext& c, const Step& step) {
   const auto* f = std::get_if<Forward>(&step);
   if (!f || f->grad || c.world.names[f->module.name].kind != NameKind::module) return std::nullopt;
   const Live& input = c.world.names[f->input];

@@ -54,7 +54,7 @@ void list_containers(Module& module, std::vector<Module*>& out) {
 }
 
 /// The torch.jit.script that a script module comes from, through any number of files.
-const JitScript* scripted_by(const Sandbox& c, NameId name) {
+const JitScript* scripted_by(const PredictionContext& c, NameId name) {
   while (c.scope[name].step >= 0) {
     const Step& made = c.scenario.statements[static_cast<std::size_t>(c.scope[name].step)].step;
     if (const auto* script = std::get_if<JitScript>(&made)) return script;
@@ -67,7 +67,7 @@ const JitScript* scripted_by(const Sandbox& c, NameId name) {
 
 /// Whether two callees run the same plan: one function of one module, or of modules that
 /// torch.jit.script took for one type.
-bool same_plan(Sandbox& c, ModuleRef a, ModuleRef b) {
+bool same_plan(PredictionContext& c, ModuleRef a, ModuleRef b) {
   if (a == b) return true;
   const auto scripted = [&c](NameId name) {
     const int made_by = c.scope[name].step;
@@ -78,7 +78,7 @@ bool same_plan(Sandbox& c, ModuleRef a, ModuleRef b) {
 }
 
 /// The first call of the plan that `step` runs.
-const Forward* first_call(Sandbox& c, const Forward& step) {
+const Forward* first_call(PredictionContext& c, const Forward& step) {
   for (const Statement& statement : c.scenario.statements) {
     const auto* call = std::get_if<Forward>(&statement.step);
     if (call == &step) break;
@@ -93,7 +93,7 @@ const Forward* first_call(Sandbox& c, const Forward& step) {
 
 // A script module is compiled for its first call. Where that needed gradients, two operations or
 // more make one differentiable graph, which is used again under no_grad; a Flatten is never in it.
-std::optional<Execution> script_ignores_no_grad(Sandbox& c, const Step& step) {
+std::optional<Execution> script_ignores_no_grad(PredictionContext& c, const Step& step) {
   const auto* f = std::get_if<Forward>(&step);
   if (!f || f->grad || c.world.names[f->module.name].kind != NameKind::script) return std::nullopt;
   const Forward* first = first_call(c, *f);
@@ -108,7 +108,8 @@ std::optional<Execution> script_ignores_no_grad(Sandbox& c, const Step& step) {
   return c.execute(with_grad);
 }
 
-std::optional<Execution> script_runs_in_the_order_of_its_type(Sandbox& c, const Step& step) {
+std::optional<Execution> script_runs_in_the_order_of_its_type(PredictionContext& c,
+                                                              const Step& step) {
   const auto* f = std::get_if<Forward>(&step);
   if (!f || c.world.names[f->module.name].kind != NameKind::script) return std::nullopt;
   const JitScript* own = scripted_by(c, f->module.name);

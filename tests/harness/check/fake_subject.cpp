@@ -158,7 +158,8 @@ void FakeSubject::corrupt(Key key) {
     if (tensor) spoil(tensor->data(), tensor->dtype(), tensor->numel());
   }
   if (key.slot == Slot::weight_grad || key.slot == Slot::bias_grad) {
-    const auto& tensor = m.tensor(key.slot == Slot::weight_grad ? reference::Held::weight : reference::Held::bias);
+    const auto& tensor =
+        m.tensor(key.slot == Slot::weight_grad ? reference::Held::weight : reference::Held::bias);
     if (const auto grad = tensor ? grads_.find(tensor->storage()) : grads_.end();
         grad != grads_.end())
       spoil(grad->second.data(), grad->second.dtype(), grad->second.numel());

@@ -24,7 +24,8 @@ Tally random_tally(std::uint64_t seed) {
       for (auto& n : h.buckets) n = random.below(9);
       h.largest = random.unit();
     }
-  for (auto* map : {&tally.not_compared, &tally.deviations, &tally.signatures, &tally.cells})
+  for (auto* map :
+       {&tally.not_compared, &tally.deviations, &tally.signatures, &tally.branches_reached})
     for (int i = 0; i < 3; ++i) (*map)[std::to_string(random.below(5))] = random.below(9);
   return tally;
 }

@@ -42,10 +42,10 @@ int differences(const World& world, Observed& observed, int& looked_at) {
   return differ;
 }
 
-/// Retraces scenarios of a subject that goes wrong, looking at every `stride`th step.
+/// Replays scenarios of a subject that goes wrong, looking at every `stride`th step.
 int differences_of_campaign(int stride, int& looked_at) {
   const Subject subject = make_textbook_subject("momentum-swapped");
-  Retrace retrace(subject.manifest);
+  StateReplay replay(subject.manifest);
   Scenario scenario;
   Trace trace;
   Observed observed;
@@ -54,18 +54,18 @@ int differences_of_campaign(int stride, int& looked_at) {
     generate(Profile::modes, 3, number, scenario);
     const Scope scope = resolve(scenario);
     subject.run(scenario, scope, trace);
-    retrace.begin(scenario, scope, trace);
+    replay.begin(scenario, scope, trace);
     observed.reset(scenario.names.size());
     for (int step = 0; step < static_cast<int>(trace.steps.size()); ++step) {
-      if (step % stride == 0) differ += differences(retrace.before(step), observed, looked_at);
+      if (step % stride == 0) differ += differences(replay.before(step), observed, looked_at);
       observed.advance(trace, static_cast<std::size_t>(step));
-      retrace.note(false);
+      replay.note(false);
     }
   }
   return differ;
 }
 
-TEST(Retrace, BeforeAStepTheWorldIsWhatWasSeenAfterTheOneBefore) {
+TEST(StateReplay, BeforeAStepTheWorldIsWhatWasSeenAfterTheOneBefore) {
   for (const int stride : {1, 5}) {
     int looked_at = 0;
     EXPECT_EQ(differences_of_campaign(stride, looked_at), 0) << "every " << stride;
@@ -73,23 +73,23 @@ TEST(Retrace, BeforeAStepTheWorldIsWhatWasSeenAfterTheOneBefore) {
   }
 }
 
-TEST(Retrace, NothingIsDerivedFromAStepThatDiverged) {
+TEST(StateReplay, NothingIsDerivedFromAStepThatDiverged) {
   const Subject subject = make_textbook_subject("");
   Scenario scenario;
   Trace trace;
-  Retrace retrace(subject.manifest);
+  StateReplay replay(subject.manifest);
   int forwards = 0;
   for (std::uint64_t number = 0; number < 20; ++number) {
     generate(Profile::modes, 3, number, scenario);
     const Scope scope = resolve(scenario);
     subject.run(scenario, scope, trace);
     for (const bool diverged : {false, true}) {
-      retrace.begin(scenario, scope, trace);
+      replay.begin(scenario, scope, trace);
       for (std::size_t i = 0; i < trace.steps.size(); ++i) {
-        retrace.note(diverged);
+        replay.note(diverged);
         const auto* forward = std::get_if<Forward>(&scenario.statements[i].step);
         if (!forward || trace.steps[i].outcome != Outcome::ok) continue;
-        const World& after = retrace.before(static_cast<int>(i) + 1);
+        const World& after = replay.before(static_cast<int>(i) + 1);
         EXPECT_EQ(after.names[forward->result].underived, diverged);
         ++forwards;
       }

@@ -7,14 +7,14 @@
 namespace normdiff::test {
 namespace {
 
-TEST(NumberFile, IsSeenOnTheOtherSideAndRemoved) {
+TEST(Breadcrumb, IsSeenOnTheOtherSideAndRemoved) {
   std::string path;
   {
-    auto mine = NumberFile::make();
+    auto mine = Breadcrumb::make();
     ASSERT_TRUE(mine);
     path = mine->path();
-    EXPECT_EQ(mine->load(), NumberFile::not_begun);
-    auto theirs = NumberFile::open(path);
+    EXPECT_EQ(mine->load(), Breadcrumb::not_begun);
+    auto theirs = Breadcrumb::open(path);
     ASSERT_TRUE(theirs);
     theirs->store(42);
     EXPECT_EQ(mine->load(), 42U);
@@ -22,10 +22,10 @@ TEST(NumberFile, IsSeenOnTheOtherSideAndRemoved) {
   EXPECT_FALSE(std::filesystem::exists(path));
 }
 
-TEST(NumberFile, AShortFileIsRefusedNotMapped) {
+TEST(Breadcrumb, AShortFileIsRefusedNotMapped) {
   const TemporaryFolder folder;
-  EXPECT_FALSE(NumberFile::open(folder.write("short", "abc")));
-  EXPECT_FALSE(NumberFile::open((folder.path() / "none").string()));
+  EXPECT_FALSE(Breadcrumb::open(folder.write("short", "abc")));
+  EXPECT_FALSE(Breadcrumb::open((folder.path() / "none").string()));
 }
 
 }  // namespace

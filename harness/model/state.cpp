@@ -64,14 +64,14 @@ void scan_tensor(Context& c, const Execution& execution, const FirstTensors& fir
                  ModuleKind leaf, const std::optional<Tensor>& expected, bool requires_grad) {
   const Origin origin{leaf, "", std::nullopt};
   if (!expected) {
-    c.judge.exact(key, Value{None{}}, origin);
+    c.expect.exact(key, Value{None{}}, origin);
     return;
   }
   const std::uint64_t storage =
       expected->numel() == 0 ? key.packed() : firsts.of(expected->storage());
   if (const reference::Bounded* bounded = bounded_for(execution, expected->storage())) {
     const DType dtype = expected->dtype();
-    c.judge.numeric(key, {dtype, expected->shape(), requires_grad, true, storage}, origin,
+    c.expect.within(key, {dtype, expected->shape(), requires_grad, true, storage}, origin,
                     [bounded, dtype](const void* observed) {
                       return reference::compare(*bounded, observed, dtype);
                     });
@@ -83,7 +83,7 @@ void scan_tensor(Context& c, const Execution& execution, const FirstTensors& fir
   tensor.requires_grad = requires_grad;
   tensor.storage = storage;
   tensor.data = static_cast<const std::byte*>(static_cast<const Tensor&>(*expected).data());
-  c.judge.exact(key, Value{tensor}, origin);
+  c.expect.exact(key, Value{tensor}, origin);
 }
 
 template <class T>
@@ -106,7 +106,7 @@ void scan_value(Context& c, const Observed::State* states, Key key, ModuleKind l
                 const T& expected) {
   const Observed::State& state = states[static_cast<std::size_t>(key.slot)];
   if (state.changed != c.step && state.now && holds(*state.now, expected)) return;
-  c.judge.exact(key, as_value(expected), {leaf, "", std::nullopt});
+  c.expect.exact(key, as_value(expected), {leaf, "", std::nullopt});
 }
 
 void scan_module(Context& c, const Execution& execution, const FirstTensors& firsts, NameId name,
@@ -190,7 +190,7 @@ void follow_identity(World& world, Observed& observed, NameId name, std::size_t 
 
 }  // namespace
 
-void scan(Context& c, const Execution& execution) {
+void expect_state(Context& c, const Execution& execution) {
   const FirstTensors firsts(c.world);
   for (NameId name : c.world.order) {
     Live& live = c.world.names[name];
@@ -206,7 +206,7 @@ void scan(Context& c, const Execution& execution) {
   }
 }
 
-void follow(World& world, Observed& observed) {
+void adopt_observed_state(World& world, Observed& observed) {
   const FirstTensors firsts(world);  // those before: who gets memory of its own may get it twice
   const int step = observed.step();
   bool anything = false;

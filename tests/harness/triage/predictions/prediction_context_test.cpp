@@ -1,4 +1,4 @@
-#include "harness/triage/predictions/sandbox.hpp"
+#include "harness/triage/predictions/prediction_context.hpp"
 
 #include <gtest/gtest.h>
 
@@ -24,14 +24,14 @@ std::size_t known(const std::string& bn, const std::string& x, bool eval = false
   return checked.tally.deviations.count("counter-moves-before-refusal");
 }
 
-TEST(Sandbox, TheCounterMovesBeforeEveryCheckButTheRanks) {
+TEST(PredictionContext, TheCounterMovesBeforeEveryCheckButTheRanks) {
   EXPECT_EQ(known("BatchNorm2d(2)", "tensor(1, 2, 1, 1, normal(0, 1))"), 1u);
   EXPECT_EQ(known("BatchNorm2d(2)", "tensor(2, 3, 2, 2, normal(0, 1))"), 1u);
   EXPECT_EQ(known("BatchNorm2d(2, eps=0)", "tensor(2, 2, 2, 2, normal(0, 1))"), 1u);
   EXPECT_EQ(known("BatchNorm2d(2)", "tensor(2, 2, normal(0, 1))"), 0u);
 }
 
-TEST(Sandbox, OnlyInTraining) {
+TEST(PredictionContext, OnlyInTraining) {
   EXPECT_EQ(known("BatchNorm2d(2)", "tensor(2, 3, 2, 2, normal(0, 1))", true), 0u);
 }
 

@@ -39,9 +39,9 @@ class TrackOptionReadAnew {
 /// What a prediction has to go by: a copy of the state that the subject was really in before the
 /// step, for it to move, and the reference's operations. Of what was observed after the step it
 /// sees nothing, and of what its expectations come to it hears nothing.
-class Sandbox {
+class PredictionContext {
  public:
-  explicit Sandbox(const Context& context)
+  explicit PredictionContext(const Context& context)
       : scenario(context.scenario), scope(context.scope), world(context.world), context_(context) {}
 
   const Scenario& scenario;
@@ -83,7 +83,7 @@ class Sandbox {
   void split_places(NameId tree, bool tensors);
   /// States what will be seen where the world does not say it.
   void expect(Key key, const Value& value, const Origin& origin) {
-    context_.judge.exact(key, value, origin);
+    context_.expect.exact(key, value, origin);
   }
 
  private:

@@ -1,4 +1,4 @@
-#include "harness/triage/predictions/sandbox.hpp"
+#include "harness/triage/predictions/prediction_context.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -54,7 +54,7 @@ TrackOptionReadAnew::~TrackOptionReadAnew() {
   }
 }
 
-void Sandbox::move_counter_of_refuser() {
+void PredictionContext::move_counter_of_refuser() {
   const reference::ForwardPass& pass = context_.work.forward;
   auto* refuser = const_cast<Module*>(pass.refused_by());
   if (!refuser || !reference::is_batch_norm(refuser->kind)) return;
@@ -65,7 +65,7 @@ void Sandbox::move_counter_of_refuser() {
   count_batch(*refuser);
 }
 
-bool Sandbox::refused_an_empty_input() const {
+bool PredictionContext::refused_an_empty_input() const {
   const reference::ForwardPass& pass = context_.work.forward;
   const auto& refusals = pass.refusals();
   return pass.refused_by() && pass.last().values.shape.numel() == 0 &&
@@ -76,7 +76,7 @@ bool Sandbox::refused_an_empty_input() const {
          });
 }
 
-Execution Sandbox::run_forward(Module& root, NameId input_name, bool continues) {
+Execution PredictionContext::run_forward(Module& root, NameId input_name, bool continues) {
   const Live& input = world.names[input_name];
   reference::ForwardOptions options;
   options.grad = true;
@@ -93,8 +93,8 @@ Execution Sandbox::run_forward(Module& root, NameId input_name, bool continues) 
           nullptr};
 }
 
-std::optional<Execution> Sandbox::run_up_to(const Forward& step,
-                                            const std::function<bool(const Module&)>& stops) {
+std::optional<Execution> PredictionContext::run_up_to(
+    const Forward& step, const std::function<bool(const Module&)>& stops) {
   const auto before = std::make_shared<Module>();  // a Sequential of the very leaves
   const std::function<bool(const Module&)> collect = [&](const Module& module) {
     if (stops(module)) return true;
@@ -118,7 +118,7 @@ std::optional<Execution> Sandbox::run_up_to(const Forward& step,
   return execution;
 }
 
-bool Sandbox::recompute(reference::Tape& graph) {
+bool PredictionContext::recompute(reference::Tape& graph) {
   if (graph.calls.empty()) return true;
   Module root;
   for (const reference::TapeEntry& call : graph.calls) {
@@ -147,7 +147,7 @@ bool Sandbox::recompute(reference::Tape& graph) {
   return true;
 }
 
-void Sandbox::split_places(NameId of, bool tensors) {
+void PredictionContext::split_places(NameId of, bool tensors) {
   Live& tree = world.names[of];
   const std::function<void(Module&)> split = [&](Module& parent) {
     for (auto& [name, child] : parent.children) {

@@ -1,4 +1,4 @@
-#include "harness/check/verdict.hpp"
+#include "harness/trace/observation_class.hpp"
 
 namespace normdiff {
 

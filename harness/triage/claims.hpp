@@ -1,0 +1,22 @@
+#pragma once
+
+#include "harness/trace/observation_class.hpp"
+
+namespace normdiff {
+
+struct Deviation;
+
+/// Which observations a deviation is about: its globs, as a table.
+class Claims {
+ public:
+  explicit Claims(const Deviation& deviation);
+  /// Whether the deviation says anything of this observation.
+  [[nodiscard]] bool cover(ObservationClass observed, Slot slot) const {
+    return claimed_[observed][slot];
+  }
+
+ private:
+  EnumArray<ObservationClass, EnumArray<Slot, bool>> claimed_;
+};
+
+}  // namespace normdiff
