@@ -22,11 +22,17 @@ enum class Fault : std::uint8_t {
   flag_lost_in_copy,                      ///< a deepcopy is in training, whatever its original is
   shared_child_unshared,                  ///< a deepcopy makes two modules of a shared child
   statistics_moved_under_eval,            ///< eval moves statistics and counter too
-  stale_graph,  ///< a backward takes weight and mode as they are now, not as in its forward
+  stale_graph,          ///< a backward takes weight and mode as they are now, not as in its forward
+  script_loses_a_flag,  ///< a script module is in training, whatever its original is
+  trace_check_moves_state,        ///< the run that checks a trace moves the statistics again
+  root_flag_restored_everywhere,  ///< after an export every submodule has the root's flag
+  exported_in_the_wrong_mode,     ///< each norm is exported in the mode that it happens to be in
+  folded_with_batch_statistics,   ///< a folded norm has the statistics of the example input
+  momentum_complement_forgotten,  ///< a graph's momentum is PyTorch's, not 1 - PyTorch's
 };
 
 /// As they are asked for: "textbook:biased-running-var". In the order of Fault, without none.
-inline constexpr std::array<std::string_view, 13> fault_names = {
+inline constexpr std::array<std::string_view, 19> fault_names = {
     "biased-running-var",
     "momentum-swapped",
     "eps-outside-root",
@@ -40,6 +46,12 @@ inline constexpr std::array<std::string_view, 13> fault_names = {
     "shared-child-unshared",
     "statistics-moved-under-eval",
     "stale-graph",
+    "script-loses-a-flag",
+    "trace-check-moves-state",
+    "root-flag-restored-everywhere",
+    "exported-in-the-wrong-mode",
+    "folded-with-batch-statistics",
+    "momentum-complement-forgotten",
 };
 
 }  // namespace normdiff

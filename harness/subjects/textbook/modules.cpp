@@ -12,23 +12,56 @@ using State = std::map<std::string, Tensor>;
 void collect_state(Module& module, const std::string& prefix, State& out) {
   constexpr const char* names[] = {"weight", "bias", "running_mean", "running_var",
                                    "num_batches_tracked"};
-  for (std::size_t i = 0; i < module.tensors.size(); ++i)
-    if (module.tensors[i]) out.emplace(prefix + names[i], *module.tensors[i]);
+  for (int i = 0; i < tensor_slot_count; ++i)
+    if (const auto& tensor = module[static_cast<TensorSlot>(i)])
+      out.emplace(prefix + names[i], *tensor);
   for (auto& [name, child] : module.children) collect_state(*child, prefix + name + ".", out);
 }
 
-using Copies = std::unordered_map<const Module*, ModulePtr>;
+/// What was copied so far, so that what is shared in the original is shared in the copy.
+struct Copies {
+  std::unordered_map<const Module*, ModulePtr> modules;
+  std::unordered_map<const Parameter*, std::shared_ptr<Parameter>> parameters;
+  std::unordered_map<const reference::Storage*, Tensor> buffers;
+};
+
+void copy_tensors(Module& copy, Copies& copies) {
+  for (std::shared_ptr<Parameter>& parameter : copy.parameters) {
+    std::shared_ptr<Parameter>& made = copies.parameters[parameter.get()];
+    if (!made) {
+      made = std::make_shared<Parameter>();  // as Python: a copy has no gradients
+      if (parameter->tensor) made->tensor = parameter->tensor->clone();
+    }
+    parameter = made;
+  }
+  for (std::optional<Tensor>& buffer : copy.buffers) {
+    if (!buffer) continue;
+    const auto [made, is_new] = copies.buffers.emplace(buffer->storage(), Tensor());
+    if (is_new) made->second = buffer->clone();
+    buffer = made->second;
+  }
+}
 
 ModulePtr copy_tree(const ModulePtr& module, Fault fault, Copies& copies) {
-  if (const auto found = copies.find(module.get()); found != copies.end()) return found->second;
+  if (const auto found = copies.modules.find(module.get()); found != copies.modules.end())
+    return found->second;
   auto copy = std::make_shared<Module>(*module);
   if (fault == Fault::flag_lost_in_copy) copy->training = true;
-  for (auto& tensor : copy->tensors)
-    if (tensor) tensor = tensor->clone();
-  for (auto& grad : copy->grads) grad.reset();  // as Python: a copy has no gradients
+  copy_tensors(*copy, copies);
   for (auto& [name, child] : copy->children) child = copy_tree(child, fault, copies);
-  if (fault != Fault::shared_child_unshared) copies.emplace(module.get(), copy);
+  if (fault != Fault::shared_child_unshared) copies.modules.emplace(module.get(), copy);
   return copy;
+}
+
+using Scripts = std::unordered_map<const Module*, ModulePtr>;
+
+ModulePtr script_tree(const ModulePtr& module, Fault fault, Scripts& scripts) {
+  if (const auto found = scripts.find(module.get()); found != scripts.end()) return found->second;
+  auto script = std::make_shared<Module>(*module);
+  if (fault == Fault::script_loses_a_flag) script->training = true;
+  for (auto& [name, child] : script->children) child = script_tree(child, fault, scripts);
+  scripts.emplace(module.get(), script);
+  return script;
 }
 
 }  // namespace
@@ -36,6 +69,7 @@ ModulePtr copy_tree(const ModulePtr& module, Fault fault, Copies& copies) {
 ModulePtr fresh(const ModuleSpec& spec) {
   auto module = std::make_shared<Module>();
   module->spec = &spec;
+  for (auto& parameter : module->parameters) parameter = std::make_shared<Parameter>();
   for (int i = 0; i < tensor_slot_count; ++i) {
     const auto slot = static_cast<TensorSlot>(i);
     const auto shape = fresh_shape(spec, slot);
@@ -68,18 +102,26 @@ ModulePtr deepcopy(const ModulePtr& root, Fault fault) {
   return copy_tree(root, fault, copies);
 }
 
+ModulePtr script(const ModulePtr& root, Fault fault) {
+  Scripts scripts;
+  return script_tree(root, fault, scripts);
+}
+
 void cast(Module& root, DType dtype) {
   const auto cast_one = [dtype](std::optional<Tensor>& tensor) {
     if (tensor && tensor->dtype() != DType::int64 && tensor->dtype() != dtype)
       tensor = tensor->to(dtype);
   };
-  for (auto& tensor : root.tensors) cast_one(tensor);
-  for (auto& grad : root.grads) cast_one(grad);
+  for (const auto& parameter : root.parameters) {
+    cast_one(parameter->tensor);
+    cast_one(parameter->grad);
+  }
+  for (auto& buffer : root.buffers) cast_one(buffer);
   for (auto& [name, child] : root.children) cast(*child, dtype);
 }
 
 void zero_grad(Module& root) {
-  for (auto& grad : root.grads) grad.reset();
+  for (const auto& parameter : root.parameters) parameter->grad.reset();
   for (auto& [name, child] : root.children) zero_grad(*child);
 }
 
