@@ -123,9 +123,10 @@ std::variant<Tensor, Refusal> Artefact::run(const Tensor& input) const {
 }
 
 std::variant<Artefact, Refusal> onnx_export(const ModulePtr& root, const Tensor& input,
-                                            const OnnxExport& step, Fault fault) {
-  if (step.opset_version < 7 || step.opset_version > 23)
-    return Refusal{ErrorKind::bad_opset, "opsets 7 to 23 can be exported to"};
+                                            const OnnxExport& step, const Manner& manner) {
+  const Fault fault = manner.fault;
+  if (step.opset_version < 1 || step.opset_version > 23)
+    return Refusal{ErrorKind::bad_opset, "opsets 1 to 23 can be exported to"};
   if (fault == Fault::root_flag_restored_everywhere) train(*root, root->training);
   const ModulePtr model = deepcopy(root, Fault::none);
   if (step.training != ExportMode::PRESERVE && fault != Fault::exported_in_the_wrong_mode)
@@ -134,7 +135,7 @@ std::variant<Artefact, Refusal> onnx_export(const ModulePtr& root, const Tensor&
   artefact.shape = input.shape();
   artefact.dtype = input.dtype();
   artefact.nodes = make_nodes(model);
-  const auto inputs = run_example(model, input, {fault, true, {}});
+  const auto inputs = run_example(model, input, manner);
   if (const auto* refusal = std::get_if<Refusal>(&inputs)) return *refusal;
   if (step.do_constant_folding)
     artefact.nodes = folded(artefact.nodes, std::get<std::vector<Tensor>>(inputs), fault);

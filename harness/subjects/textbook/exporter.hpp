@@ -30,6 +30,7 @@ struct Artefact {
 /// The model is left as it was, unless the fault is another.
 [[nodiscard]] std::variant<Artefact, Refusal> onnx_export(const ModulePtr& root,
                                                           const Tensor& input,
-                                                          const OnnxExport& step, Fault fault);
+                                                          const OnnxExport& step,
+                                                          const Manner& manner);
 
 }  // namespace normdiff::textbook

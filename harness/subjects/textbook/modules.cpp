@@ -107,6 +107,16 @@ ModulePtr script(const ModulePtr& root, Fault fault) {
   return script_tree(root, fault, scripts);
 }
 
+ModulePtr trace(const ModulePtr& root, std::vector<BakedCall> calls) {
+  ModulePtr traced = script(root, Fault::none);
+  std::vector<ModulePtr> places;
+  list_places(traced, places);
+  for (const ModulePtr& place : places)
+    if (place->is_batch_norm()) place->baked_mode = place->training;
+  traced->baked_calls = std::move(calls);
+  return traced;
+}
+
 void cast(Module& root, DType dtype) {
   const auto cast_one = [dtype](std::optional<Tensor>& tensor) {
     if (tensor && tensor->dtype() != DType::int64 && tensor->dtype() != dtype)

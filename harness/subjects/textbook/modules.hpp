@@ -66,6 +66,8 @@ void train(Module& root, bool mode);
 [[nodiscard]] ModulePtr deepcopy(const ModulePtr& root, Fault fault);
 /// Modules of its own that hold the tensors of the original (torch.jit.script).
 [[nodiscard]] ModulePtr script(const ModulePtr& root, Fault fault);
+/// A script whose modules keep the modes that they are in (torch.jit.trace).
+[[nodiscard]] ModulePtr trace(const ModulePtr& root, std::vector<BakedCall> calls);
 void cast(Module& root, DType dtype);
 void zero_grad(Module& root);
 [[nodiscard]] std::optional<Refusal> reset_running_stats(Module& module);

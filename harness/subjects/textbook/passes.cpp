@@ -94,14 +94,9 @@ Ending Runner::run(const JitTrace& step) {
   if (auto refusal = walk(module, forward)) return ended(refusal);
   if (fault_ == Fault::trace_check_moves_state && step.check_trace)
     if (auto refusal = run_through(module, input)) return ended(refusal);
-  const ModulePtr traced = script(module, Fault::none);
-  std::vector<ModulePtr> places;
-  list_places(traced, places);
-  for (const ModulePtr& place : places)
-    if (place->is_batch_norm()) place->baked_mode = place->training;
-  for (const Call& call : forward.calls)
-    traced->baked_calls.push_back({call.input.shape().rank(), call.factor});
-  define_tree(step.result, NameKind::script, traced);
+  std::vector<BakedCall> calls;
+  for (const Call& call : forward.calls) calls.push_back({call.input.shape().rank(), call.factor});
+  define_tree(step.result, NameKind::script, trace(module, std::move(calls)));
   return {};
 }
 
@@ -109,8 +104,8 @@ Ending Runner::run(const OnnxExport& step) {
   if (!is_tree(step.module.name)) return needs(step.module.name);
   const Live& input = lives_[step.input];
   if (input.kind != NameKind::tensor) return needs(step.input);
-  auto artefact =
-      onnx_export(lives_[step.module.name].places[step.module.place], input.tensor, step, fault_);
+  auto artefact = onnx_export(lives_[step.module.name].places[step.module.place], input.tensor,
+                              step, {fault_, checks, {}});
   if (const auto* refusal = std::get_if<Refusal>(&artefact)) return ended(*refusal);
   define(step.result, NameKind::artefact).artefact = std::get<Artefact>(std::move(artefact));
   return {};

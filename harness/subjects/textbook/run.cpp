@@ -36,7 +36,7 @@ Ending Runner::play(const Step& step) {
 }
 
 void Runner::end_step(const Step& step, const Ending& ending) {
-  show(step, ending);
+  show(step);
   recorder_.end_step(ending.outcome, ending.error_class, ending.text);
   leaf_outputs_.clear();
   leaf_gradients_.clear();

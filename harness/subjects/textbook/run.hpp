@@ -101,7 +101,7 @@ class Runner {
   Ending run(const JitSaveLoad& step);
   Ending run(const OnnxExport& step);
 
-  void show(const Step& step, const Ending& ending);
+  void show(const Step& step);
   void show_module(NameId name, const Live& live);
   void show_artefact(NameId name, const Artefact& artefact);
   void show_tensor(Key key, const Tensor& tensor, bool requires_grad, bool is_leaf);

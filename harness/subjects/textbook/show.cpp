@@ -66,7 +66,7 @@ void Runner::show_artefact(NameId name, const Artefact& artefact) {
   }
 }
 
-void Runner::show(const Step& step, const Ending& ending) {
+void Runner::show(const Step& step) {
   for (const NameId name : shown_) {
     const Live& live = lives_[name];
     if (is_tree(name)) {
@@ -77,7 +77,7 @@ void Runner::show(const Step& step, const Ending& ending) {
     }
   }
   if (const auto* forward = std::get_if<Forward>(&step)) {
-    const bool made = ending.outcome == Outcome::ok;
+    const bool made = lives_[forward->result].kind == NameKind::result;
     for (std::size_t i = 0; i + (made ? 1 : 0) < leaf_outputs_.size(); ++i)
       show_tensor({forward->result, static_cast<std::uint16_t>(i), Slot::leaf_output},
                   leaf_outputs_[i].tensor, leaf_outputs_[i].requires_grad,
