@@ -30,6 +30,12 @@ HostOptions host_options(const CampaignOptions& options, std::size_t subject) {
   return host;
 }
 
+/// The time that a subject gets, against 1 for one that bugs are looked for in. That the textbook
+/// conforms proves the checker, which takes few scenarios.
+double share_of(const FoundSubject& subject) {
+  return subject.family == "textbook" ? 0.1 : 1.0;
+}
+
 /// What was tried alone: subject, profile, number, step, signature.
 using Trial = std::tuple<std::size_t, std::size_t, std::uint64_t, int, std::string>;
 
@@ -39,9 +45,11 @@ class Campaign {
            const std::atomic<bool>& stop)
       : options_(options), log_(log), listener_(listener), interrupt_(stop) {
     std::vector<Schedule::Lane> lanes;
+    std::vector<double> shares;
     for (std::size_t s = 0; s < options.subjects.size(); ++s) {
       SubjectResult& subject = result_.subjects.emplace_back();
       subject.found = options.subjects[s];
+      shares.push_back(share_of(subject.found));
       for (const Profile profile : options.profiles) {
         std::string why;
         if (runs_profile(subject.found.family, profile, why))
@@ -52,7 +60,7 @@ class Campaign {
       for (std::size_t p = 0; p < subject.profiles.size(); ++p)
         lanes.push_back({s, p, range_of(subject, p)});
     }
-    schedule_.emplace(std::move(lanes), options.subjects.size(), options.chunk_seconds);
+    schedule_.emplace(lanes, std::move(shares), options.chunk_seconds);
   }
 
   CampaignResult run() {

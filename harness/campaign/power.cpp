@@ -37,7 +37,7 @@ Signatures shown_by_the_right_one(const PowerOptions& options, const std::atomic
 
 FaultFound hunt(const PowerOptions& options, std::string_view fault, const Signatures& right,
                 const std::atomic<bool>& stop) {
-  FaultFound hunted{std::string(fault), std::nullopt, {}};
+  FaultFound hunted{std::string(fault), std::nullopt, {}, {}};
   const Subject subject = make_textbook_subject(fault);
   Checker checker(subject.manifest, Deviations::built_in(), check_options(options));
   for (std::uint64_t run = 0; run < options.most && !hunted.after && !stop; ++run) {
@@ -46,6 +46,7 @@ FaultFound hunt(const PowerOptions& options, std::string_view fault, const Signa
       if (!name_by_new(finding, seen)) continue;
       hunted.after = run + 1;
       hunted.signature = finding.signature;
+      hunted.profile = to_string(options.profiles[run % options.profiles.size()]);
       break;
     }
   }

@@ -26,6 +26,7 @@ struct FaultFound {
   std::string fault;
   std::optional<std::uint64_t> after;  ///< scenarios until then; not found: all were run
   std::string signature;               ///< of the finding
+  std::string profile = {};            ///< that the finding scenario is of
 };
 
 /// What the same settings find where there is something to find: without it a clean run says

@@ -11,20 +11,26 @@ constexpr double shortest_measured = 1e-4;
 
 }  // namespace
 
-Schedule::Schedule(const std::vector<Lane>& lanes, std::size_t subjects, double chunk_seconds)
-    : subject_seconds_(subjects, 0), chunk_seconds_(chunk_seconds) {
+Schedule::Schedule(const std::vector<Lane>& lanes, std::vector<double> shares, double chunk_seconds)
+    : shares_(std::move(shares)),
+      subject_seconds_(shares_.size(), 0),
+      chunk_seconds_(chunk_seconds) {
   for (const Lane& lane : lanes) lanes_.push_back({lane, {}, 0, 0, 0});
 }
 
 std::optional<Schedule::Part> Schedule::next() {
   const std::lock_guard lock(mutex_);
   State* best = nullptr;
+  const auto chunk = [&](const State& state) {
+    return chunk_seconds_ * std::min(shares_[state.lane.subject], 1.0);
+  };
   // Time that is under way counts as a chunk, so that threads spread over the lanes.
   const auto cost = [&](const State& state) {
     double of_subject = subject_seconds_[state.lane.subject];
     for (const State& other : lanes_)
-      if (other.lane.subject == state.lane.subject) of_subject += other.out * chunk_seconds_;
-    return std::tuple(of_subject, state.seconds + state.out * chunk_seconds_);
+      if (other.lane.subject == state.lane.subject) of_subject += other.out * chunk(other);
+    return std::tuple(of_subject / shares_[state.lane.subject],
+                      state.seconds + state.out * chunk(state));
   };
   for (State& state : lanes_) {
     if (state.returned.empty() && state.lane.left.count == 0) continue;
@@ -33,7 +39,7 @@ std::optional<Schedule::Part> Schedule::next() {
   if (!best) return std::nullopt;
   Range& source = best->returned.empty() ? best->lane.left : best->returned.front();
   const std::uint64_t wanted =
-      best->rate > 0 ? static_cast<std::uint64_t>(std::clamp(best->rate * chunk_seconds_, 1.0, 1e7))
+      best->rate > 0 ? static_cast<std::uint64_t>(std::clamp(best->rate * chunk(*best), 1.0, 1e7))
                      : first_chunk;
   Part part{static_cast<std::size_t>(best - lanes_.data()), source};
   part.range.count = std::min(source.count, wanted);

@@ -11,8 +11,8 @@
 
 namespace normdiff {
 
-/// Hands out parts of a campaign's lanes (one profile on one subject). Every subject gets the same
-/// share of time, every profile of a subject too; in a lane the lowest numbers come first.
+/// Hands out parts of a campaign's lanes (one profile on one subject). Each subject gets its share
+/// of the time, every profile of a subject the same; in a lane the lowest numbers come first.
 class Schedule {
  public:
   struct Lane {
@@ -25,7 +25,8 @@ class Schedule {
     Range range;
   };
 
-  Schedule(const std::vector<Lane>& lanes, std::size_t subjects, double chunk_seconds);
+  /// `shares`: of each subject, in proportion to the others'.
+  Schedule(const std::vector<Lane>& lanes, std::vector<double> shares, double chunk_seconds);
 
   /// The next part; nullopt: nothing is left to hand out.
   [[nodiscard]] std::optional<Part> next();
@@ -46,6 +47,7 @@ class Schedule {
   };
   std::mutex mutex_;
   std::vector<State> lanes_;
+  std::vector<double> shares_;
   std::vector<double> subject_seconds_;
   double chunk_seconds_;
 };

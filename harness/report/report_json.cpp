@@ -76,7 +76,8 @@ ReportSubject subject_from(const json& j) {
 json to_json(const FaultFound& fault) {
   return {{"fault", fault.fault},
           {"found_after", fault.after ? json(*fault.after) : json()},
-          {"signature", fault.signature}};
+          {"signature", fault.signature},
+          {"profile", fault.profile}};
 }
 
 FaultFound fault_from(const json& j) {
@@ -84,6 +85,7 @@ FaultFound fault_from(const json& j) {
   j.at("fault").get_to(fault.fault);
   if (!j.at("found_after").is_null()) fault.after = j.at("found_after").get<std::uint64_t>();
   j.at("signature").get_to(fault.signature);
+  j.at("profile").get_to(fault.profile);
   return fault;
 }
 

@@ -133,10 +133,10 @@ Table known_table(const Report& report, bool seen) {
 }
 
 Table power_table(const Report& report) {
-  Table table{{"Planted fault", "Found as", "After scenarios"}, {}, 2};
+  Table table{{"Planted fault", "Found as", "Profile", "After scenarios"}, {}, 3};
   for (const FaultFound& fault : report.power)
     table.rows.push_back(
-        {fault.fault, fault.signature,
+        {fault.fault, fault.signature, fault.profile,
          fault.after ? grouped(*fault.after) : "not in " + grouped(report.power_most)});
   return table;
 }
@@ -161,10 +161,17 @@ std::string power_sentence(const Report& report) {
     return "Power was not measured (--power): a clean run of unknown power says little.";
   const auto found = std::count_if(report.power.begin(), report.power.end(),
                                    [](const FaultFound& fault) { return fault.after.has_value(); });
+  std::string where;
+  for (const std::string& profile : report.settings.profiles) {
+    const auto here = std::count_if(
+        report.power.begin(), report.power.end(),
+        [&](const FaultFound& fault) { return fault.after && fault.profile == profile; });
+    where += fmt::format("{}{} in {}", where.empty() ? "" : ", ", here, profile);
+  }
   return fmt::format(
-      "With the same settings {} of {} faults planted in the textbook implementation were found, "
-      "{:.0f} for every 10,000 scenarios.",
-      found, report.power.size(), faults_per_10k(report.power, report.power_most));
+      "With the same settings {} of {} faults planted in the textbook implementation were found "
+      "({}), {:.0f} for every 10,000 scenarios.",
+      found, report.power.size(), where, faults_per_10k(report.power, report.power_most));
 }
 
 std::string floors_sentence(const Report& report) {

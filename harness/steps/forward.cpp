@@ -11,11 +11,6 @@ using reference::Module;
 
 namespace {
 
-const reference::Arithmetic& arithmetic_of(const Manifest& manifest) {
-  return manifest.family == "textbook" ? reference::any_implementation()
-                                       : reference::libtorch_cpu();
-}
-
 /// Whether every layer below holds a weight of the rank that its formula is documented for.
 bool has_its_weights(const Module& module) {
   const reference::Tensor* weight = module.find(reference::Held::weight);
@@ -87,6 +82,11 @@ Execution run_artefact(Context& c, const Forward& step, const Live& artefact, co
 }
 
 }  // namespace
+
+const reference::Arithmetic& arithmetic_of(const Manifest& manifest) {
+  return manifest.family == "textbook" ? reference::any_implementation()
+                                       : reference::libtorch_cpu();
+}
 
 std::vector<KnownWithin> known_within(const reference::ForwardPass& pass) {
   std::vector<KnownWithin> known;

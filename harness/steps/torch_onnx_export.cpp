@@ -86,8 +86,11 @@ Execution execute(Context& c, const OnnxExport& step) {
     execution.refusals.push_back({ErrorKind::bad_opset, "no such opset"});
   else if (!known_opset(step))
     execution.underived = "which of the odd opsets an exporter takes is not documented";
-  // The exporter runs the model once, in the mode asked for: what forward refuses, it refuses.
-  reference::ModulePtr trial = reference::deepcopy(*exported->model);
+  // The exporter runs the model once, in the mode asked for: what forward refuses, it refuses. The
+  // exported model itself would not do: like every traced graph it has none of the modules' checks.
+  const reference::ModulePtr trial = reference::deepcopy(module);
+  if (step.training != ExportMode::PRESERVE)
+    reference::train(*trial, step.training == ExportMode::TRAINING);
   reference::ForwardOptions options;
   options.grad = false;
   options.past_soft_refusals = c.subject_accepted;

@@ -36,12 +36,14 @@ bool uses_batch_statistics(Module& module, Fault fault) {
   if (!module[TensorSlot::running_mean]) return true;
   // (They need not fit where they are not tracked.)
   if (fault == Fault::running_statistics_in_training && module.track_running_stats) return false;
-  return module.training || fault == Fault::batch_statistics_in_eval;
+  return module.runs_in_training() || fault == Fault::batch_statistics_in_eval;
 }
 
 template <class T>
-void batch_statistics(const Tensor& input, Tensor& mean, Tensor& var) {
+Statistics statistics_of(const Tensor& input) {
   const Extent extent(input.shape());
+  Statistics batch{Tensor(input.dtype(), Shape{extent.channels}),
+                   Tensor(input.dtype(), Shape{extent.channels})};
   const T* x = read<T>(input);
   const T count = static_cast<T>(extent.per_channel());
   for (std::int64_t c = 0; c < extent.channels; ++c) {
@@ -50,44 +52,48 @@ void batch_statistics(const Tensor& input, Tensor& mean, Tensor& var) {
     const T m = sum / count;
     T squares = 0;
     extent.each(c, [&](std::int64_t i) { squares += (x[i] - m) * (x[i] - m); });
-    write<T>(mean)[c] = m;
-    write<T>(var)[c] = squares / count;
+    write<T>(batch.mean)[c] = m;
+    write<T>(batch.var)[c] = squares / count;
   }
+  return batch;
 }
 
 template <class T>
-void move_statistics(Module& module, const Tensor& input, const Tensor& mean, const Tensor& var,
-                     Fault fault) {
+void move_statistics(Module& module, const Tensor& input, const Statistics& batch,
+                     const Manner& manner, Call& call) {
+  const Fault fault = manner.fault;
   Tensor& counter = *module[TensorSlot::num_batches_tracked];
   const double count = counter.at(0) + 1;
   if (fault != Fault::counter_missed) counter.set(0, count);
-  if (input.numel() == 0) return;
   const bool late = fault == Fault::cumulative_average_off_by_one;
-  double momentum = module.momentum.value_or(1 / (late ? count + 1 : count));
+  if (!module.momentum) call.factor = manner.baked.factor.value_or(1 / (late ? count + 1 : count));
+  if (input.numel() == 0) return;
+  double momentum = module.momentum ? *module.momentum : *call.factor;
   if (fault == Fault::momentum_swapped) momentum = 1 - momentum;
   const T n = static_cast<T>(Extent(input.shape()).per_channel());
   const T unbiased = fault == Fault::biased_running_var ? T(1) : n / (n - 1);
   const T share = static_cast<T>(momentum), rest = static_cast<T>(1 - momentum);
   T* running_mean = write<T>(*module[TensorSlot::running_mean]);
   T* running_var = write<T>(*module[TensorSlot::running_var]);
-  for (std::int64_t c = 0; c < mean.numel(); ++c) {
-    running_mean[c] = rest * running_mean[c] + share * read<T>(mean)[c];
-    running_var[c] = rest * running_var[c] + share * (read<T>(var)[c] * unbiased);
+  for (std::int64_t c = 0; c < batch.mean.numel(); ++c) {
+    running_mean[c] = rest * running_mean[c] + share * read<T>(batch.mean)[c];
+    running_var[c] = rest * running_var[c] + share * (read<T>(batch.var)[c] * unbiased);
   }
 }
 
 template <class T>
-Tensor run(Module& module, const Tensor& input, Fault fault, Call& call) {
+Tensor run(Module& module, const Tensor& input, const Manner& manner, Call& call) {
+  const Fault fault = manner.fault;
   const Extent extent(input.shape());
   const Shape channels{extent.channels};
-  const bool moves = (module.training || fault == Fault::statistics_moved_under_eval) &&
+  const bool moves = (module.runs_in_training() || fault == Fault::statistics_moved_under_eval) &&
                      module.track_running_stats && module[TensorSlot::running_mean];
   call.batch_statistics = uses_batch_statistics(module, fault);
-  Tensor batch_mean(input.dtype(), channels), batch_var(input.dtype(), channels);
-  if (call.batch_statistics || moves) batch_statistics<T>(input, batch_mean, batch_var);
-  Tensor var = call.batch_statistics ? batch_var : *module[TensorSlot::running_var];
+  Statistics batch;
+  if (call.batch_statistics || moves) batch = statistics_of<T>(input);
+  const Tensor& var = call.batch_statistics ? batch.var : *module[TensorSlot::running_var];
   call.mean =
-      call.batch_statistics ? batch_mean.clone() : module[TensorSlot::running_mean]->clone();
+      call.batch_statistics ? batch.mean.clone() : module[TensorSlot::running_mean]->clone();
   call.invstd = Tensor(input.dtype(), channels);
   const T eps = static_cast<T>(module.eps);
   for (std::int64_t c = 0; c < extent.channels; ++c) {
@@ -105,7 +111,7 @@ Tensor run(Module& module, const Tensor& input, Fault fault, Call& call) {
     extent.each(c,
                 [&](std::int64_t i) { write<T>(output)[i] = (read<T>(input)[i] - m) * s * w + b; });
   }
-  if (moves) move_statistics<T>(module, input, batch_mean, batch_var, fault);
+  if (moves) move_statistics<T>(module, input, batch, manner, call);
   return output;
 }
 
@@ -151,20 +157,24 @@ Gradients run_backward(const Call& call, const Tensor& gradient, Fault fault) {
 
 }  // namespace
 
-std::optional<Refusal> batch_norm_refusal(Module& module, const Tensor& input) {
+std::optional<Refusal> batch_norm_refusal(Module& module, const Tensor& input,
+                                          const Manner& manner) {
   const Shape& shape = input.shape();
-  const bool statistics_play = !module.training || module.track_running_stats;
+  const bool training = module.runs_in_training();
+  // Statistics that are neither read nor moved play no part.
+  const bool statistics_play = !training || module.track_running_stats;
   for (const TensorSlot slot : all_of<TensorSlot>) {
     if (slot == TensorSlot::num_batches_tracked) continue;
     const bool statistic = slot == TensorSlot::running_mean || slot == TensorSlot::running_var;
-    if (statistic && !statistics_play) continue;  // they are neither read nor moved
+    if (statistic && !statistics_play) continue;
     const auto& tensor = module[slot];
     if (tensor && tensor->numel() != shape[1])
       return Refusal{ErrorKind::channel_mismatch, "the input has another number of channels"};
     if (tensor && tensor->dtype() != input.dtype())
       return Refusal{ErrorKind::dtype_mismatch, "the input has another dtype"};
   }
-  const bool batch = module.training || !module[TensorSlot::running_mean];
+  if (module.baked_mode || !manner.checks) return std::nullopt;
+  const bool batch = training || !module[TensorSlot::running_mean];
   if (batch && Extent(shape).per_channel() == 1)
     return Refusal{ErrorKind::single_value_per_channel, "one value for each channel in training"};
   if (module.eps < 0 || (batch && module.eps == 0))
@@ -172,10 +182,15 @@ std::optional<Refusal> batch_norm_refusal(Module& module, const Tensor& input) {
   return std::nullopt;
 }
 
-Tensor batch_norm(Module& module, const Tensor& input, Fault fault, Call& call) {
+Tensor batch_norm(Module& module, const Tensor& input, const Manner& manner, Call& call) {
   return reference::visit_floating(input.dtype(), [&]<class T>(std::type_identity<T>) {
-    return run<T>(module, input, fault, call);
+    return run<T>(module, input, manner, call);
   });
+}
+
+Statistics batch_statistics(const Tensor& input) {
+  return reference::visit_floating(
+      input.dtype(), [&]<class T>(std::type_identity<T>) { return statistics_of<T>(input); });
 }
 
 Gradients batch_norm_backward(const Call& call, const Tensor& gradient, Fault fault) {

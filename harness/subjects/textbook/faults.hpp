@@ -22,7 +22,13 @@ enum class Fault : std::uint8_t {
   flag_lost_in_copy,                      ///< a deepcopy is in training, whatever its original is
   shared_child_unshared,                  ///< a deepcopy makes two modules of a shared child
   statistics_moved_under_eval,            ///< eval moves statistics and counter too
-  stale_graph,  ///< a backward takes weight and mode as they are now, not as in its forward
+  stale_graph,          ///< a backward takes weight and mode as they are now, not as in its forward
+  script_loses_a_flag,  ///< a script module is in training, whatever its original is
+  trace_check_moves_state,        ///< the run that checks a trace moves the statistics again
+  root_flag_restored_everywhere,  ///< after an export every submodule has the root's flag
+  exported_in_the_wrong_mode,     ///< each norm is exported in the mode that it happens to be in
+  folded_with_batch_statistics,   ///< a folded norm has the statistics of the example input
+  momentum_complement_forgotten,  ///< a graph's momentum is PyTorch's, not 1 - PyTorch's
 };
 
 /// As they are asked for: "textbook:biased-running-var".
@@ -42,6 +48,12 @@ inline constexpr Names<Fault> reference::names_of<Fault> = {
     "shared-child-unshared",
     "statistics-moved-under-eval",
     "stale-graph",
+    "script-loses-a-flag",
+    "trace-check-moves-state",
+    "root-flag-restored-everywhere",
+    "exported-in-the-wrong-mode",
+    "folded-with-batch-statistics",
+    "momentum-complement-forgotten",
 };
 
 }  // namespace normdiff

@@ -176,11 +176,19 @@ bool takes_rank(ModuleKind kind, int rank) {
   }
 }
 
-std::optional<Refusal> refusal(Module& module, const Tensor& input) {
+/// A graph has none of the modules' checks, and its convolutions take the rank they were traced
+/// with.
+bool takes(const Module& module, int rank, const BakedCall& baked) {
+  if (module.spec->kind == ModuleKind::Conv2d && baked.rank != 0 && baked.rank != rank)
+    return false;
+  return (module.baked_mode && rank >= 2) || takes_rank(module.spec->kind, rank);
+}
+
+std::optional<Refusal> refusal(Module& module, const Tensor& input, const Manner& manner) {
   const Shape& x = input.shape();
-  if (!takes_rank(module.spec->kind, x.rank()))
+  if (!takes(module, x.rank(), manner.baked))
     return Refusal{ErrorKind::wrong_rank, "the input has a number of dimensions not taken"};
-  if (module.is_batch_norm()) return batch_norm_refusal(module, input);
+  if (module.is_batch_norm()) return batch_norm_refusal(module, input, manner);
   const auto& weight = module[TensorSlot::weight];
   if (!weight) return std::nullopt;
   if (weight->dtype() != input.dtype())
@@ -236,15 +244,15 @@ Tensor reshaped(const Tensor& tensor, const Shape& shape) {
   return out;
 }
 
-std::variant<Tensor, Refusal> forward(const ModulePtr& module, const Tensor& input, Fault fault,
-                                      Call& call) {
-  if (auto refused = refusal(*module, input)) return *refused;
+std::variant<Tensor, Refusal> forward(const ModulePtr& module, const Tensor& input,
+                                      const Manner& manner, Call& call) {
+  if (auto refused = refusal(*module, input, manner)) return *refused;
   call.module = module;
   call.input = input;
   if (const auto& weight = (*module)[TensorSlot::weight]) call.weight = weight->clone();
   Tensor output;
   if (module->is_batch_norm()) {
-    output = batch_norm(*module, input, fault, call);
+    output = batch_norm(*module, input, manner, call);
   } else if (module->spec->kind == ModuleKind::Flatten) {
     Shape flat{input.shape()[0], 1};
     for (int i = 1; i < input.shape().rank(); ++i) flat[1] *= input.shape()[i];

@@ -7,7 +7,14 @@
 // One call of one module that is no Sequential, and its backward.
 namespace normdiff::textbook {
 
-/// What a call keeps for its backward.
+/// How a call is made.
+struct Manner {
+  Fault fault = Fault::none;
+  bool checks = true;  ///< refuses an eps or a batch that a batch norm's formula would still take
+  BakedCall baked;     ///< of a traced graph
+};
+
+/// What a call keeps for its backward, and for a trace.
 struct Call {
   ModulePtr module;
   Tensor input;
@@ -15,12 +22,13 @@ struct Call {
   std::optional<Tensor> weight;  ///< a copy, as it was
   Tensor mean, invstd;           ///< of a batch norm: what it normalised with
   bool batch_statistics = false;
+  std::optional<double> factor;  ///< of a batch norm with momentum None that moved its statistics
   bool input_requires_grad = false;
 };
 
 /// A refusal leaves module and statistics as they were.
 [[nodiscard]] std::variant<Tensor, Refusal> forward(const ModulePtr& module, const Tensor& input,
-                                                    Fault fault, Call& call);
+                                                    const Manner& manner, Call& call);
 
 struct Gradients {
   Tensor input;  ///< left alone where the input requires none

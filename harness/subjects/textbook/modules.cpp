@@ -16,18 +16,50 @@ void collect_state(Module& module, const std::string& prefix, State& out) {
   for (auto& [name, child] : module.children) collect_state(*child, prefix + name + ".", out);
 }
 
-using Copies = std::unordered_map<const Module*, ModulePtr>;
+/// What was copied so far, so that what is shared in the original is shared in the copy.
+struct Copies {
+  std::unordered_map<const Module*, ModulePtr> modules;
+  std::unordered_map<const Parameter*, std::shared_ptr<Parameter>> parameters;
+  std::unordered_map<const reference::Storage*, Tensor> buffers;
+};
+
+void copy_tensors(Module& copy, Copies& copies) {
+  for (std::shared_ptr<Parameter>& parameter : copy.parameters) {
+    std::shared_ptr<Parameter>& made = copies.parameters[parameter.get()];
+    if (!made) {
+      made = std::make_shared<Parameter>();  // as Python: a copy has no gradients
+      if (parameter->tensor) made->tensor = parameter->tensor->clone();
+    }
+    parameter = made;
+  }
+  for (std::optional<Tensor>& buffer : copy.buffers) {
+    if (!buffer) continue;
+    const auto [made, is_new] = copies.buffers.emplace(buffer->storage(), Tensor());
+    if (is_new) made->second = buffer->clone();
+    buffer = made->second;
+  }
+}
 
 ModulePtr copy_tree(const ModulePtr& module, Fault fault, Copies& copies) {
-  if (const auto found = copies.find(module.get()); found != copies.end()) return found->second;
+  if (const auto found = copies.modules.find(module.get()); found != copies.modules.end())
+    return found->second;
   auto copy = std::make_shared<Module>(*module);
   if (fault == Fault::flag_lost_in_copy) copy->training = true;
-  for (auto& tensor : copy->tensors)
-    if (tensor) tensor = tensor->clone();
-  for (auto& grad : copy->grads) grad.reset();  // as Python: a copy has no gradients
+  copy_tensors(*copy, copies);
   for (auto& [name, child] : copy->children) child = copy_tree(child, fault, copies);
-  if (fault != Fault::shared_child_unshared) copies.emplace(module.get(), copy);
+  if (fault != Fault::shared_child_unshared) copies.modules.emplace(module.get(), copy);
   return copy;
+}
+
+using Scripts = std::unordered_map<const Module*, ModulePtr>;
+
+ModulePtr script_tree(const ModulePtr& module, Fault fault, Scripts& scripts) {
+  if (const auto found = scripts.find(module.get()); found != scripts.end()) return found->second;
+  auto script = std::make_shared<Module>(*module);
+  if (fault == Fault::script_loses_a_flag) script->training = true;
+  for (auto& [name, child] : script->children) child = script_tree(child, fault, scripts);
+  scripts.emplace(module.get(), script);
+  return script;
 }
 
 }  // namespace
@@ -35,6 +67,7 @@ ModulePtr copy_tree(const ModulePtr& module, Fault fault, Copies& copies) {
 ModulePtr fresh(const ModuleSpec& spec) {
   auto module = std::make_shared<Module>();
   module->spec = &spec;
+  for (auto& parameter : module->parameters) parameter = std::make_shared<Parameter>();
   for (const TensorSlot slot : all_of<TensorSlot>) {
     const auto shape = fresh_shape(spec, slot);
     if (!shape) continue;
@@ -66,18 +99,36 @@ ModulePtr deepcopy(const ModulePtr& root, Fault fault) {
   return copy_tree(root, fault, copies);
 }
 
+ModulePtr script(const ModulePtr& root, Fault fault) {
+  Scripts scripts;
+  return script_tree(root, fault, scripts);
+}
+
+ModulePtr trace(const ModulePtr& root, std::vector<BakedCall> calls) {
+  ModulePtr traced = script(root, Fault::none);
+  std::vector<ModulePtr> places;
+  list_places(traced, places);
+  for (const ModulePtr& place : places)
+    if (place->is_batch_norm()) place->baked_mode = place->training;
+  traced->baked_calls = std::move(calls);
+  return traced;
+}
+
 void cast(Module& root, DType dtype) {
   const auto cast_one = [dtype](std::optional<Tensor>& tensor) {
     if (tensor && reference::is_floating(tensor->dtype()) && tensor->dtype() != dtype)
       tensor = tensor->to(dtype);
   };
-  for (auto& tensor : root.tensors) cast_one(tensor);
-  for (auto& grad : root.grads) cast_one(grad);
+  for (const auto& parameter : root.parameters) {
+    cast_one(parameter->tensor);
+    cast_one(parameter->grad);
+  }
+  for (auto& buffer : root.buffers) cast_one(buffer);
   for (auto& [name, child] : root.children) cast(*child, dtype);
 }
 
 void zero_grad(Module& root) {
-  for (auto& grad : root.grads) grad.reset();
+  for (const auto& parameter : root.parameters) parameter->grad.reset();
   for (auto& [name, child] : root.children) zero_grad(*child);
 }
 

@@ -30,30 +30,46 @@ void Runner::show_module(NameId name, const Live& live) {
     recorder_.integer(identity, static_cast<std::int64_t>(first));
     recorder_.flag(key(Slot::training), module.training);
     const ModuleKind kind = module.spec->kind;
-    if (module.is_batch_norm()) {
+    const bool takes_tensors =
+        module.is_batch_norm() || kind == ModuleKind::Conv2d || kind == ModuleKind::Linear;
+    if (!takes_tensors) continue;
+    if (module.is_batch_norm() && live.kind == NameKind::module) {
       if (module.momentum)
         recorder_.number(key(Slot::momentum), *module.momentum);
       else
         recorder_.none(key(Slot::momentum));
       recorder_.number(key(Slot::eps), module.eps);
       recorder_.flag(key(Slot::track_running_stats), module.track_running_stats);
-    } else if (kind != ModuleKind::Conv2d && kind != ModuleKind::Linear) {
-      continue;
     }
     for (const TensorSlot slot : all_of<TensorSlot>) {
       const bool parameter = slot == TensorSlot::weight || slot == TensorSlot::bias;
       if (parameter || module.is_batch_norm())
         show_optional(key(slot_of(slot)), module[slot], parameter);
     }
-    show_optional(key(Slot::weight_grad), module.grads[0], false);
-    show_optional(key(Slot::bias_grad), module.grads[1], false);
+    show_optional(key(Slot::weight_grad), module.parameters[0]->grad, false);
+    show_optional(key(Slot::bias_grad), module.parameters[1]->grad, false);
   }
 }
 
-void Runner::show(const Step& step, const Ending& ending) {
+void Runner::show_artefact(NameId name, const Artefact& artefact) {
+  const auto key = [name](std::size_t node, Slot slot) {
+    return Key{name, static_cast<std::uint16_t>(node), slot};
+  };
+  recorder_.integer(key(0, Slot::onnx_batch_norms),
+                    static_cast<std::int64_t>(artefact.norms.size()));
+  for (std::size_t i = 0; i < artefact.norms.size(); ++i) {
+    const NormNode& node = artefact.norms[i];
+    recorder_.integer(key(i, Slot::onnx_training_mode), node.training_mode);
+    recorder_.integer(key(i, Slot::onnx_outputs), node.outputs);
+    recorder_.number(key(i, Slot::onnx_epsilon), node.epsilon);
+    recorder_.number(key(i, Slot::onnx_momentum), node.momentum);
+  }
+}
+
+void Runner::show(const Step& step) {
   for (const NameId name : shown_) {
     const Live& live = lives_[name];
-    if (live.kind == NameKind::module) {
+    if (is_tree(name)) {
       show_module(name, live);
     } else {
       show_tensor({name, 0, Slot::value}, live.tensor, live.requires_grad, true);
@@ -61,7 +77,7 @@ void Runner::show(const Step& step, const Ending& ending) {
     }
   }
   if (const auto* forward = std::get_if<Forward>(&step)) {
-    const bool made = ending.outcome == Outcome::ok;
+    const bool made = lives_[forward->result].kind == NameKind::result;
     for (std::size_t i = 0; i + (made ? 1 : 0) < leaf_outputs_.size(); ++i)
       show_tensor({forward->result, static_cast<std::uint16_t>(i), Slot::leaf_output},
                   leaf_outputs_[i].tensor, leaf_outputs_[i].requires_grad,
@@ -75,6 +91,9 @@ void Runner::show(const Step& step, const Ending& ending) {
     for (const auto& [call, gradient] : leaf_gradients_)
       show_tensor({backward->output, static_cast<std::uint16_t>(call), Slot::leaf_output_grad},
                   gradient, false, true);
+  } else if (const auto* exported = std::get_if<OnnxExport>(&step);
+             exported && lives_[exported->result].artefact) {
+    show_artefact(exported->result, *lives_[exported->result].artefact);
   }
 }
 

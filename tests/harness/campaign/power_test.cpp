@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include <nlohmann/json.hpp>
 
 namespace normdiff {
@@ -11,7 +13,7 @@ const std::atomic<bool> never{false};
 
 PowerOptions options() {
   PowerOptions power;
-  power.profiles = {Profile::modes, Profile::numerics};
+  power.profiles = {Profile::modes, Profile::numerics, Profile::exports};
   return power;
 }
 
@@ -19,6 +21,20 @@ TEST(Power, EveryPlantedFaultIsFound) {
   for (const FaultFound& fault : measure_power(options(), never)) {
     EXPECT_TRUE(fault.after) << fault.fault;
     EXPECT_FALSE(fault.signature.empty()) << fault.fault;
+  }
+}
+
+TEST(Power, TheExportProfileAloneFindsWhatIsWrongWithExports) {
+  PowerOptions exports = options();
+  exports.profiles = {Profile::exports};
+  std::map<std::string, FaultFound> found;
+  for (const FaultFound& fault : measure_power(exports, never)) found[fault.fault] = fault;
+  for (const char* fault : {"script-loses-a-flag", "trace-check-moves-state",
+                            "root-flag-restored-everywhere", "exported-in-the-wrong-mode",
+                            "folded-with-batch-statistics", "momentum-complement-forgotten"}) {
+    ASSERT_TRUE(found[fault].after) << fault;
+    EXPECT_LT(*found[fault].after, 200U) << fault;
+    EXPECT_EQ(found[fault].profile, "export") << fault;
   }
 }
 

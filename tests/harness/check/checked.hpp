@@ -5,7 +5,7 @@
 
 #include "harness/check/check.hpp"
 #include "harness/triage/deviations.hpp"
-#include "tests/harness/check/fake_subject.hpp"
+#include "tests/harness/check/told_subject.hpp"
 
 namespace normdiff::testing {
 
@@ -35,7 +35,7 @@ struct Checked {
   }
 };
 
-inline Checked check(const FakeSubject& subject, const Trace& trace, CheckOptions options = {},
+inline Checked check(const ToldSubject& subject, const Trace& trace, CheckOptions options = {},
                      const Deviations& deviations = {}) {
   Checked checked;
   CheckResult result;
@@ -46,13 +46,13 @@ inline Checked check(const FakeSubject& subject, const Trace& trace, CheckOption
   checked.judged = result.judged;
   return checked;
 }
-inline Checked check(FakeSubject& subject, CheckOptions options = {},
+inline Checked check(ToldSubject& subject, CheckOptions options = {},
                      const Deviations& deviations = {}) {
   const Trace trace = subject.run();
   return check(subject, trace, options, deviations);
 }
 /// What is wrong with a subject.
-inline std::vector<std::string> found(FakeSubject subject) {
+inline std::vector<std::string> found(ToldSubject subject) {
   return check(subject).discrepancies();
 }
 

@@ -10,9 +10,9 @@ namespace {
 using testing::check;
 using testing::Checked;
 using ::testing::ElementsAre;
-using testing::FakeSubject;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using testing::ToldSubject;
 
 /// Something of everything.
 constexpr const char* everything =
@@ -45,7 +45,7 @@ constexpr const char* everything =
     "q = net(x)\n";                                                                     // 25
 
 TEST(Checker, AnHonestSubjectHasNoDiscrepancies) {
-  FakeSubject subject(everything);
+  ToldSubject subject(everything);
   const Checked checked = check(subject);
   EXPECT_THAT(checked.discrepancies(), IsEmpty());
   EXPECT_EQ(checked.tally.scenarios, 1u);
@@ -59,7 +59,7 @@ TEST(Checker, AnHonestSubjectHasNoDiscrepanciesOnGeneratedScenarios) {
   for (Profile profile : {Profile::modes, Profile::numerics, Profile::exports})
     for (std::uint64_t i = 0; i < 150; ++i) {
       generate(profile, 7, i, made);
-      FakeSubject subject("x = tensor(1, normal(0, 1))\n");
+      ToldSubject subject("x = tensor(1, normal(0, 1))\n");
       subject.scenario = made;
       subject.scope = resolve(made);
       const Checked checked = check(subject);
@@ -68,7 +68,7 @@ TEST(Checker, AnHonestSubjectHasNoDiscrepanciesOnGeneratedScenarios) {
 }
 
 /// Every observation of the honest trace that can be spoilt, with its step.
-std::vector<std::pair<int, Key>> lies(const FakeSubject& subject, const Trace& trace) {
+std::vector<std::pair<int, Key>> lies(const ToldSubject& subject, const Trace& trace) {
   std::vector<std::pair<int, Key>> list;
   for (std::size_t i = 0; i < trace.steps.size(); ++i)
     for (std::uint32_t o = trace.steps[i].first; o < trace.steps[i].last; ++o) {
@@ -92,19 +92,19 @@ bool names(const Checked& checked, int step, Key key) {
 }
 
 TEST(Checker, ALieAtAnyKeyIsFoundAtItsStepAndNowhereElse) {
-  FakeSubject honest(everything);
+  ToldSubject honest(everything);
   const Trace trace = honest.run();
   const auto list = lies(honest, trace);
   EXPECT_GT(list.size(), 350u);
   for (const auto& [step, key] : list) {
     SCOPED_TRACE("step " + std::to_string(step) + ", " + honest.scenario.names[key.name] +
                  ", place " + std::to_string(key.place) + ", " + std::string(to_string(key.slot)));
-    FakeSubject liar(everything);
+    ToldSubject liar(everything);
     liar.lie(step, key);
     const Checked checked = check(liar);
     EXPECT_TRUE(names(checked, step, key));
     for (const Judged& judged : checked.judged) EXPECT_EQ(judged.step, step);
-    FakeSubject again(everything);
+    ToldSubject again(everything);
     again.lie(step, key);
     CheckOptions options;
     options.always_equal = true;
@@ -118,7 +118,7 @@ TEST(Checker, WhatNothingAskedForIsFound) {
                     Slot::weight, Slot::bias, Slot::running_mean, Slot::running_var,
                     Slot::num_batches_tracked, Slot::weight_grad, Slot::bias_grad})
     for (int step = 5; step < 22; ++step) {
-      FakeSubject liar(everything);
+      ToldSubject liar(everything);
       const Key key = liar.key("net", "last", slot);
       liar.lie(step, key);
       const Checked checked = check(liar);
@@ -128,14 +128,14 @@ TEST(Checker, WhatNothingAskedForIsFound) {
 }
 
 TEST(Checker, AnEarlyLieHidesNoLaterOne) {
-  FakeSubject honest(everything);
+  ToldSubject honest(everything);
   const Trace trace = honest.run();
   const auto list = lies(honest, trace);
   for (std::size_t i = 0; i + 37 < list.size(); i += 11) {
     const auto [step, key] = list[i];
     const auto [later_step, later] = list[i + 37];
     if (key == later || step == later_step) continue;
-    FakeSubject liar(everything);
+    ToldSubject liar(everything);
     liar.lie(step, key);
     liar.lie(later_step, later);
     const Checked checked = check(liar);
@@ -149,13 +149,13 @@ TEST(Checker, AnEarlyLieHidesNoLaterOne) {
 }
 
 TEST(Checker, TheSignatureSaysWhoDidWhatWhere) {
-  FakeSubject flag("net = Sequential(bn=BatchNorm2d(2))\nnet.eval()\n", "libtorch");
+  ToldSubject flag("net = Sequential(bn=BatchNorm2d(2))\nnet.eval()\n", "libtorch");
   flag.lie(1, flag.key("net", "bn", Slot::training));
   EXPECT_THAT(check(flag).signatures,
               ElementsAre("libtorch/train/BatchNorm2d//flag:training/diverged"));
   const char* forward =
       "net = Sequential(bn=BatchNorm2d(2))\nx = tensor(2, 2, 2, 2, normal(0, 1))\ny = net(x)\n";
-  FakeSubject output(forward);
+  ToldSubject output(forward);
   output.lie(2, output.key("y", "", Slot::value));
   const Checked checked = check(output);
   EXPECT_THAT(checked.signatures,
@@ -166,7 +166,7 @@ TEST(Checker, TheSignatureSaysWhoDidWhatWhere) {
 }
 
 TEST(Checker, KeepsEverythingOnRequest) {
-  FakeSubject subject(everything);
+  ToldSubject subject(everything);
   CheckOptions options;
   options.keep_everything = true;
   const Checked checked = check(subject, options);
@@ -179,9 +179,9 @@ TEST(Checker, KeepsEverythingOnRequest) {
 }
 
 TEST(Checker, IsUsedAgainWithoutAMemoryOfTheScenarioBefore) {
-  FakeSubject first(everything);
+  ToldSubject first(everything);
   first.lie(9, first.key("net", "last", Slot::training));
-  FakeSubject second(everything);
+  ToldSubject second(everything);
   const Trace a = first.run();
   const Trace b = second.run();
   Checker checker(first.manifest, {}, {});
@@ -210,7 +210,7 @@ constexpr const char* fine =
 
 TEST(Checker, BothRejectForTheSameKindOfReason) {
   for (const char* family : {"textbook", "python", "libtorch"}) {
-    FakeSubject subject(refused, family);
+    ToldSubject subject(refused, family);
     const Checked checked = check(subject);
     EXPECT_THAT(checked.discrepancies(), IsEmpty());
     EXPECT_EQ(checked.count(ObservationClass::error, Verdict::both_rejected), 1u);
@@ -221,25 +221,25 @@ TEST(Checker, BothRejectForTheSameKindOfReason) {
 }
 
 TEST(Checker, TwoRefusalsForDifferentReasonsAreADiscrepancy) {
-  FakeSubject subject(refused);
+  ToldSubject subject(refused);
   subject.refuse[2] = {"channel_mismatch", ""};
   EXPECT_THAT(check(subject).outcomes(), ElementsAre(Verdict::rejected_differently));
-  FakeSubject unknown(refused, "python");
+  ToldSubject unknown(refused, "python");
   unknown.refuse[2] = {"ValueError", "whatever"};
   EXPECT_THAT(check(unknown).outcomes(), ElementsAre(Verdict::rejected_differently))
       << "what nobody can read agrees with nothing";
 }
 
 TEST(Checker, ARefusalOfWhatIsDocumentedToWork) {
-  FakeSubject subject(fine);
+  ToldSubject subject(fine);
   subject.refuse[2] = {"wrong_rank", ""};
   const Checked checked = check(subject);
   ASSERT_THAT(checked.outcomes(), ElementsAre(Verdict::rejected_by_subject));
   EXPECT_EQ(checked.judged.size(), 1u) << "it changed nothing, as a refused call should";
   EXPECT_EQ(checked.judged[0].expected, "done");
-  FakeSubject damages(fine);
+  ToldSubject damages(fine);
   damages.refuse[2] = {"wrong_rank", ""};
-  damages.after[2] = [](FakeSubject& self) { self.module("net").training = false; };
+  damages.after[2] = [](ToldSubject& self) { self.module("net").training = false; };
   EXPECT_EQ(check(damages).judged.size(), 2u);
 }
 
@@ -249,26 +249,26 @@ TEST(Checker, AcceptingWhatIsRefusedIsADiscrepancyAndItsValuesAreComparedAllTheS
       "x = tensor(2, 2, 1, 1, [3, 2, 1, 6])\n"
       "y = net(x)\n"
       "net.eval()\n";
-  FakeSubject subject(statements);
+  ToldSubject subject(statements);
   subject.accept = {2};
   const Checked checked = check(subject);
   EXPECT_THAT(checked.outcomes(), ElementsAre(Verdict::accepted_by_subject));
   EXPECT_EQ(checked.judged.size(), 1u);
   EXPECT_GT(checked.tally.compared(ObservationClass::output), 0u);
-  FakeSubject liar(statements);
+  ToldSubject liar(statements);
   liar.accept = {2};
   liar.lie(2, liar.key("y", "", Slot::value));
   EXPECT_EQ(check(liar).judged.size(), 2u);
 }
 
 TEST(Checker, WhatComesOfSomethingThatHasNoFormulaIsNotCompared) {
-  FakeSubject subject(
+  ToldSubject subject(
       "net = BatchNorm2d(2)\n"
       "x = tensor(2, 3, 1, 1, normal(0, 1))\n"
       "y = net(x)\n"
       "backward(y, constant(1))\n");
-  subject.instead[2] = [](FakeSubject&) {};
-  subject.instead[3] = [](FakeSubject&) {};
+  subject.instead[2] = [](ToldSubject&) {};
+  subject.instead[3] = [](ToldSubject&) {};
   const Checked checked = check(subject);
   ASSERT_EQ(checked.judged.size(), 1u);
   EXPECT_EQ(checked.judged[0].verdict, Verdict::accepted_by_subject);
@@ -276,19 +276,19 @@ TEST(Checker, WhatComesOfSomethingThatHasNoFormulaIsNotCompared) {
 }
 
 TEST(Checker, UnsupportedIsCountedByItsReasonAndWhatMovedIsFound) {
-  FakeSubject subject(fine, "somebody");  // a family that the table does not know
+  ToldSubject subject(fine, "somebody");  // a family that the table does not know
   subject.unsupported[4] = "needs what is not there";
   const Checked checked = check(subject);
   EXPECT_THAT(checked.judged, IsEmpty());
   EXPECT_EQ(checked.tally.not_compared.at("needs what is not there"), 1u);
-  FakeSubject moving(fine, "somebody");
+  ToldSubject moving(fine, "somebody");
   moving.unsupported[4] = "needs what is not there";
   moving.lie(4, moving.key("net", "", Slot::running_mean));
   EXPECT_EQ(check(moving).judged.size(), 1u);
 }
 
 TEST(Checker, DecliningWhatTheSupportTableSaysIsDoneIsAHarnessError) {
-  FakeSubject subject(fine);
+  ToldSubject subject(fine);
   subject.unsupported[4] = "no such thing here";
   const Checked checked = check(subject);
   ASSERT_EQ(checked.judged.size(), 1u);
@@ -301,17 +301,17 @@ TEST(Checker, ADeviationThatPredictsAnotherOutcomeExplainsNothing) {
       "net = BatchNorm2d(2)\nx = tensor(2, 2, 1, 1, [1, 2, 3, 6])\nnet.track_running_stats = "
       "False\n"
       "y = net(x)\n";
-  FakeSubject subject(off, "libtorch");
-  const auto tracks = [](FakeSubject& self) {  // as C++ does, but for the counter
-    auto& options = self.module("net").batch_norm();
+  ToldSubject subject(off, "libtorch");
+  const auto tracks = [](ToldSubject& self) {  // as C++ does, but for the counter
+    auto& options = self.module("net");
     options.track_running_stats = true;
     self.run_through("net", "x");
     options.track_running_stats = false;
-    self.module("net").tensor(reference::Held::num_batches_tracked)->set(0, 0);
+    self.module("net")[TensorSlot::num_batches_tracked]->set(0, 0);
   };
   subject.after[3] = tracks;
   EXPECT_EQ(check(subject, {}, Deviations::built_in()).tally.deviations.size(), 1u);
-  FakeSubject refuses(off, "libtorch");
+  ToldSubject refuses(off, "libtorch");
   refuses.refuse[3] = {"", "not today"};
   refuses.after[3] = tracks;
   const Checked checked = check(refuses, {}, Deviations::built_in());
@@ -324,9 +324,9 @@ TEST(Checker, TwoDeviationsThatPredictOneDiscrepancyAreAHarnessError) {
   const auto cast = std::find_if(catalogue.begin(), catalogue.end(),
                                  [](const Deviation& d) { return d.id == "cpp-to-casts-counter"; });
   ASSERT_NE(cast, catalogue.end());
-  FakeSubject subject("net = BatchNorm2d(2)\nnet.to(float64)\n", "libtorch");
-  subject.after[1] = [](FakeSubject& self) {
-    auto& counter = self.module("net").tensor(reference::Held::num_batches_tracked);
+  ToldSubject subject("net = BatchNorm2d(2)\nnet.to(float64)\n", "libtorch");
+  subject.after[1] = [](ToldSubject& self) {
+    auto& counter = self.module("net")[TensorSlot::num_batches_tracked];
     counter = counter->to(DType::float64);
   };
   EXPECT_EQ(check(subject, {}, Deviations(catalogue)).tally.deviations.size(), 1u);
@@ -341,7 +341,7 @@ TEST(Checker, TwoDeviationsThatPredictOneDiscrepancyAreAHarnessError) {
 }
 
 TEST(Checker, WhatMovedInAnUnsupportedStepIsHeldAgainstDeviationsFromTheStateBeforeIt) {
-  FakeSubject subject("net = Sequential(bn=BatchNorm2d(2))\nnet.training = False\n", "libtorch");
+  ToldSubject subject("net = Sequential(bn=BatchNorm2d(2))\nnet.training = False\n", "libtorch");
   subject.unsupported[1] = "no way to set the flag alone";
   subject.lie(1, subject.key("net", "bn", Slot::num_batches_tracked));
   const Checked checked = check(subject, {}, Deviations::built_in());
@@ -350,7 +350,7 @@ TEST(Checker, WhatMovedInAnUnsupportedStepIsHeldAgainstDeviationsFromTheStateBef
 }
 
 TEST(Checker, ATraceThatEndsEarlyWithoutSayingWhyIsAnErrorOfTheHarness) {
-  FakeSubject subject(fine);
+  ToldSubject subject(fine);
   Trace trace = subject.run();
   trace.steps.pop_back();
   EXPECT_THAT(check(subject, trace).outcomes(), ElementsAre(Verdict::harness_error));
@@ -359,7 +359,7 @@ TEST(Checker, ATraceThatEndsEarlyWithoutSayingWhyIsAnErrorOfTheHarness) {
 }
 
 TEST(Checker, OnlyWhatWasNotMadeMayBeNeeded) {
-  FakeSubject subject(fine);
+  ToldSubject subject(fine);
   Trace trace = subject.run();
   trace.steps[2].outcome = Outcome::unsupported;
   trace.steps[2].text = "needs net, which was not made";
@@ -373,7 +373,7 @@ TEST(Checker, ACrashEndsTheScenario) {
       {Outcome::timed_out, Verdict::timed_out},
       {Outcome::out_of_memory, Verdict::out_of_memory}};
   for (const auto& [outcome, verdict] : ends) {
-    FakeSubject subject(fine);
+    ToldSubject subject(fine);
     subject.end[2] = outcome;
     const Checked checked = check(subject);
     EXPECT_EQ(checked.tally.steps, 3u);
@@ -386,9 +386,9 @@ TEST(Checker, ACrashEndsTheScenario) {
 TEST(Checker, AnHonestDeviatorIsKnownAndAnythingElseInItsPlaceIsNew) {
   const char* statements = "net = Sequential(bn=BatchNorm2d(2))\nnet.to(float64)\nnet.eval()\n";
   const auto deviate = [&](bool wrongly) {
-    FakeSubject subject(statements, "libtorch");
-    subject.after[1] = [wrongly](FakeSubject& self) {
-      auto& counter = self.module("net", "bn").tensor(reference::Held::num_batches_tracked);
+    ToldSubject subject(statements, "libtorch");
+    subject.after[1] = [wrongly](ToldSubject& self) {
+      auto& counter = self.module("net", "bn")[TensorSlot::num_batches_tracked];
       counter = counter->to(DType::float64);
       if (wrongly) counter->set(0, 1e-9);
     };
@@ -408,9 +408,9 @@ TEST(Checker, AnHonestDeviatorIsKnownAndAnythingElseInItsPlaceIsNew) {
 TEST(Checker, ADeviationIsOneSubjectsInItsVersions) {
   const char* statements = "net = Sequential(bn=BatchNorm2d(2))\nnet.to(float64)\n";
   const auto verdict = [&](const char* family, const char* version) {
-    FakeSubject subject(statements, family, version);
-    subject.after[1] = [](FakeSubject& self) {
-      auto& counter = self.module("net", "bn").tensor(reference::Held::num_batches_tracked);
+    ToldSubject subject(statements, family, version);
+    subject.after[1] = [](ToldSubject& self) {
+      auto& counter = self.module("net", "bn")[TensorSlot::num_batches_tracked];
       counter = counter->to(DType::float64);
     };
     return check(subject, {}, Deviations::built_in()).judged.at(0).verdict;

@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "tests/harness/check/fake_subject.hpp"
+#include "tests/harness/check/told_subject.hpp"
 
 namespace normdiff {
 namespace {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cctype>
 
 #include "harness/check/check.hpp"
@@ -13,7 +14,8 @@
 namespace normdiff {
 namespace {
 
-constexpr std::uint64_t enough = 2000;  ///< scenarios of each profile
+constexpr std::uint64_t enough = 2000;  ///< scenarios of all profiles together
+constexpr std::array profiles = {Profile::modes, Profile::numerics, Profile::exports};
 
 /// Scenarios until a fault shows; `enough` if it does not.
 std::uint64_t scenarios_until_found(std::string_view fault, CheckOptions options) {
@@ -25,7 +27,7 @@ std::uint64_t scenarios_until_found(std::string_view fault, CheckOptions options
   CheckResult result;
   Tally tally;
   for (std::uint64_t i = 0; i < enough; ++i) {
-    generate(i % 2 == 0 ? Profile::modes : Profile::numerics, 11, i, scenario);
+    generate(profiles[i % profiles.size()], 11, i, scenario);
     const Scope scope = resolve(scenario);
     subject.run(scenario, scope, trace);
     checker.check(scenario, scope, trace, tally, result);

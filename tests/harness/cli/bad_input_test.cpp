@@ -63,7 +63,7 @@ TEST(BadCorpus, WithoutScenariosIsASentenceAndEmptiesNoFindings) {
   const TemporaryFolder folder;
   const std::string findings = folder.write("out/findings.jsonl", "{}\n");
   std::filesystem::create_directory(folder.path() / "corpus");
-  expect_one_sentence("run --subject textbook --scenarios 2 --out " +
+  expect_one_sentence("run --subject textbook --profile modes --scenarios 2 --out " +
                           (folder.path() / "out").string() + " --corpus " +
                           (folder.path() / "corpus").string(),
                       "has no *.scenario files; name a folder that has");
@@ -90,15 +90,16 @@ TEST(BadOutput, WhatIsInTheWayIsSaidAtOnceAndNothingIsLost) {
 TEST(BadOutput, APipeInTheWayIsNotWaitedFor) {
   const TemporaryFolder folder;
   ASSERT_EQ(mkfifo((folder.path() / "findings.jsonl").c_str(), 0600), 0);
-  expect_one_sentence("run --subject textbook --scenarios 2 --out " + folder.path().string(),
-                      "findings.jsonl is no file; remove it");
+  expect_one_sentence(
+      "run --subject textbook --profile modes --scenarios 2 --out " + folder.path().string(),
+      "findings.jsonl is no file; remove it");
 }
 
 TEST(BadOutput, AReportThatCannotBeWrittenIsStillOnTheScreen) {
   const TemporaryFolder folder;
-  const Ran ran =
-      run_in_shell("trap '' XFSZ; ulimit -f 4; " + program +
-                   " run --subject textbook --scenarios 2 --out " + folder.path().string());
+  const Ran ran = run_in_shell("trap '' XFSZ; ulimit -f 4; " + program +
+                               " run --subject textbook --profile modes --scenarios 2 --out " +
+                               folder.path().string());
   EXPECT_EQ(ran.code, 2);
   EXPECT_THAT(ran.output, AllOf(HasSubstr("Compared on textbook"), HasSubstr("conforms: 1 subject"),
                                 HasSubstr("report.json can't be written (File too large); ")));

@@ -6,7 +6,8 @@ namespace {
 TEST(ReportCommand, IsRenderedAgainFromItsJson) {
   const TemporaryFolder out;
   const std::string folder = out.path().string();
-  EXPECT_EQ(normdiff("run --subject textbook --scenarios 30 --out " + folder).code, 0);
+  EXPECT_EQ(normdiff("run --subject textbook --profile modes --scenarios 30 --out " + folder).code,
+            0);
   const std::string page = read(out.path() / "report.html");
   std::filesystem::remove(out.path() / "report.html");
   EXPECT_EQ(normdiff("report " + folder).code, 0);

@@ -1,3 +1,5 @@
+#include <filesystem>
+
 #include "tests/harness/cli/program.hpp"
 
 namespace normdiff::test {
@@ -37,10 +39,21 @@ INSTANTIATE_TEST_SUITE_P(
                     BadUsage{"--corpus ''", "--corpus: an empty text"},
                     BadUsage{"--deviations ''", "--deviations: an empty text"},
                     BadUsage{"--subject none", "there is no subject 'none'; there are "},
-                    BadUsage{"--subject textbook --profile export", "nothing can run"},
                     BadUsage{"--subject textbook --out /proc/none", "can't be made"},
                     BadUsage{"--subject textbook --corpus /none", "the corpus /none"},
                     BadUsage{"--subject textbook --deviations /none", "/none"}));
+
+// A host is known by its name alone until it runs.
+TEST(RunCommand, ASubjectWithoutAnExporterCanNotRunTheExportProfile) {
+  const TemporaryFolder folder;
+  const std::string copy = (folder.path() / "normdiff").string();
+  std::filesystem::copy_file(program, copy);
+  (void)folder.write("normdiff-host-2.13.0", "");
+  std::filesystem::permissions(folder.path() / "normdiff-host-2.13.0",
+                               std::filesystem::perms::owner_all);
+  expect_one_sentence(run_in_shell(copy + " run --subject libtorch --profile export"),
+                      "nothing can run");
+}
 
 TEST(RunCommand, SeedFirstVerdictLast) {
   const TemporaryFolder out;

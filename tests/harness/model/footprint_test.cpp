@@ -12,8 +12,8 @@ namespace {
 using testing::check;
 using testing::Checked;
 using ::testing::ElementsAre;
-using testing::FakeSubject;
 using ::testing::IsEmpty;
+using testing::ToldSubject;
 
 /// Two models, a script of the second, and one step of each sort on it.
 constexpr const char* statements =
@@ -29,7 +29,7 @@ constexpr const char* statements =
     "other.load_state_dict(net.bn.state_dict())\n";                                      // 9
 
 struct Models {
-  Scenario scenario = FakeSubject(statements).scenario;
+  Scenario scenario = ToldSubject(statements).scenario;
   Scope scope = resolve(scenario);
   World world;
 
@@ -115,8 +115,8 @@ TEST(Reach, WhatAStepWithoutAFormulaDoesToOthersIsFound) {
       "backward(zz, constant(1))\n";
   const auto found = [&other](int step, Slot slot, const std::string& text) {
     const auto diverged = [&](bool damages) {
-      FakeSubject subject(other + text);
-      subject.instead[step] = [](FakeSubject&) {};
+      ToldSubject subject(other + text);
+      subject.instead[step] = [](ToldSubject&) {};
       if (damages) subject.lie(step, subject.key("other", "", slot));
       const Checked checked = check(subject);
       return std::count_if(checked.judged.begin(), checked.judged.end(), [](const Judged& judged) {

@@ -8,7 +8,7 @@ namespace normdiff {
 namespace {
 
 using testing::check;
-using testing::FakeSubject;
+using testing::ToldSubject;
 
 constexpr const char* scenario =
     "bn = BatchNorm2d(2)\n"
@@ -47,7 +47,7 @@ Trace copy_of(const Trace& original) {
 }
 
 TEST(Operands, ATraceMaySayAnythingOfWhatWasSeen) {
-  FakeSubject subject(scenario);
+  ToldSubject subject(scenario);
   const Trace honest = subject.run();
   int found = 0;
   for (std::size_t i = 0; i < honest.observations.size(); ++i)
@@ -60,7 +60,7 @@ TEST(Operands, ATraceMaySayAnythingOfWhatWasSeen) {
 }
 
 TEST(Operands, ATraceMaySayAnythingOfHowAStepEnded) {
-  FakeSubject subject(scenario);
+  ToldSubject subject(scenario);
   const Trace honest = subject.run();
   for (std::size_t i = 0; i < honest.steps.size(); ++i)
     for (const Outcome outcome : {Outcome::ok, Outcome::error, Outcome::unsupported})

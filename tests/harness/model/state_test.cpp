@@ -8,7 +8,7 @@ namespace {
 using testing::check;
 using testing::Checked;
 using ::testing::ElementsAre;
-using testing::FakeSubject;
+using testing::ToldSubject;
 
 constexpr const char* shared =
     "bn = BatchNorm2d(2)\n"
@@ -21,8 +21,8 @@ constexpr const char* shared =
     "z = s(x)\n";
 
 TEST(Scan, AChildThatBecameTwoIsFoundOnceAndFollowed) {
-  FakeSubject subject(shared);
-  subject.after[2] = [](FakeSubject& self) { self.split("s"); };
+  ToldSubject subject(shared);
+  subject.after[2] = [](ToldSubject& self) { self.split("s"); };
   const Checked checked = check(subject);
   ASSERT_EQ(checked.judged.size(), 1u) << ::testing::PrintToString(checked.discrepancies());
   EXPECT_THAT(checked.signatures,
@@ -32,9 +32,9 @@ TEST(Scan, AChildThatBecameTwoIsFoundOnceAndFollowed) {
 
 /// A mean of the script that gets memory of its own after `step`.
 void expect_unshared(const std::string& text, int step) {
-  FakeSubject subject(text);
-  subject.after[step] = [](FakeSubject& self) {
-    auto& mean = self.module("s", "a").tensor(reference::Held::running_mean);
+  ToldSubject subject(text);
+  subject.after[step] = [](ToldSubject& self) {
+    auto& mean = self.module("s", "a")[TensorSlot::running_mean];
     mean = mean->clone();
   };
   const Checked checked = check(subject);
@@ -50,14 +50,13 @@ TEST(Scan, TensorsThatStoppedBeingSharedAreFoundOnceAndFollowed) {
 }
 
 TEST(Scan, TensorsThatBecameSharedAreFoundOnceAndFollowed) {
-  FakeSubject subject(
+  ToldSubject subject(
       "net = Sequential(a=BatchNorm2d(2), b=BatchNorm2d(2))\n"
       "c = copy.deepcopy(net)\n"
       "x = tensor(2, 2, 2, 2, normal(0, 1))\n"
       "y = c(x)\n");
-  subject.after[1] = [](FakeSubject& self) {
-    self.module("c", "a").tensor(reference::Held::weight) =
-        self.module("net", "a").tensor(reference::Held::weight);
+  subject.after[1] = [](ToldSubject& self) {
+    self.module("c", "a").parameters[0] = self.module("net", "a").parameters[0];
   };
   const Checked checked = check(subject);
   ASSERT_EQ(checked.judged.size(), 1u);
@@ -69,13 +68,12 @@ TEST(Scan, InALargeWorldSharingIsHeldToItAlike) {
   std::string large = "large = Sequential(";
   for (int i = 0; i < 70; ++i) large += i == 0 ? "BatchNorm2d(2)" : ", BatchNorm2d(2)";
   const std::string text = large + ")\n" + shared;
-  FakeSubject right(text);
+  ToldSubject right(text);
   EXPECT_TRUE(check(right).judged.empty());
   expect_unshared(text, 3);
-  FakeSubject became(text);
-  became.after[1] = [](FakeSubject& self) {
-    self.module("bn", "").tensor(reference::Held::weight) =
-        self.module("large", "69").tensor(reference::Held::weight);
+  ToldSubject became(text);
+  became.after[1] = [](ToldSubject& self) {
+    self.module("bn", "").parameters[0] = self.module("large", "69").parameters[0];
   };
   const Checked together = check(became);
   ASSERT_EQ(together.judged.size(), 1u);
@@ -84,22 +82,19 @@ TEST(Scan, InALargeWorldSharingIsHeldToItAlike) {
 }
 
 TEST(Scan, ATensorThatCameOrWentIsFoundOnceAndFollowed) {
-  FakeSubject subject(
+  ToldSubject subject(
       "net = Sequential(a=BatchNorm2d(2, affine=False))\n"
       "net.eval()\n"
       "x = tensor(2, 2, 2, 2, normal(0, 1))\n"
       "y = net(x)\n");
-  subject.after[1] = [](FakeSubject& self) {
-    self.module("net", "a").tensor(reference::Held::weight) =
-        reference::Tensor::full(DType::float32, {2}, 3);
+  subject.after[1] = [](ToldSubject& self) {
+    self.module("net", "a")[TensorSlot::weight] = reference::Tensor::full(DType::float32, {2}, 3);
   };
   Checked checked = check(subject);
   ASSERT_EQ(checked.judged.size(), 1u);
   EXPECT_EQ(checked.judged[0].expected, "None");
-  FakeSubject loses("net = BatchNorm2d(2)\nnet.eval()\nnet.train()\n");
-  loses.after[1] = [](FakeSubject& self) {
-    self.module("net").tensor(reference::Held::bias).reset();
-  };
+  ToldSubject loses("net = BatchNorm2d(2)\nnet.eval()\nnet.train()\n");
+  loses.after[1] = [](ToldSubject& self) { self.module("net")[TensorSlot::bias].reset(); };
   checked = check(loses);
   ASSERT_EQ(checked.judged.size(), 1u);
   EXPECT_EQ(checked.judged[0].observed, "None");

@@ -30,7 +30,7 @@ inline Report hostile_report() {
   report.findings[0].hits = {{hostile, 1}};
   report.harness_errors.push_back(finding);
   report.floors[0].subject = report.floors[0].what = report.floors[0].remedy = hostile;
-  report.power[0] = {hostile, 1, hostile};
+  report.power[0] = {hostile, 1, hostile, hostile};
   Deviation& d = report.deviations[0];
   d.id = d.title = d.why = d.standing = d.versions = d.witness = hostile;
   d.upstream = d.subjects = {hostile};

@@ -57,7 +57,8 @@ inline Report sample_report() {
   deviation.subjects = {"libtorch"};
   deviation.witness = "corpus/deviations/root-flag.scenario";
   report.deviations.push_back(deviation);
-  report.power = {{"eps-outside-root", 12, "textbook/forward"}, {"stale-graph", std::nullopt, ""}};
+  report.power = {{"eps-outside-root", 12, "textbook/forward", "numerics"},
+                  {"stale-graph", std::nullopt, ""}};
   report.power_most = 500;
   report.floors = {{"libtorch@2.13.0", "output observations compared", 0.5, 0.95, {}}};
   return report;

@@ -8,16 +8,16 @@ namespace {
 using testing::check;
 using testing::Checked;
 using ::testing::ElementsAre;
-using testing::FakeSubject;
 using testing::found;
 using ::testing::IsEmpty;
+using testing::ToldSubject;
 
 const std::string model =
     "net = Sequential(a=BatchNorm2d(2), act=ReLU(), b=BatchNorm2d(2))\n"
     "x = tensor(2, 2, 2, 2, normal(0, 1), requires_grad=True)\n";
 
 TEST(ForwardStep, EachLeafIsJudgedFromTheInputItReallyGot) {
-  FakeSubject subject(model + "y = net(x)\n");
+  ToldSubject subject(model + "y = net(x)\n");
   const Key key{subject.scenario.intern("y"), 0, Slot::leaf_output};
   subject.lie(2, key);
   const Checked checked = check(subject);
@@ -26,42 +26,42 @@ TEST(ForwardStep, EachLeafIsJudgedFromTheInputItReallyGot) {
 }
 
 TEST(ForwardStep, AnEmptySequentialGivesItsInput) {
-  EXPECT_THAT(found(FakeSubject("net = Sequential()\nx = tensor(2, normal(0, 1))\ny = net(x)\n")),
+  EXPECT_THAT(found(ToldSubject("net = Sequential()\nx = tensor(2, normal(0, 1))\ny = net(x)\n")),
               IsEmpty());
 }
 
 TEST(ForwardStep, WhatRanBeforeARefusalHasMoved) {
-  FakeSubject subject(
+  ToldSubject subject(
       "net = Sequential(a=BatchNorm2d(2), b=BatchNorm2d(3))\n"
       "x = tensor(2, 2, 2, 2, normal(0, 1))\ny = net(x)\n");
   EXPECT_THAT(found(subject), IsEmpty());
-  subject.after[2] = [](FakeSubject& self) {
-    (void)reference::reset_running_stats(self.module("net", "a"));
+  subject.after[2] = [](ToldSubject& self) {
+    (void)textbook::reset_running_stats(self.module("net", "a"));
   };
   EXPECT_FALSE(found(subject).empty());
 }
 
 TEST(ForwardStep, AnInfiniteStatisticStaysSoThroughTheNextUseOfASharedChild) {
-  FakeSubject subject(
+  ToldSubject subject(
       "bn = BatchNorm2d(1)\nnet = Sequential(a=bn, b=bn)\nfill(bn.running_mean, [-inf])\n"
       "x = tensor(2, 1, 2, 2, normal(0, 1))\ny = net(x)\n");
   EXPECT_THAT(found(subject), IsEmpty());
-  subject.after[4] = [](FakeSubject& self) {
-    self.module("bn").tensor(reference::Held::running_mean)->set(0, 0);
+  subject.after[4] = [](ToldSubject& self) {
+    self.module("bn")[TensorSlot::running_mean]->set(0, 0);
   };
   EXPECT_EQ(found(subject).size(), 3u) << "under each of its names";
 }
 
 TEST(BackwardStep, GradientsAddToWhatIsThere) {
-  EXPECT_THAT(found(FakeSubject(model + "y = net(x)\nz = net(x)\nbackward(y, normal(0, 1))\n"
+  EXPECT_THAT(found(ToldSubject(model + "y = net(x)\nz = net(x)\nbackward(y, normal(0, 1))\n"
                                         "backward(z, normal(0, 1))\nnet.zero_grad()\n")),
               IsEmpty());
 }
 
 TEST(BackwardStep, OfNothingThatRequiresAGradientIsRefused) {
-  FakeSubject subject(model + "y = no_grad(net, x)\n");
+  ToldSubject subject(model + "y = no_grad(net, x)\n");
   EXPECT_THAT(found(subject), IsEmpty());
-  FakeSubject relu(
+  ToldSubject relu(
       "net = ReLU()\nx = tensor(2, normal(0, 1))\ny = net(x)\nbackward(y, constant(1))\n");
   const Checked checked = check(relu);
   EXPECT_THAT(checked.discrepancies(), IsEmpty());
@@ -77,21 +77,21 @@ std::string changed_before_backward(const std::string& slot) {
 }
 
 TEST(BackwardStep, ThroughAChangedTensorMayBeRefused) {
-  FakeSubject refuses(changed_before_backward("weight"));
+  ToldSubject refuses(changed_before_backward("weight"));
   refuses.refuse[4] = {"modified_in_place", ""};
   EXPECT_THAT(check(refuses).discrepancies(), IsEmpty());
-  FakeSubject without_reason(changed_before_backward("bias"));  // no formula reads it
+  ToldSubject without_reason(changed_before_backward("bias"));  // no formula reads it
   without_reason.refuse[4] = {"modified_in_place", ""};
   EXPECT_THAT(check(without_reason).outcomes(), ElementsAre(Verdict::rejected_by_subject));
 }
 
 TEST(BackwardStep, ThroughAChangedTensorThatIsDoneHasTheOldGradients) {
   for (const char* slot : {"weight", "bias", "running_mean", "num_batches_tracked"}) {
-    FakeSubject subject(changed_before_backward(slot));
+    ToldSubject subject(changed_before_backward(slot));
     const Checked checked = check(subject);
     EXPECT_THAT(checked.discrepancies(), IsEmpty()) << slot;
     EXPECT_EQ(checked.count(ObservationClass::gradient, Verdict::underived), 0u);
-    FakeSubject liar(changed_before_backward(slot));
+    ToldSubject liar(changed_before_backward(slot));
     liar.lie(4, liar.key("net", "", Slot::weight_grad));
     EXPECT_EQ(check(liar).judged.size(), 1u) << slot;
   }
@@ -102,7 +102,7 @@ TEST(BackwardStep, IsRefusedWhereItComesToWhatWasChanged) {
       "net = Sequential(a=BatchNorm2d(2), b=BatchNorm2d(2))\n"
       "x = tensor(2, 2, 1, 1, [1, 2, 3, 6], requires_grad=True)\n"
       "y = net(x)\nfill(net.a.weight, constant(2))\nbackward(y, normal(0, 1), seed=3)\n";
-  FakeSubject nothing_done(statements);
+  ToldSubject nothing_done(statements);
   nothing_done.refuse[4] = {"modified_in_place", ""};
   const Checked checked = check(nothing_done);
   ASSERT_FALSE(checked.judged.empty()) << "b came first and has its gradients";
@@ -113,15 +113,15 @@ TEST(BackwardStep, IsRefusedWhereItComesToWhatWasChanged) {
 }
 
 TEST(BackwardStep, ThroughACastModuleIsUnderived) {
-  FakeSubject subject(
+  ToldSubject subject(
       "net = BatchNorm2d(2)\nx = tensor(2, 2, 1, 1, [1, 2, 3, 6])\ny = net(x)\n"
       "net.to(float64)\nbackward(y, constant(1))\n");
-  subject.instead[4] = [](FakeSubject&) {};
+  subject.instead[4] = [](ToldSubject&) {};
   EXPECT_EQ(check(subject).count(ObservationClass::error, Verdict::underived), 1u);
-  FakeSubject damages(
+  ToldSubject damages(
       "net = BatchNorm2d(2)\nx = tensor(2, 2, 1, 1, [1, 2, 3, 6])\ny = net(x)\n"
       "net.to(float64)\nbackward(y, constant(1))\n");
-  damages.instead[4] = [](FakeSubject& self) { self.module("net").training = false; };
+  damages.instead[4] = [](ToldSubject& self) { self.module("net").training = false; };
   const Checked checked = check(damages);
   ASSERT_EQ(checked.judged.size(), 1u) << "what it leaves behind is judged all the same";
   EXPECT_EQ(checked.judged[0].key.slot, Slot::training);
@@ -130,11 +130,11 @@ TEST(BackwardStep, ThroughACastModuleIsUnderived) {
 TEST(BackwardStep, ASecondOneIsRefusedUnlessTheGraphWasRetained) {
   const std::string start =
       "net = BatchNorm2d(2)\nx = tensor(2, 2, 1, 1, [1, 2, 3, 6])\ny = net(x)\n";
-  FakeSubject freed(start + "backward(y, constant(1))\nbackward(y, constant(1))\n");
+  ToldSubject freed(start + "backward(y, constant(1))\nbackward(y, constant(1))\n");
   Checked checked = check(freed);
   EXPECT_THAT(checked.discrepancies(), IsEmpty());
   EXPECT_EQ(checked.count(ObservationClass::error, Verdict::both_rejected), 1u);
-  FakeSubject kept(start +
+  ToldSubject kept(start +
                    "backward(y, constant(1), retain_graph=True)\nbackward(y, constant(1))\n");
   checked = check(kept);
   EXPECT_THAT(checked.discrepancies(), IsEmpty());

@@ -7,12 +7,12 @@ namespace {
 
 using testing::check;
 using testing::Checked;
-using testing::FakeSubject;
 using testing::found;
 using ::testing::IsEmpty;
+using testing::ToldSubject;
 
 TEST(MakeSteps, SharedChildrenAndParametersAreKeyedByWhereTheyWereMade) {
-  EXPECT_THAT(found(FakeSubject("fc = Linear(2, 3)\nbn = BatchNorm1d(3)\n"
+  EXPECT_THAT(found(ToldSubject("fc = Linear(2, 3)\nbn = BatchNorm1d(3)\n"
                                 "net = Sequential(fc=fc, a=bn, more=Sequential(bn, "
                                 "Linear(3, 2, bias=False)))\n"
                                 "b = copy.deepcopy(net.more)\ns = torch.jit.script(net)\n"
@@ -21,15 +21,15 @@ TEST(MakeSteps, SharedChildrenAndParametersAreKeyedByWhereTheyWereMade) {
 }
 
 TEST(MakeSteps, ATensorMustHoldExactlyTheData) {
-  FakeSubject subject("x = tensor(2, 2, 2, 2, normal(0, 1), dtype=float64, requires_grad=True)\n");
+  ToldSubject subject("x = tensor(2, 2, 2, 2, normal(0, 1), dtype=float64, requires_grad=True)\n");
   EXPECT_THAT(found(subject), IsEmpty());
   subject.lie(0, subject.key("x", "", Slot::value));
   EXPECT_EQ(found(subject).size(), 1u);
 }
 
 TEST(MakeSteps, ACopyThatLostItsFlagIsFound) {
-  FakeSubject subject("net = BatchNorm2d(2)\nnet.eval()\nb = copy.deepcopy(net)\n");
-  subject.after[2] = [](FakeSubject& self) { self.module("b").training = true; };
+  ToldSubject subject("net = BatchNorm2d(2)\nnet.eval()\nb = copy.deepcopy(net)\n");
+  subject.after[2] = [](ToldSubject& self) { self.module("b").training = true; };
   EXPECT_EQ(check(subject).judged.size(), 1u);
 }
 
@@ -37,9 +37,11 @@ TEST(MakeSteps, ATraceLeavesOneForwardOnTheOriginal) {
   const char* statements =
       "net = BatchNorm2d(2, momentum=None)\nx = tensor(2, 2, 2, 2, normal(0, 1))\n"
       "s = torch.jit.trace(net, x, check_trace=False)\ns.eval()\ny = s(x)\n";
-  EXPECT_THAT(found(FakeSubject(statements)), IsEmpty());
-  FakeSubject none(statements);
-  none.instead[2] = [](FakeSubject& self) { self.plant("s", reference::trace(*self.root("net"))); };
+  EXPECT_THAT(found(ToldSubject(statements)), IsEmpty());
+  ToldSubject none(statements);
+  none.instead[2] = [](ToldSubject& self) {
+    self.plant("s", textbook::trace(self.root("net"), {}));
+  };
   const Checked checked = check(none);
   EXPECT_FALSE(checked.judged.empty());
 }

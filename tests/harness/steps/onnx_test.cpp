@@ -7,9 +7,9 @@ namespace {
 
 using testing::check;
 using testing::Checked;
-using testing::FakeSubject;
 using testing::found;
 using ::testing::IsEmpty;
+using testing::ToldSubject;
 
 const std::string model =
     "net = Sequential(conv=Conv2d(1, 2, kernel_size=1), bn=BatchNorm2d(2))\n"
@@ -21,48 +21,48 @@ std::string exported(const std::string& mode, int opset, const std::string& more
 
 TEST(OnnxStep, AnExportLeavesTheModelAsItWasInEveryMode) {
   for (const char* mode : {"EVAL", "PRESERVE", "TRAINING"}) {
-    EXPECT_THAT(found(FakeSubject(exported(mode, 17))), IsEmpty()) << mode;
-    EXPECT_THAT(found(FakeSubject(exported(mode, 11))), IsEmpty()) << mode;
-    FakeSubject flips(exported(mode, 17));
-    flips.after[2] = [](FakeSubject& self) { self.module("net", "bn").training = false; };
+    EXPECT_THAT(found(ToldSubject(exported(mode, 17))), IsEmpty()) << mode;
+    EXPECT_THAT(found(ToldSubject(exported(mode, 11))), IsEmpty()) << mode;
+    ToldSubject flips(exported(mode, 17));
+    flips.after[2] = [](ToldSubject& self) { self.module("net", "bn").training = false; };
     EXPECT_EQ(found(flips).size(), 1u) << mode;
   }
 }
 
 TEST(OnnxStep, FoldingIsAFreedomWhereItWasNotSwitchedOff) {
-  FakeSubject folds(exported("EVAL", 17));
+  ToldSubject folds(exported("EVAL", 17));
   folds.folds = true;
   EXPECT_THAT(found(folds), IsEmpty());
-  FakeSubject forbidden(exported("EVAL", 17, ", do_constant_folding=False"));
+  ToldSubject forbidden(exported("EVAL", 17, ", do_constant_folding=False"));
   forbidden.folds = true;
   EXPECT_EQ(found(forbidden).size(), 1u);
 }
 
 TEST(OnnxStep, AnArtefactInTrainingNormalisesWithTheBatch) {
-  FakeSubject subject(exported("TRAINING", 17) + "y = m(x)\n");
+  ToldSubject subject(exported("TRAINING", 17) + "y = m(x)\n");
   const Checked checked = check(subject);
   EXPECT_THAT(checked.discrepancies(), IsEmpty());
   EXPECT_EQ(checked.count(ObservationClass::error, Verdict::underived), 0u);
-  FakeSubject liar(exported("TRAINING", 17) + "y = m(x)\n");
+  ToldSubject liar(exported("TRAINING", 17) + "y = m(x)\n");
   liar.lie(3, liar.key("y", "", Slot::value));
   EXPECT_EQ(found(liar).size(), 1u);
 }
 
 TEST(OnnxStep, BeforeOpset14AnArtefactHasNoTrainingMode) {
-  FakeSubject subject(exported("TRAINING", 11) + "y = m(x)\n");
+  ToldSubject subject(exported("TRAINING", 11) + "y = m(x)\n");
   EXPECT_EQ(check(subject).count(ObservationClass::error, Verdict::underived), 1u);
 }
 
 TEST(OnnxStep, OfAnOddOpsetNothingIsSaidButWhatItLeavesBehind) {
-  FakeSubject odd(exported("EVAL", 6) + "y = m(x)\n");
+  ToldSubject odd(exported("EVAL", 6) + "y = m(x)\n");
   EXPECT_EQ(check(odd).count(ObservationClass::error, Verdict::underived), 2u);
-  FakeSubject flips(exported("EVAL", 6));
-  flips.after[2] = [](FakeSubject& self) { self.module("net", "bn").training = false; };
+  ToldSubject flips(exported("EVAL", 6));
+  flips.after[2] = [](ToldSubject& self) { self.module("net", "bn").training = false; };
   EXPECT_EQ(found(flips).size(), 1u);
 }
 
 TEST(OnnxStep, AnArtefactTakesTheShapeItWasExportedFor) {
-  FakeSubject subject(exported("EVAL", 17) +
+  ToldSubject subject(exported("EVAL", 17) +
                       "y = m(x)\nother = tensor(3, 1, 2, 2, normal(0, 1))\nz = m(other)\n");
   const Checked checked = check(subject);
   EXPECT_THAT(checked.discrepancies(), IsEmpty());
@@ -70,7 +70,7 @@ TEST(OnnxStep, AnArtefactTakesTheShapeItWasExportedFor) {
 }
 
 TEST(OnnxStep, AnOpsetThatNoVersionKnowsIsRefused) {
-  FakeSubject subject(exported("EVAL", 99));
+  ToldSubject subject(exported("EVAL", 99));
   EXPECT_EQ(check(subject).count(ObservationClass::error, Verdict::both_rejected), 1u);
 }
 

@@ -7,13 +7,13 @@ namespace {
 
 using testing::check;
 using testing::Checked;
-using testing::FakeSubject;
 using testing::found;
 using ::testing::IsEmpty;
+using testing::ToldSubject;
 
 TEST(StateSteps, DoWhatTheyAreDocumentedToDo) {
   EXPECT_THAT(
-      found(FakeSubject("net = Sequential(bn=BatchNorm2d(2))\n"
+      found(ToldSubject("net = Sequential(bn=BatchNorm2d(2))\n"
                         "net.eval()\nnet.bn.training = True\nnet.bn.momentum = None\n"
                         "net.bn.momentum = 2\nnet.bn.eps = 0.25\n"
                         "net.bn.track_running_stats = False\nnet.bn.track_running_stats = True\n"
@@ -27,8 +27,8 @@ TEST(StateSteps, AStepThatDidNothingIsFound) {
   for (const char* step : {"net.eval()", "net.bn.training = False", "net.bn.momentum = None",
                            "net.bn.eps = 0.25", "net.bn.track_running_stats = False",
                            "fill(net.bn.running_mean, constant(3))", "net.to(float64)"}) {
-    FakeSubject idle("net = Sequential(bn=BatchNorm2d(2))\n" + std::string(step) + "\n");
-    idle.instead[1] = [](FakeSubject&) {};
+    ToldSubject idle("net = Sequential(bn=BatchNorm2d(2))\n" + std::string(step) + "\n");
+    idle.instead[1] = [](ToldSubject&) {};
     const Checked checked = check(idle);
     EXPECT_FALSE(checked.judged.empty()) << step;
     for (const Judged& judged : checked.judged) EXPECT_EQ(judged.step, 1);
@@ -36,13 +36,13 @@ TEST(StateSteps, AStepThatDidNothingIsFound) {
 }
 
 TEST(StateSteps, TheAttributeOfTheParentLeavesItsChildrenAlone) {
-  FakeSubject recursive("net = Sequential(bn=BatchNorm2d(2))\nnet.training = False\n");
-  recursive.after[1] = [](FakeSubject& self) { self.module("net", "bn").training = false; };
+  ToldSubject recursive("net = Sequential(bn=BatchNorm2d(2))\nnet.training = False\n");
+  recursive.after[1] = [](ToldSubject& self) { self.module("net", "bn").training = false; };
   EXPECT_EQ(check(recursive).judged.size(), 1u);
 }
 
 TEST(StateSteps, AStateDictThatDoesNotFitIsRefusedByBoth) {
-  FakeSubject subject(
+  ToldSubject subject(
       "a = BatchNorm2d(2)\nb = BatchNorm2d(3)\nc = BatchNorm2d(2, affine=False)\n"
       "a.load_state_dict(b.state_dict())\na.load_state_dict(c.state_dict())\n"
       "a.load_state_dict(a.state_dict())\n");

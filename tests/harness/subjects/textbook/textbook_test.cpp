@@ -87,6 +87,12 @@ x = tensor(3, 2, [1, 2, 3, 5, 8, 13], dtype=float32, requires_grad=True)
 y = bn(x)
 backward(y, [1, 2, -3, 4, 5, 7])
 )";
+constexpr const char* export_forward = R"(
+bn = BatchNorm1d(2)
+x = tensor(3, 2, [1, 2, 3, 5, 8, 13], dtype=float32)
+m = torch.onnx.export(bn, x, training=EVAL, dynamo=False, opset_version=17)
+w = m(x)
+)";
 
 INSTANTIATE_TEST_SUITE_P(
     Textbook, PlantedFault,
@@ -123,6 +129,34 @@ x = tensor(3, 2, [1, 2, 3, 5, 8, 13], dtype=float32, requires_grad=True)
 y = bn(x)
 bn.eval()
 backward(y, [1, 2, -3, 4, 5, 7])
+)"},
+                      Planted{"script-loses-a-flag", R"(
+bn = BatchNorm1d(2)
+bn.eval()
+s = torch.jit.script(bn)
+)"},
+                      Planted{"trace-check-moves-state", R"(
+bn = BatchNorm1d(2)
+x = tensor(3, 2, [1, 2, 3, 5, 8, 13], dtype=float32)
+s = torch.jit.trace(bn, x)
+)"},
+                      Planted{"root-flag-restored-everywhere", R"(
+net = Sequential(bn=BatchNorm1d(2))
+net.bn.eval()
+x = tensor(3, 2, [1, 2, 3, 5, 8, 13], dtype=float32)
+m = torch.onnx.export(net, x, training=EVAL, dynamo=False, opset_version=17)
+)"},
+                      Planted{"exported-in-the-wrong-mode", export_forward},
+                      Planted{"folded-with-batch-statistics", R"(
+net = Sequential(conv=Conv2d(1, 2, kernel_size=1), bn=BatchNorm2d(2))
+x = tensor(2, 1, 2, 2, [1, 2, 3, 5, 8, 13, 21, 34], dtype=float32)
+m = torch.onnx.export(net, x, training=EVAL, dynamo=False, opset_version=17)
+w = m(x)
+)"},
+                      Planted{"momentum-complement-forgotten", R"(
+bn = BatchNorm1d(2)
+x = tensor(3, 2, [1, 2, 3, 5, 8, 13], dtype=float32)
+m = torch.onnx.export(bn, x, training=TRAINING, dynamo=False, opset_version=17)
 )"}),
     [](const auto& test) {
       std::string name = test.param.fault;
@@ -132,9 +166,9 @@ backward(y, [1, 2, -3, 4, 5, 7])
     });
 
 TEST(Textbook, EveryFaultHasAScenario) {
-  EXPECT_EQ(textbook_faults().size(), 13U);
+  EXPECT_EQ(textbook_faults().size(), 19U);
   EXPECT_EQ(textbook_faults().front(), "biased-running-var");
-  EXPECT_EQ(textbook_faults().back(), "stale-graph");
+  EXPECT_EQ(textbook_faults().back(), "momentum-complement-forgotten");
 }
 
 TEST(Textbook, AFaultThatIsNotThereIsRefused) {
@@ -176,6 +210,61 @@ backward(y5, normal(0, 1))
   EXPECT_EQ(steps[14].outcome, Outcome::ok);
   EXPECT_EQ(steps[15].error_class, "graph_freed");
   EXPECT_EQ(steps[16].text, "needs y5, which was not made");
+}
+
+// What an example input or an opset is refused for is refused by an export, and leaves the flags.
+TEST(Textbook, AnExportRefusesWhatItsForwardRefuses) {
+  Judge judge("");
+  EXPECT_TRUE(judge
+                  .discrepancies(R"(
+bn = BatchNorm2d(2)
+flat = tensor(3, 2, normal(0, 1), dtype=float32)
+one = tensor(1, 2, 1, 1, normal(0, 1), dtype=float32)
+x = tensor(3, 2, 2, 2, normal(0, 1), dtype=float32)
+m1 = torch.onnx.export(bn, flat, training=EVAL, dynamo=False, opset_version=17)
+m2 = torch.onnx.export(bn, one, training=TRAINING, dynamo=False, opset_version=17)
+m3 = torch.onnx.export(bn, x, training=EVAL, dynamo=False, opset_version=99)
+bn.eps = -0.001
+m4 = torch.onnx.export(bn, x, training=EVAL, dynamo=False, opset_version=17)
+m5 = torch.onnx.export(bn, one, training=EVAL, dynamo=False, opset_version=17)
+bn.eps = 0.001
+m6 = torch.onnx.export(bn, one, training=EVAL, dynamo=False, opset_version=17)
+w1 = m6(one)
+w2 = m6(x)
+w3 = m5(one)
+)")
+                  .empty());
+  const auto& steps = judge.trace().steps;
+  EXPECT_EQ(steps[4].error_class, "wrong_rank");
+  EXPECT_EQ(steps[5].error_class, "single_value_per_channel");
+  EXPECT_EQ(steps[6].error_class, "bad_opset");
+  EXPECT_EQ(steps[8].error_class, "bad_eps");
+  EXPECT_EQ(steps[9].error_class, "bad_eps");
+  EXPECT_EQ(steps[11].outcome, Outcome::ok);
+  EXPECT_EQ(steps[12].outcome, Outcome::ok);
+  EXPECT_EQ(steps[13].error_class, "shape_mismatch");
+  EXPECT_EQ(steps[14].text, "needs m5, which was not made");
+}
+
+// A script holds the parameters of its original, so a gradient or a cast of one is of both.
+TEST(Textbook, AScriptSharesTensorsAndASavedOneDoesNot) {
+  Judge judge("");
+  EXPECT_TRUE(judge
+                  .discrepancies(R"(
+bn = BatchNorm1d(2)
+x = tensor(3, 2, [1, 2, 3, 5, 8, 13], dtype=float32)
+s = torch.jit.script(bn)
+t = torch.jit.trace(bn, x)
+u = torch.jit.save_load(t)
+t.eval()
+y = s(x)
+backward(y, [1, 2, -3, 4, 5, 7])
+z = t(x)
+v = u(x)
+bn.to(float64)
+bn.zero_grad()
+)")
+                  .empty());
 }
 
 TEST(Textbook, AConvolutionPadsNoImagesWithoutElements) {

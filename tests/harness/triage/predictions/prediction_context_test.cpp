@@ -8,15 +8,15 @@ namespace normdiff {
 namespace {
 
 using testing::check;
-using testing::FakeSubject;
+using testing::ToldSubject;
 
 /// The deviations a subject shows that counts in spite of refusing.
 std::size_t known(const std::string& bn, const std::string& x, bool eval = false) {
-  FakeSubject subject("net = Sequential(bn=" + bn + ")\nx = " + x + "\n" +
+  ToldSubject subject("net = Sequential(bn=" + bn + ")\nx = " + x + "\n" +
                           (eval ? "net.eval()\n" : "net.train()\n") + "y = net(x)\n",
                       "python");
-  subject.after[3] = [](FakeSubject& self) {
-    auto& counter = self.module("net", "bn").tensor(reference::Held::num_batches_tracked);
+  subject.after[3] = [](ToldSubject& self) {
+    auto& counter = self.module("net", "bn")[TensorSlot::num_batches_tracked];
     counter->set(0, counter->at(0) + 1);
   };
   const auto checked = check(subject, {}, Deviations::built_in());

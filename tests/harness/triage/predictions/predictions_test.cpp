@@ -9,11 +9,10 @@
 namespace normdiff {
 namespace {
 
-using reference::Held;
 using testing::check;
 using testing::Checked;
-using testing::FakeSubject;
 using ::testing::IsEmpty;
+using testing::ToldSubject;
 
 /// A subject that deviates in one step exactly as it is known to, or by a little more.
 struct Case {
@@ -21,19 +20,19 @@ struct Case {
   std::string family;
   std::string statements;
   int step;
-  std::function<void(FakeSubject&)> deviate;  ///< after the step
-  std::function<void(FakeSubject&)> further;  ///< and then this, which is new
+  std::function<void(ToldSubject&)> deviate;  ///< after the step
+  std::function<void(ToldSubject&)> further;  ///< and then this, which is new
 };
 
-reference::Tensor& held(FakeSubject& self, const char* path, Held which) {
-  return *self.module("net", path).tensor(which);
+reference::Tensor& held(ToldSubject& self, const char* path, TensorSlot which) {
+  return *self.module("net", path)[which];
 }
-void move_counter(FakeSubject& self) {
-  reference::Tensor& counter = held(self, "bn", Held::num_batches_tracked);
+void move_counter(ToldSubject& self) {
+  reference::Tensor& counter = held(self, "bn", TensorSlot::num_batches_tracked);
   counter.set(0, counter.at(0) + 1);
 }
-void nudge_mean(FakeSubject& self) {
-  reference::Tensor& mean = held(self, "bn", Held::running_mean);
+void nudge_mean(ToldSubject& self) {
+  reference::Tensor& mean = held(self, "bn", TensorSlot::running_mean);
   mean.set(0, mean.at(0) + 0.125);
 }
 
@@ -45,27 +44,27 @@ std::vector<Case> cases() {
       {"onnx-export-restores-root-flag", "python",
        model + "net.bn.eval()\nm = torch.onnx.export(net, x, training=EVAL, dynamo=False, "
                "opset_version=17)\n",
-       3, [](FakeSubject& self) { self.module("net", "bn").training = true; },
-       [](FakeSubject& self) { self.module("net").training = false; }},
+       3, [](ToldSubject& self) { self.module("net", "bn").training = true; },
+       [](ToldSubject& self) { self.module("net").training = false; }},
       {"onnx-export-moves-state", "python",
        model + "m = torch.onnx.export(net, x, training=TRAINING, dynamo=False, "
                "opset_version=17)\n",
-       2, [](FakeSubject& self) { self.run_through("net", "x"); }, nudge_mean},
+       2, [](ToldSubject& self) { self.run_through("net", "x"); }, nudge_mean},
       {"jit-trace-check-moves-state", "python", model + "s = torch.jit.trace(net, x)\n", 2,
-       [](FakeSubject& self) {
+       [](ToldSubject& self) {
          for (int i = 0; i < 4; ++i) self.run_through("net", "x");
        },
        move_counter},
       {"jit-unshares-children", "python",
        "bn = BatchNorm2d(2)\nnet = Sequential(a=bn, b=bn)\ns = torch.jit.script(net)\n", 2,
-       [](FakeSubject& self) { self.split("s"); },
-       [](FakeSubject& self) { self.module("s", "b").training = false; }},
+       [](ToldSubject& self) { self.split("s"); },
+       [](ToldSubject& self) { self.module("s", "b").training = false; }},
       {"counter-moves-before-refusal", "python",
        "net = Sequential(bn=BatchNorm2d(2))\nx = tensor(1, 2, 1, 1, normal(0, 1))\ny = net(x)\n", 2,
        move_counter, move_counter},
       {"cpp-to-casts-counter", "libtorch", model + "net.to(float64)\n", 2,
-       [](FakeSubject& self) {
-         auto& counter = self.module("net", "bn").tensor(Held::num_batches_tracked);
+       [](ToldSubject& self) {
+         auto& counter = self.module("net", "bn")[TensorSlot::num_batches_tracked];
          counter = counter->to(DType::float64);
        },
        move_counter},
@@ -76,7 +75,7 @@ class Predictions : public ::testing::TestWithParam<Case> {};
 
 TEST_P(Predictions, WhoDeviatesExactlySoIsKnown) {
   const Case& c = GetParam();
-  FakeSubject subject(c.statements, c.family);
+  ToldSubject subject(c.statements, c.family);
   subject.after[c.step] = c.deviate;
   const Checked checked = check(subject, {}, Deviations::built_in());
   ASSERT_FALSE(checked.judged.empty());
@@ -90,8 +89,8 @@ TEST_P(Predictions, WhoDeviatesExactlySoIsKnown) {
 
 TEST_P(Predictions, WhoDeviatesFurtherIsNew) {
   const Case& c = GetParam();
-  FakeSubject subject(c.statements, c.family);
-  subject.after[c.step] = [&c](FakeSubject& self) {
+  ToldSubject subject(c.statements, c.family);
+  subject.after[c.step] = [&c](ToldSubject& self) {
     c.deviate(self);
     c.further(self);
   };
@@ -104,14 +103,14 @@ TEST_P(Predictions, WithoutTheFileItIsNew) {
   for (const Deviation& deviation : Deviations::built_in().list())
     if (deviation.id != c.id) others.push_back(deviation);
   ASSERT_EQ(others.size() + 1, Deviations::built_in().list().size());
-  FakeSubject subject(c.statements, c.family);
+  ToldSubject subject(c.statements, c.family);
   subject.after[c.step] = c.deviate;
   EXPECT_FALSE(check(subject, {}, Deviations(others)).tally.signatures.empty());
 }
 
 TEST_P(Predictions, WhoConformsIsRight) {
   const Case& c = GetParam();
-  FakeSubject subject(c.statements, c.family);
+  ToldSubject subject(c.statements, c.family);
   EXPECT_THAT(check(subject, {}, Deviations::built_in()).judged, IsEmpty());
 }
 
@@ -134,12 +133,12 @@ TEST(PredictionTable, NamesAreTheirOwnAndFound) {
 TEST(Predictions, ASubjectThatAcceptsEpsZeroIsKnownAndItsValuesAreCompared) {
   const char* statements =
       "net = BatchNorm2d(2, eps=0)\nx = tensor(2, 2, 1, 1, [3, 2, 1, 6])\ny = net(x)\n";
-  FakeSubject subject(statements, "libtorch");
+  ToldSubject subject(statements, "libtorch");
   subject.accept = {2};
   const Checked known = check(subject, {}, Deviations::built_in());
   ASSERT_EQ(known.judged.size(), 1u);
   EXPECT_EQ(known.judged[0].deviation, "cpp-eps-is-not-checked");
-  FakeSubject wrong(statements, "libtorch");
+  ToldSubject wrong(statements, "libtorch");
   wrong.accept = {2};
   wrong.lie(2, wrong.key("y", "", Slot::value));
   EXPECT_EQ(check(wrong, {}, Deviations::built_in()).tally.signatures.size(), 1u);
@@ -152,8 +151,8 @@ TEST(Predictions, WhoDeviatesInPartIsNew) {
       "x = tensor(2, 2, 2, 2, normal(0, 1))\nnet.a.eval()\nnet.b.eval()\n"
       "m = torch.onnx.export(net, x, training=EVAL, dynamo=False, opset_version=17)\n";
   const auto flips = [&](const std::vector<const char*>& paths) {
-    FakeSubject subject(statements, "python");
-    subject.after[4] = [paths](FakeSubject& self) {
+    ToldSubject subject(statements, "python");
+    subject.after[4] = [paths](ToldSubject& self) {
       for (const char* path : paths) self.module("net", path).training = true;
     };
     return check(subject, {}, Deviations::built_in()).tally.signatures.size();
@@ -167,18 +166,18 @@ TEST(Predictions, WhatAnyValueAgreesWithIsNotCountedAsKnown) {
   const char* statements =
       "net = BatchNorm1d(2, eps=1e-40)\nx = tensor(4, 2, constant(3000))\nnet.eval()\n"
       "net.track_running_stats = False\ny = net(x)\n";
-  FakeSubject subject(statements, "libtorch");
+  ToldSubject subject(statements, "libtorch");
   subject.lie(4, subject.key("y", "", Slot::value));
   const Checked checked = check(subject, {}, Deviations::built_in());
   EXPECT_THAT(checked.tally.deviations, IsEmpty());
 }
 
 TEST(Predictions, ASplitScriptsGradientsAddUp) {
-  FakeSubject subject(
+  ToldSubject subject(
       "bn = BatchNorm2d(2)\nnet = Sequential(a=bn, b=bn)\nx = tensor(2, 2, 2, 2, normal(0, 1))\n"
       "s = torch.jit.script(net)\ny = s(x)\nbackward(y, normal(0, 1))\n",
       "python");
-  subject.after[3] = [](FakeSubject& self) { self.split("s"); };
+  subject.after[3] = [](ToldSubject& self) { self.split("s"); };
   const Checked checked = check(subject, {}, Deviations::built_in());
   EXPECT_THAT(checked.tally.signatures, IsEmpty())
       << ::testing::PrintToString(checked.discrepancies());
