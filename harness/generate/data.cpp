@@ -8,7 +8,7 @@ namespace {
 
 /// A few exact numbers, no more than there is room for.
 Data literal_data(std::int64_t elements) {
-  std::vector<double> list{1, -2, 0.5, 3, -0.25};
+  Literal list{1, -2, 0.5, 3, -0.25};
   list.resize(static_cast<std::size_t>(std::clamp<std::int64_t>(elements, 1, 5)));
   if (elements == 0) list.clear();
   return list;

@@ -46,6 +46,26 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"y2 = net(y2)", 1, 10, "'y2' is not defined above"}));
 
 INSTANTIATE_TEST_SUITE_P(
+    WholeNumbers, CheckErrors,
+    ::testing::Values(
+        Bad{"fill(net.bn.num_batches_tracked, [0.5])", 1, 34, "and the list has 0.5"},
+        Bad{"fill(net.bn.num_batches_tracked, [1e3])", 1, 34, "write each as digits alone"},
+        Bad{"fill(net.bn.num_batches_tracked, [9223372036854775808])", 1, 34,
+            "from -2^63 to 2^63 - 1"},
+        Bad{"fill(net.bn.num_batches_tracked, constant(0.5))", 1, 34, "whole number below 2^53"},
+        Bad{"fill(net.bn.num_batches_tracked, constant(1e300))", 1, 34, "below 2^53"},
+        Bad{"fill(net.bn.num_batches_tracked, constant(9007199254740993))", 1, 34, "below 2^53"},
+        Bad{"fill(net.bn.num_batches_tracked, constant(nan))", 1, 34, "below 2^53"},
+        Bad{"fill(net.bn.num_batches_tracked, uniform(0, 5))", 1, 34, "below 2^53"},
+        Bad{"fill(net.bn.num_batches_tracked, [-1])", 1, 34, "a number of batches is 0 or more"},
+        Bad{"t = tensor(9223372036854775808, constant(1))", 1, 12, "expected a size, 0 or more"},
+        Bad{"t = Linear(1e3, 2)", 1, 12, "expected a whole number for 'in_features'"},
+        Bad{"t = tensor(2, normal(0, 1), seed=18446744073709551616)", 1, 34,
+            "a whole number from 0 to 2^64 - 1"},
+        Bad{"o = torch.onnx.export(net, x, training=EVAL, dynamo=False, opset_version=4294967313)",
+            1, 74, "expected a whole number for 'opset_version'"}));
+
+INSTANTIATE_TEST_SUITE_P(
     Limits, CheckErrors,
     ::testing::Values(
         Bad{"t = tensor(1, 1, 1, 1, 1, 1, normal(0, 1))", 1, 27, "at most 5 sizes"},

@@ -45,6 +45,12 @@ TEST(Parse, ManySpellingsOneText) {
                    "net.load_state_dict(net.state_dict())"},
            Spelled{"fill(net.a[0].num_batches_tracked, [3])",
                    "fill(net.a[0].num_batches_tracked, [3])"},
+           Spelled{"fill(net.a[0].num_batches_tracked, [9223372036854775807])",
+                   "fill(net.a[0].num_batches_tracked, [9223372036854775807])"},
+           Spelled{"fill(net.a[0].num_batches_tracked, constant(9007199254740991.0))",
+                   "fill(net.a[0].num_batches_tracked, constant(9007199254740991))"},
+           Spelled{"x2 = tensor(5, [9007199254740993, 1e3, -0, -7, 1e19])",
+                   "x2 = tensor(5, [9007199254740993, 1000, -0.0, -7, 1e19])"},
            Spelled{
                "m = torch.onnx.export(net, x, opset_version=17, dynamo=False, training=TRAINING, "
                "do_constant_folding=True)",
