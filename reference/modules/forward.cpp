@@ -49,6 +49,10 @@ bool takes_rank(ModuleKind kind, int rank) {
 
 }  // namespace
 
+std::int64_t counted(std::int64_t counter) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(counter) + 1);  // defined: wraps
+}
+
 bool saves(const TapeEntry& call, Held held) {
   if (!call.tensors[static_cast<std::size_t>(held)]) return false;
   if (call.module->kind == ModuleKind::Conv2d) return held == Held::weight;
@@ -360,7 +364,9 @@ void ForwardPass::normalise_statistics(Module& module, bool training, bool batch
   double count = 0;
   if (auto& counter = module.tensor(Held::num_batches_tracked)) {
     if (counter->dtype() == DType::int64) {
-      count = static_cast<double>(++*static_cast<std::int64_t*>(counter->data()));
+      auto* value = static_cast<std::int64_t*>(counter->data());
+      *value = counted(*value);
+      count = static_cast<double>(*value);
     } else {  // an implementation that cast it goes on counting
       count = counter->at(0) + 1;
       counter->set(0, count);

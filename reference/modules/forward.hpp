@@ -96,6 +96,11 @@ struct StatisticUpdate {
   Bounded expected;
 };
 
+/// What a forward in training makes of num_batches_tracked. Our choice: a counter is an integer
+/// tensor of 64 bits (documented: torch.long), and as those do it goes on from its largest value at
+/// its smallest; a cumulative average takes its factor from that.
+[[nodiscard]] std::int64_t counted(std::int64_t counter);
+
 /// Checks that an implementation leaves out, where it is known to: the forward goes on.
 struct Unchecked {
   bool eps = false;  ///< of a batch norm

@@ -59,8 +59,10 @@ template <class T>
 void move_statistics(Module& module, const Tensor& input, const Tensor& mean, const Tensor& var,
                      Fault fault) {
   Tensor& counter = *module[TensorSlot::num_batches_tracked];
-  const double count = counter.at(0) + 1;
-  if (fault != Fault::counter_missed) counter.set(0, count);
+  // An integer tensor goes on from its largest value at its smallest.
+  const auto next = static_cast<std::int64_t>(*read<std::uint64_t>(counter) + 1);
+  if (fault != Fault::counter_missed) *write<std::int64_t>(counter) = next;
+  const auto count = static_cast<double>(next);
   if (input.numel() == 0) return;
   const bool late = fault == Fault::cumulative_average_off_by_one;
   double momentum = module.momentum.value_or(1 / (late ? count + 1 : count));

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <cmath>
+#include <limits>
 
 #include "tests/reference/modules/trees.hpp"
 
@@ -170,6 +171,24 @@ TEST(Forward, PastASoftRefusalTheFormulaIsFollowed) {
   EXPECT_THAT(past.refusals, ElementsAre(ErrorKind::bad_eps)) << "it is said all the same";
   EXPECT_EQ(past.output, (Numbers{-1, 1}));
   EXPECT_EQ(past.counter, Numbers{1});
+}
+
+TEST(Forward, ACounterGoesOnFromItsLargestValueAtItsSmallest) {
+  constexpr std::int64_t largest = std::numeric_limits<std::int64_t>::max();
+  constexpr std::int64_t smallest = std::numeric_limits<std::int64_t>::min();
+  const auto counter = [](Module& bn) {
+    return static_cast<std::int64_t*>(bn.tensor(Held::num_batches_tracked)->data());
+  };
+  const ModulePtr bn = make(norm(half()));
+  *counter(*bn) = largest;
+  EXPECT_EQ(run(*bn).mean, Numbers{1.5}) << "a momentum that is given plays its part";
+  EXPECT_EQ(*counter(*bn), smallest);
+  BatchNormOptions cumulative = half();
+  cumulative.momentum = std::nullopt;
+  const ModulePtr average = make(norm(cumulative));
+  *counter(*average) = largest;
+  EXPECT_EQ(run(*average).mean, Numbers{static_cast<float>(-3 * 0x1p-63)});
+  EXPECT_EQ(*counter(*average), smallest);
 }
 
 TEST(Forward, NothingFollowsPastAHardRefusal) {
