@@ -173,6 +173,21 @@ TEST(Forward, PastASoftRefusalTheFormulaIsFollowed) {
   EXPECT_EQ(past.counter, Numbers{1});
 }
 
+TEST(Forward, EverySoftRefusalIsGonePast) {
+  ForwardOptions o = options();
+  o.past_soft_refusals = true;
+  BatchNormOptions zero = half();
+  zero.eps = 0;
+  zero.affine = false;
+  const ModulePtr net =
+      make(sequential({{"a", norm(zero)}, {"relu", leaf(ModuleKind::ReLU)}, {"b", norm(zero)}}));
+  ForwardPass pass;
+  pass.run(*net, Input<float>{{-2, 2}, {2, 1, 1, 1}}.activation(), o, {}, nullptr);
+  EXPECT_THAT(kinds(pass.refusals()), ElementsAre(ErrorKind::bad_eps, ErrorKind::bad_eps));
+  EXPECT_EQ(pass.calls(), 3);
+  EXPECT_EQ(elements(pass.last().values), (Numbers{-1, 1}));
+}
+
 TEST(Forward, ACounterGoesOnFromItsLargestValueAtItsSmallest) {
   constexpr std::int64_t largest = std::numeric_limits<std::int64_t>::max();
   constexpr std::int64_t smallest = std::numeric_limits<std::int64_t>::min();
