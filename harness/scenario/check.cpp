@@ -135,6 +135,7 @@ class Checker {
       fail(&name, fmt::format("'{}' has no gradients: it was made under no_grad, or by an "
                               "artefact; start from another result",
                               scenario_.names[name]));
+    if (takes == Takes::differentiable && !problem) starts_from(name);
   }
   void callee(std::string_view, const ModuleRef& module, bool) {
     place(module, Takes::callable);
@@ -171,11 +172,15 @@ class Checker {
       if (auto sentence = rule_problem(*rule)) fail(&data, std::move(*sentence));
       return;
     }
+    if (elements_ == refused)
+      return fail(&data,
+                  "a forward refuses these sizes, so there is no output for a list to fit; "
+                  "write a rule");
     const auto count = static_cast<std::int64_t>(std::get<Literal>(data).size());
-    if (count == 0 && elements_ != 0) fail(&data, "the list is empty; give at least one number");
-    if (elements_ >= 0 && count > elements_)
-      fail(&data, fmt::format("the list has {} numbers, and the tensor {}; shorten the list", count,
-                              elements_));
+    if (elements_ >= 0 && count != elements_)
+      fail(&data, fmt::format("the list has {} numbers, and the {} {}; write one for each element, "
+                              "or a rule",
+                              count, holder_, elements_));
   }
   void seed(const std::uint64_t&) {}
   void dtype(const DType& type) { value("dtype", type, Floating{}); }
@@ -248,6 +253,16 @@ class Checker {
       fail(field, fmt::format("the tensors and modules of a scenario have at most {} elements "
                               "together; make fewer, or smaller ones",
                               max_scenario_elements));
+  }
+
+  /// The data to come is for what a forward gives.
+  void starts_from(NameId output) {
+    const auto& forward = definition<Forward>(scenario_, scope_, output);
+    const auto count =
+        elements_of_output(*scope_.place(forward.module).module,
+                           definition<MakeTensor>(scenario_, scope_, forward.input).shape);
+    elements_ = count ? static_cast<std::int64_t>(std::min(*count, 0x1p62)) : refused;
+    holder_ = "output";
   }
 
   bool has_kind(const void* field, NameId name, Takes takes) {
@@ -330,8 +345,10 @@ class Checker {
   const Scenario& scenario_;
   const Scope& scope_;
   std::int64_t tree_elements_ = 0;  ///< of the expression being made, shared children left out
-  std::int64_t elements_ = -1;      ///< of the tensor that the data is for; -1: not known
-  bool whole_ = false;              ///< that tensor holds whole numbers
+  static constexpr std::int64_t refused = -2;
+  std::int64_t elements_ = -1;  ///< of the tensor that the data is for; -1: there is none
+  std::string_view holder_ = "tensor";
+  bool whole_ = false;  ///< that tensor holds whole numbers
 };
 
 template <class S, class = void>
