@@ -6,11 +6,11 @@
 namespace normdiff {
 namespace {
 
-/// A few exact numbers, no more than there is room for.
+/// A few exact numbers, again and again.
 Data literal_data(std::int64_t elements) {
-  std::vector<double> list{1, -2, 0.5, 3, -0.25};
-  list.resize(static_cast<std::size_t>(std::clamp<std::int64_t>(elements, 1, 5)));
-  if (elements == 0) list.clear();
+  static const Literal few{1, -2, 0.5, 3, -0.25};
+  Literal list(static_cast<std::size_t>(elements));
+  for (std::size_t i = 0; i < list.size(); ++i) list[i] = few[i % few.size()];
   return list;
 }
 

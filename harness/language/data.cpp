@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
+#include <type_traits>
 
 namespace normdiff {
 namespace {
@@ -59,21 +60,24 @@ std::int64_t round_to_int64(double value) {
   return static_cast<std::int64_t>(whole);
 }
 
-void round_to(double value, float& out) {
-  out = static_cast<float>(value);
+template <class T>
+T rounded(double value) {
+  if constexpr (std::is_same_v<T, std::int64_t>)
+    return round_to_int64(value);
+  else
+    return static_cast<T>(value);
 }
-void round_to(double value, double& out) {
-  out = value;
-}
-void round_to(double value, std::int64_t& out) {
-  out = round_to_int64(value);
+template <class T>
+T rounded(const Number& number) {
+  if (const auto* whole = std::get_if<std::int64_t>(&number)) return static_cast<T>(*whole);
+  return rounded<T>(std::get<double>(number));
 }
 
 /// Writes element(0) ... element(n - 1), each rounded once.
 template <class Element>
 void store(DType dtype, std::int64_t n, void* out, const Element& element) {
   reference::visit_dtype(dtype, [&]<class T>(std::type_identity<T>) {
-    for (std::int64_t i = 0; i < n; ++i) round_to(element(i), static_cast<T*>(out)[i]);
+    for (std::int64_t i = 0; i < n; ++i) static_cast<T*>(out)[i] = rounded<T>(element(i));
   });
 }
 
@@ -213,14 +217,14 @@ void make_data_head(const Data& data, std::uint64_t seed, std::int64_t n, std::i
     make_rule(*rule, seed, n, total, dtype, out);
     return;
   }
-  const std::vector<double>& literal = std::get<std::vector<double>>(data);
+  const Literal& literal = std::get<Literal>(data);
   if (literal.empty()) {
     store(dtype, n, out, [](std::int64_t) { return 0.0; });
     return;
   }
   std::size_t next = 0;
   store(dtype, n, out, [&](std::int64_t) {
-    const double value = literal[next];
+    const Number& value = literal[next];
     next = next + 1 == literal.size() ? 0 : next + 1;
     return value;
   });

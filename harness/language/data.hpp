@@ -37,8 +37,12 @@ struct Rule {
 
 [[nodiscard]] int parameter_count(RuleKind kind);
 
-/// Literal values in row-major order, or a rule.
-using Data = std::variant<Rule, std::vector<double>>;
+/// A number as a scenario writes it: a whole number of 64 bits exactly, any other number as the
+/// double nearest to it.
+using Number = std::variant<double, std::int64_t>;
+/// Values in row-major order.
+using Literal = std::vector<Number>;
+using Data = std::variant<Rule, Literal>;
 
 /// Whether the elements of another dtype are not the float64 ones rounded: special values are those
 /// of their dtype.
@@ -46,7 +50,8 @@ using Data = std::variant<Rule, std::vector<double>>;
 
 /// Writes `n` elements of `dtype` to `out`. The same (data, seed, n, dtype) gives the same bits on
 /// every machine: own counter-based generator, distributions from + - * / and sqrt only; values are
-/// made as doubles and rounded once to nearest even. Literals are repeated where too few.
+/// made as doubles, literals as they are written, and rounded once to nearest even. Literals are
+/// repeated where too few.
 void make_data(const Data& data, std::uint64_t seed, std::int64_t n, reference::DType dtype,
                void* out);
 

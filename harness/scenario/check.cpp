@@ -82,6 +82,25 @@ std::optional<std::string> rule_problem(const Rule& rule) {
   return std::nullopt;
 }
 
+/// Why data can't fill a tensor of whole numbers as it is written. Every double below 2^53 is the
+/// only one for its whole number; a larger one may have been rounded when it was read.
+std::optional<std::string> not_whole(const Data& data) {
+  if (const Rule* rule = std::get_if<Rule>(&data)) {
+    if (rule->kind == RuleKind::constant && std::floor(rule->a) == rule->a &&
+        std::fabs(rule->a) < 0x1p53)
+      return std::nullopt;
+    return "num_batches_tracked holds whole numbers of 64 bits; write a list, as [7], or a "
+           "constant of a whole number below 2^53";
+  }
+  for (const Number& number : std::get<Literal>(data))
+    if (const double* value = std::get_if<double>(&number))
+      return fmt::format(
+          "num_batches_tracked holds whole numbers of 64 bits, and the list has {}; write each "
+          "as digits alone, from -2^63 to 2^63 - 1",
+          number_text(*value));
+  return std::nullopt;
+}
+
 /// How many places a tree has below `spec`, itself included; past the limits -1.
 int count_places(const ModuleSpec& spec, int budget, int depth) {
   if (budget < 1 || depth > max_tree_depth) return -1;
@@ -116,6 +135,7 @@ class Checker {
       fail(&name, fmt::format("'{}' has no gradients: it was made under no_grad, or by an "
                               "artefact; start from another result",
                               scenario_.names[name]));
+    if (takes == Takes::differentiable && !problem) starts_from(name);
   }
   void callee(std::string_view, const ModuleRef& module, bool) {
     place(module, Takes::callable);
@@ -127,6 +147,7 @@ class Checker {
   void slot(const ModuleRef& module, const TensorSlot& which) {
     place(module, Takes::eager);
     if (problem) return;
+    whole_ = which == TensorSlot::num_batches_tracked;
     if (const auto shape = fresh_shape(*scope_.place(module).module, which))
       elements_ = shape->numel();
   }
@@ -144,15 +165,22 @@ class Checker {
     takes_elements(&sizes, elements_);
   }
   void data(std::string_view, const Data& data) {
+    if (whole_) {
+      if (auto sentence = not_whole(data)) return fail(&data, std::move(*sentence));
+    }
     if (const Rule* rule = std::get_if<Rule>(&data)) {
       if (auto sentence = rule_problem(*rule)) fail(&data, std::move(*sentence));
       return;
     }
-    const auto count = static_cast<std::int64_t>(std::get<std::vector<double>>(data).size());
-    if (count == 0 && elements_ != 0) fail(&data, "the list is empty; give at least one number");
-    if (elements_ >= 0 && count > elements_)
-      fail(&data, fmt::format("the list has {} numbers, and the tensor {}; shorten the list", count,
-                              elements_));
+    if (elements_ == refused)
+      return fail(&data,
+                  "a forward refuses these sizes, so there is no output for a list to fit; "
+                  "write a rule");
+    const auto count = static_cast<std::int64_t>(std::get<Literal>(data).size());
+    if (elements_ >= 0 && count != elements_)
+      fail(&data, fmt::format("the list has {} numbers, and the {} {}; write one for each element, "
+                              "or a rule",
+                              count, holder_, elements_));
   }
   void seed(const std::uint64_t&) {}
   void dtype(const DType& type) { value("dtype", type, Floating{}); }
@@ -225,6 +253,16 @@ class Checker {
       fail(field, fmt::format("the tensors and modules of a scenario have at most {} elements "
                               "together; make fewer, or smaller ones",
                               max_scenario_elements));
+  }
+
+  /// The data to come is for what a forward gives.
+  void starts_from(NameId output) {
+    const auto& forward = definition<Forward>(scenario_, scope_, output);
+    const auto count =
+        elements_of_output(*scope_.place(forward.module).module,
+                           definition<MakeTensor>(scenario_, scope_, forward.input).shape);
+    elements_ = count ? static_cast<std::int64_t>(std::min(*count, 0x1p62)) : refused;
+    holder_ = "output";
   }
 
   bool has_kind(const void* field, NameId name, Takes takes) {
@@ -308,7 +346,10 @@ class Checker {
   const Scenario& scenario_;
   const Scope& scope_;
   std::int64_t tree_elements_ = 0;  ///< of the expression being made, shared children left out
-  std::int64_t elements_ = -1;      ///< of the tensor that the data is for; -1: not known
+  static constexpr std::int64_t refused = -2;
+  std::int64_t elements_ = -1;  ///< of the tensor that the data is for; -1: there is none
+  std::string_view holder_ = "tensor";
+  bool whole_ = false;  ///< that tensor holds whole numbers
 };
 
 template <class S, class = void>

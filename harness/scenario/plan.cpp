@@ -29,6 +29,12 @@ json number_json(double value) {
   return {{"double", number_text(value)}};
 }
 
+/// How many elements of a backward's gradient the others repeat.
+std::int64_t gradient_length(const Data& gradient) {
+  const auto* list = std::get_if<Literal>(&gradient);
+  return list ? static_cast<std::int64_t>(list->size()) : gradient_cycle_length;
+}
+
 json tensor_json(DType dtype, const Shape& shape, const void* bits) {
   const auto bytes = static_cast<std::size_t>(shape.numel()) * size_of(dtype);
   return {{"dtype", reference::to_string(dtype)},
@@ -93,9 +99,10 @@ class Planner {
   /// The data can be made only when every field of the step was seen.
   void finish() {
     if (data_ == nullptr) return;
-    put(data_key_, made_tensor(dtype_.value_or(DType::float64), shape_, *data_, seed_));
+    const Shape shape = shape_ ? *shape_ : Shape{gradient_length(*data_)};
+    put(data_key_, made_tensor(dtype_.value_or(DType::float64), shape, *data_, seed_));
     if (!dtype_ && depends_on_dtype(*data_))
-      put(std::string(data_key_) + "_float32", made_tensor(DType::float32, shape_, *data_, seed_));
+      put(std::string(data_key_) + "_float32", made_tensor(DType::float32, shape, *data_, seed_));
   }
 
  private:
@@ -158,12 +165,12 @@ class Planner {
   const Scope& scope_;
   int step_;
   NameId result_ = 0;
-  // What the step's tensor is made from; at first a backward's, which has no shape of its own.
+  // What the step's tensor is made from.
   std::string_view data_key_;
   const Data* data_ = nullptr;
   std::uint64_t seed_ = 0;
   std::optional<DType> dtype_;  ///< where it is known before anything runs
-  Shape shape_{gradient_cycle_length};
+  std::optional<Shape> shape_;  ///< a backward's data has none of its own
 };
 
 }  // namespace
@@ -183,6 +190,8 @@ json plan(const Scenario& scenario) {
 }
 
 void make_gradient(const Backward& step, std::int64_t n, DType dtype, void* out) {
+  if (std::holds_alternative<Literal>(step.gradient))
+    return make_data(step.gradient, step.seed, n, dtype, out);
   const std::int64_t head = std::min(n, gradient_cycle_length);
   make_data_head(step.gradient, step.seed, head, gradient_cycle_length, dtype, out);
   reference::visit_dtype(dtype, [&]<class T>(std::type_identity<T>) {

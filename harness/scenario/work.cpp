@@ -20,6 +20,11 @@ class Walk {
     for (int i = 0; i < rank_; ++i) at(i) = static_cast<double>(input[i]);
   }
   [[nodiscard]] Work work() const { return work_; }
+  [[nodiscard]] double elements() const {
+    double product = 1;
+    for (int i = 0; i < rank_; ++i) product *= sizes_[static_cast<std::size_t>(i)];
+    return product;
+  }
 
   /// False where it would be refused for its sizes.
   bool through(const reference::ModuleSpec& module) {
@@ -42,11 +47,6 @@ class Walk {
 
  private:
   double& at(int i) { return sizes_[static_cast<std::size_t>(i)]; }
-  [[nodiscard]] double elements() const {
-    double product = 1;
-    for (int i = 0; i < rank_; ++i) product *= sizes_[static_cast<std::size_t>(i)];
-    return product;
-  }
 
   bool convolve(const Conv2dOptions& conv) {
     if (rank_ < 3 || rank_ > 4) return false;
@@ -120,6 +120,12 @@ Work work_of(const reference::ModuleSpec& tree, const Shape& input) {
   Walk walk(input);
   walk.through(tree);
   return walk.work();
+}
+
+std::optional<double> elements_of_output(const reference::ModuleSpec& tree, const Shape& input) {
+  Walk walk(input);
+  if (!walk.through(tree)) return std::nullopt;
+  return walk.elements();
 }
 
 double work_of(const Scenario& scenario, const Scope& scope, const Step& step) {

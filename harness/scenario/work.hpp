@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "harness/scenario/scope.hpp"
 
@@ -21,6 +22,11 @@ struct Work {
 /// keeping it. Ends where a convolution or linear layer would refuse; what others refuse costs too
 /// much here.
 [[nodiscard]] Work work_of(const reference::ModuleSpec& tree, const Shape& input);
+
+/// How many elements one forward of a fresh tree gives; nullopt where a convolution or linear layer
+/// refuses the sizes.
+[[nodiscard]] std::optional<double> elements_of_output(const reference::ModuleSpec& tree,
+                                                       const Shape& input);
 
 /// After each step every place of every tree is looked at, and every element that there is.
 [[nodiscard]] inline double looking(const Scope& scope) {

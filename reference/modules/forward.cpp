@@ -45,6 +45,10 @@ bool takes_rank(ModuleKind kind, int rank) {
 
 }  // namespace
 
+std::int64_t counted(std::int64_t counter) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(counter) + 1);  // defined: wraps
+}
+
 bool saves(const TapeEntry& call, Held held) {
   if (!call.tensors[held]) return false;
   if (call.module->kind == ModuleKind::Conv2d) return held == Held::weight;
@@ -87,6 +91,7 @@ void ForwardPass::run(Module& root, const Activation& input, const ForwardOption
   calls_ = 0;
   ranks_.clear();
   refusals_.clear();
+  gone_past_ = 0;
   refused_by_ = nullptr;
   left_out_ = {};
   if (!options.continues) {
@@ -218,7 +223,7 @@ bool ForwardPass::leaf(Module& module) {
         refuse(module, ErrorKind::shape_mismatch, "images without elements");
       if (bias && bias->numel() != weight->shape()[0])
         refuse(module, ErrorKind::shape_mismatch, "weight and bias do not fit");
-      if (!refusals_.empty()) return false;
+      if (refusals_.size() > gone_past_) return false;
       Values values = current_.values;
       values.shape = in;
       Folding folding;
@@ -237,7 +242,7 @@ bool ForwardPass::leaf(Module& module) {
       if (x[x.rank() - 1] != weight->shape()[1] ||
           (bias && bias->numel() != weight->shape()[0] && bias->numel() != 1))
         refuse(module, ErrorKind::shape_mismatch, "another number of features");
-      if (!refusals_.empty()) return false;
+      if (refusals_.size() > gone_past_) return false;
       linear(current_.values, *weight, bias, uniform_profile(current_.dtype), *stored_);
       out = stored_->shape;
       branch = "linear";
@@ -309,7 +314,7 @@ bool ForwardPass::batch_norm(Module& module) {
     refuse(module, ErrorKind::channel_mismatch, "another number of channels");
   if (other_dtype && !skipped)
     refuse(module, ErrorKind::dtype_mismatch, "input and parameters differ in dtype");
-  const bool soft_only = refusals_.empty();
+  const bool soft_only = refusals_.size() == gone_past_;
   if (!module.traced_training && batch_statistics && values_per_channel(x) == 1)
     refuse(module, ErrorKind::single_value_per_channel, "one value for each channel in training");
   if (!module.traced_training && (options.eps < 0 || (batch_statistics && options.eps == 0))) {
@@ -318,8 +323,9 @@ bool ForwardPass::batch_norm(Module& module) {
     else
       refuse(module, ErrorKind::bad_eps, "eps must be positive in training, not negative in eval");
   }
-  if (!refusals_.empty()) {
+  if (refusals_.size() > gone_past_) {
     if (!soft_only || !options_.past_soft_refusals) return false;
+    gone_past_ = refusals_.size();
   }
 
   BatchNormParameters parameters;
@@ -354,7 +360,9 @@ void ForwardPass::normalise_statistics(Module& module, bool training, bool batch
   double count = 0;
   if (auto& counter = module.tensor(Held::num_batches_tracked)) {
     if (counter->dtype() == DType::int64) {
-      count = static_cast<double>(++*static_cast<std::int64_t*>(counter->data()));
+      auto* value = static_cast<std::int64_t*>(counter->data());
+      *value = counted(*value);
+      count = static_cast<double>(*value);
     } else {  // an implementation that cast it goes on counting
       count = counter->at(0) + 1;
       counter->set(0, count);

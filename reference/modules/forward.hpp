@@ -96,6 +96,11 @@ struct StatisticUpdate {
   Bounded expected;
 };
 
+/// What a forward in training makes of num_batches_tracked. Our choice: a counter is an integer
+/// tensor of 64 bits (documented: torch.long), and as those do it goes on from its largest value at
+/// its smallest; a cumulative average takes its factor from that.
+[[nodiscard]] std::int64_t counted(std::int64_t counter);
+
 /// Checks that an implementation leaves out, where it is known to: the forward goes on.
 struct Unchecked {
   bool eps = false;  ///< of a batch norm
@@ -129,7 +134,8 @@ class ForwardPass {
            const AtLeaf& at_leaf, Tape* tape);
 
   /// Empty: the whole tree ran. Else why the leaf that stopped it refuses (every reason that
-  /// applies; which one an implementation gives is its own choice).
+  /// applies; which one an implementation gives is its own choice), behind the reasons of the
+  /// leaves that the pass went past.
   [[nodiscard]] const std::vector<Refusal>& refusals() const { return refusals_; }
   [[nodiscard]] const Module* refused_by() const { return refused_by_; }
   /// The checks whose leaving out let this forward go on.
@@ -172,6 +178,7 @@ class ForwardPass {
   int calls_ = 0;
   std::vector<int> ranks_;
   std::vector<Refusal> refusals_;
+  std::size_t gone_past_ = 0;  ///< refusals, the first of them, that did not stop the pass
   const Module* root_ = nullptr;
   Unchecked left_out_;
   const Module* refused_by_ = nullptr;

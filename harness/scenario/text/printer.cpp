@@ -10,6 +10,13 @@ namespace {
 constexpr std::size_t longest_line = 60;
 constexpr std::size_t indentation = 4;
 
+void append_number(std::string& out, const Number& number) {
+  if (const auto* whole = std::get_if<std::int64_t>(&number))
+    out += std::to_string(*whole);
+  else
+    normdiff::append_number(out, std::get<double>(number));
+}
+
 bool is_number(std::string_view text) {
   return text.find_first_not_of("0123456789") == std::string_view::npos;
 }
@@ -67,9 +74,9 @@ void Printer::data(std::string_view, const Data& data) {
     out += ')';
   } else {
     out = '[';
-    for (const double value : std::get<std::vector<double>>(data)) {
+    for (const Number& number : std::get<Literal>(data)) {
       if (out.size() > 1) out += ", ";
-      append_number(out, value);
+      append_number(out, number);
     }
     out += ']';
   }

@@ -102,7 +102,7 @@ class Reader {
 
   bool number(NodeId node, double& out, std::string_view what);
   void rule(NodeId node, RuleKind kind, Rule& rule);
-  void literal(NodeId list, std::vector<double>& numbers);
+  void literal(NodeId list, Literal& numbers);
   void child(NodeId node, const std::string& number, ModuleExpression::Child& child);
   void path(NodeId node, ModuleRef& module);
   void module_fields(NodeId call, ModuleExpression& module);

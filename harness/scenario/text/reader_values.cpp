@@ -183,10 +183,15 @@ void Reader::shape(Shape& sizes) {
   }
 }
 
-void Reader::literal(NodeId list, std::vector<double>& numbers) {
+void Reader::literal(NodeId list, Literal& numbers) {
   for (NodeId node = syntax()[list].first; node >= 0 && !error_; node = syntax()[node].next) {
+    std::int64_t exact = 0;
     double value = 0;
-    if (number(node, value, "an element of the list")) numbers.push_back(value);
+    const bool minus_zero = syntax()[node].negative && syntax()[node].text == "0";  // a double's
+    if (!minus_zero && whole(syntax()[node], exact))
+      numbers.emplace_back(exact);
+    else if (number(node, value, "an element of the list"))
+      numbers.emplace_back(value);
   }
 }
 
@@ -211,7 +216,7 @@ void Reader::data(std::string_view key, Data& data) {
   note(&data, syntax().begin(node));
   const Node& n = syntax()[node];
   if (n.kind == Node::Kind::list) {
-    literal(node, data.emplace<std::vector<double>>());
+    literal(node, data.emplace<Literal>());
     return;
   }
   if (n.kind == Node::Kind::call && syntax()[n.base].kind == Node::Kind::name)

@@ -63,8 +63,10 @@ void move_statistics(Module& module, const Tensor& input, const Statistics& batc
                      const Manner& manner, Call& call) {
   const Fault fault = manner.fault;
   Tensor& counter = *module[TensorSlot::num_batches_tracked];
-  const double count = counter.at(0) + 1;
-  if (fault != Fault::counter_missed) counter.set(0, count);
+  // An integer tensor goes on from its largest value at its smallest.
+  const auto next = static_cast<std::int64_t>(*read<std::uint64_t>(counter) + 1);
+  if (fault != Fault::counter_missed) *write<std::int64_t>(counter) = next;
+  const auto count = static_cast<double>(next);
   const bool late = fault == Fault::cumulative_average_off_by_one;
   if (!module.momentum) call.factor = manner.baked.factor.value_or(1 / (late ? count + 1 : count));
   if (input.numel() == 0) return;

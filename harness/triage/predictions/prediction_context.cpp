@@ -14,10 +14,12 @@ void count_batch(Module& module) {
   auto& counter = module.tensor(Held::num_batches_tracked);
   const bool training = module.traced_training.value_or(module.training);
   if (!counter || !training || !module.batch_norm().track_running_stats) return;
-  if (counter->dtype() == DType::int64)
-    ++*static_cast<std::int64_t*>(counter->data());
-  else
+  if (counter->dtype() == DType::int64) {
+    auto* value = static_cast<std::int64_t*>(counter->data());
+    *value = reference::counted(*value);
+  } else {
     counter->set(0, counter->at(0) + 1);
+  }
 }
 
 TrackOptionReadAnew::TrackOptionReadAnew(Module& root) : root_(root), calls_(root.traced_calls) {

@@ -19,8 +19,8 @@ std::vector<double> made(const Data& data, std::int64_t n, std::uint64_t seed = 
 }
 
 TEST(Data, LiteralsAreRepeated) {
-  EXPECT_EQ(made(std::vector<double>{1, 2}, 5), (std::vector<double>{1, 2, 1, 2, 1}));
-  EXPECT_EQ(made(std::vector<double>{}, 2), (std::vector<double>{0, 0}));
+  EXPECT_EQ(made(Literal{1, 2.5}, 5), (std::vector<double>{1, 2.5, 1, 2.5, 1}));
+  EXPECT_EQ(made(Literal{}, 2), (std::vector<double>{0, 0}));
 }
 
 TEST(Data, RulesWithoutChance) {
@@ -86,13 +86,31 @@ TEST(Data, RoundsOnceToTheDType) {
 }
 
 TEST(Data, IntegersAreRoundedToEvenAndClamped) {
-  const Data data = std::vector<double>{0.5, 1.5,  -0.5,  -1.5,
-                                        2.4, 1e30, -1e30, std::numeric_limits<double>::quiet_NaN()};
+  const Data data =
+      Literal{0.5, 1.5, -0.5, -1.5, 2.4, 1e30, -1e30, std::numeric_limits<double>::quiet_NaN()};
   std::vector<std::int64_t> out(8);
   make_data(data, 0, 8, DType::int64, out.data());
   EXPECT_EQ(out,
             (std::vector<std::int64_t>{0, 2, 0, -2, 2, std::numeric_limits<std::int64_t>::max(),
                                        std::numeric_limits<std::int64_t>::min(), 0}));
+}
+
+TEST(Data, WholeNumbersAreExactInInt64) {
+  constexpr std::int64_t largest = std::numeric_limits<std::int64_t>::max();
+  const Data data = Literal{largest, -largest - 1, largest - 1};
+  std::vector<std::int64_t> out(3);
+  make_data(data, 0, 3, DType::int64, out.data());
+  EXPECT_EQ(out, (std::vector<std::int64_t>{largest, -largest - 1, largest - 1}));
+}
+
+TEST(Data, WholeNumbersAreRoundedOnceToTheDType) {
+  // Rounded to a double first, this would be half way between two floats, and go down.
+  constexpr std::int64_t above_half_way = (std::int64_t{1} << 60) + (std::int64_t{1} << 36) + 1;
+  float out = 0;
+  make_data(Literal{above_half_way}, 0, 1, DType::float32, &out);
+  EXPECT_EQ(out, 0x1p60F + 0x1p37F);
+  EXPECT_EQ(made(Literal{std::int64_t{9007199254740993}}, 1),
+            (std::vector<double>{9007199254740992}));
 }
 
 TEST(Data, AHeadIsAHead) {

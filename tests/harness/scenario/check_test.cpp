@@ -46,6 +46,26 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"y2 = net(y2)", 1, 10, "'y2' is not defined above"}));
 
 INSTANTIATE_TEST_SUITE_P(
+    WholeNumbers, CheckErrors,
+    ::testing::Values(
+        Bad{"fill(net.bn.num_batches_tracked, [0.5])", 1, 34, "and the list has 0.5"},
+        Bad{"fill(net.bn.num_batches_tracked, [1e3])", 1, 34, "write each as digits alone"},
+        Bad{"fill(net.bn.num_batches_tracked, [9223372036854775808])", 1, 34,
+            "from -2^63 to 2^63 - 1"},
+        Bad{"fill(net.bn.num_batches_tracked, constant(0.5))", 1, 34, "whole number below 2^53"},
+        Bad{"fill(net.bn.num_batches_tracked, constant(1e300))", 1, 34, "below 2^53"},
+        Bad{"fill(net.bn.num_batches_tracked, constant(9007199254740993))", 1, 34, "below 2^53"},
+        Bad{"fill(net.bn.num_batches_tracked, constant(nan))", 1, 34, "below 2^53"},
+        Bad{"fill(net.bn.num_batches_tracked, uniform(0, 5))", 1, 34, "below 2^53"},
+        Bad{"fill(net.bn.num_batches_tracked, [-1])", 1, 34, "a number of batches is 0 or more"},
+        Bad{"t = tensor(9223372036854775808, constant(1))", 1, 12, "expected a size, 0 or more"},
+        Bad{"t = Linear(1e3, 2)", 1, 12, "expected a whole number for 'in_features'"},
+        Bad{"t = tensor(2, normal(0, 1), seed=18446744073709551616)", 1, 34,
+            "a whole number from 0 to 2^64 - 1"},
+        Bad{"o = torch.onnx.export(net, x, training=EVAL, dynamo=False, opset_version=4294967313)",
+            1, 74, "expected a whole number for 'opset_version'"}));
+
+INSTANTIATE_TEST_SUITE_P(
     Limits, CheckErrors,
     ::testing::Values(
         Bad{"t = tensor(1, 1, 1, 1, 1, 1, normal(0, 1))", 1, 27, "at most 5 sizes"},
@@ -62,6 +82,12 @@ INSTANTIATE_TEST_SUITE_P(
             3, 24, "at most 4294967296 multiplications together"},
         Bad{"t = tensor(0, 67108864, 2, normal(0, 1))", 1, 5, "at most 67108864 elements"},
         Bad{"t = tensor(2, [1, 2, 3])", 1, 15, "the list has 3 numbers, and the tensor 2"},
+        Bad{"t = tensor(10, 3, [1, 2, 3])", 1, 19, "the list has 3 numbers, and the tensor 30"},
+        Bad{"t = tensor(2, [])", 1, 15, "the list has 0 numbers, and the tensor 2"},
+        Bad{"fill(net.bn.weight, [1])", 1, 21, "the list has 1 numbers, and the tensor 2"},
+        Bad{"backward(y, [1, 2, 3])", 1, 13, "the list has 3 numbers, and the output 36"},
+        Bad{"k = Linear(5, 2)\nz = k(x)\nbackward(z, [1, 2])", 3, 13,
+            "a forward refuses these sizes"},
         Bad{"t = tensor(2, normal(0, 1), dtype=int64)", 1, 35, "float32 or float64, not int64"},
         Bad{"t = tensor(2, 2, normal(0, 1), memory_format=channels_last)", 1, 46,
             "channels_last needs 4 dimensions, and the shape has 2"},

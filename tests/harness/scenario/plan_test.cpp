@@ -84,6 +84,17 @@ TEST(Plan, SpecialValuesAreThoseOfTheDtypeThatTheSubjectFinds) {
   EXPECT_FALSE(steps[3].contains("value_float32"));  // a tensor says its own
 }
 
+TEST(Gradient, OfAListIsTheList) {
+  const json made =
+      plan(testing::scenario("bn = BatchNorm1d(2)\nx = tensor(2, 2, [1, 2, 3, 6])\ny = bn(x)\n"
+                             "backward(y, [1, -2, 3, 4])\n"));
+  EXPECT_EQ(made["steps"][3]["gradient"]["shape"], json({4}));
+  const Backward step{0, Literal{1, -2, 3, 4}, 0, false};
+  std::vector<double> gradient(4);
+  make_gradient(step, 4, DType::float64, gradient.data());
+  EXPECT_EQ(gradient, (std::vector<double>{1, -2, 3, 4}));
+}
+
 TEST(Gradient, IsACycleInTheDtypeAskedFor) {
   const Backward step{0, Rule{RuleKind::normal, 0, 1}, 4, false};
   std::vector<double> cycle(4096);

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <cmath>
+#include <limits>
 
 #include "tests/reference/modules/trees.hpp"
 
@@ -170,6 +171,39 @@ TEST(Forward, PastASoftRefusalTheFormulaIsFollowed) {
   EXPECT_THAT(past.refusals, ElementsAre(ErrorKind::bad_eps)) << "it is said all the same";
   EXPECT_EQ(past.output, (Numbers{-1, 1}));
   EXPECT_EQ(past.counter, Numbers{1});
+}
+
+TEST(Forward, EverySoftRefusalIsGonePast) {
+  ForwardOptions o = options();
+  o.past_soft_refusals = true;
+  BatchNormOptions zero = half();
+  zero.eps = 0;
+  zero.affine = false;
+  const ModulePtr net =
+      make(sequential({{"a", norm(zero)}, {"relu", leaf(ModuleKind::ReLU)}, {"b", norm(zero)}}));
+  ForwardPass pass;
+  pass.run(*net, Input<float>{{-2, 2}, {2, 1, 1, 1}}.activation(), o, {}, nullptr);
+  EXPECT_THAT(kinds(pass.refusals()), ElementsAre(ErrorKind::bad_eps, ErrorKind::bad_eps));
+  EXPECT_EQ(pass.calls(), 3);
+  EXPECT_EQ(elements(pass.last().values), (Numbers{-1, 1}));
+}
+
+TEST(Forward, ACounterGoesOnFromItsLargestValueAtItsSmallest) {
+  constexpr std::int64_t largest = std::numeric_limits<std::int64_t>::max();
+  constexpr std::int64_t smallest = std::numeric_limits<std::int64_t>::min();
+  const auto counter = [](Module& bn) {
+    return static_cast<std::int64_t*>(bn.tensor(Held::num_batches_tracked)->data());
+  };
+  const ModulePtr bn = make(norm(half()));
+  *counter(*bn) = largest;
+  EXPECT_EQ(run(*bn).mean, Numbers{1.5}) << "a momentum that is given plays its part";
+  EXPECT_EQ(*counter(*bn), smallest);
+  BatchNormOptions cumulative = half();
+  cumulative.momentum = std::nullopt;
+  const ModulePtr average = make(norm(cumulative));
+  *counter(*average) = largest;
+  EXPECT_EQ(run(*average).mean, Numbers{static_cast<float>(-3 * 0x1p-63)});
+  EXPECT_EQ(*counter(*average), smallest);
 }
 
 TEST(Forward, NothingFollowsPastAHardRefusal) {

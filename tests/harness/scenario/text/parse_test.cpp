@@ -15,6 +15,14 @@ struct Spelled {
   const char* canonical;
 };
 
+TEST(Parse, AListThatFitsAnOutputIsTaken) {
+  const std::string text =
+      "# normdiff-scenario 1\nc = Conv2d(1, 2, kernel_size=2, stride=2)\n"
+      "x = tensor(1, 1, 3, 4, normal(0, 1))\ny = c(x)\nbackward(y, [1, 2, 3, 4])\n"
+      "none = tensor(0, 1, 3, 4, [])\nz = c(none)\nbackward(z, [])\n";
+  EXPECT_EQ(print(testing::parsed(text)), text);
+}
+
 TEST(Parse, ManySpellingsOneText) {
   const std::string setup =
       "net = Sequential(a=Sequential(BatchNorm2d(2)))\nx = tensor(2, 2, 3, 3, normal(0, 1))\n";
@@ -45,6 +53,13 @@ TEST(Parse, ManySpellingsOneText) {
                    "net.load_state_dict(net.state_dict())"},
            Spelled{"fill(net.a[0].num_batches_tracked, [3])",
                    "fill(net.a[0].num_batches_tracked, [3])"},
+           Spelled{"fill(net.a[0].num_batches_tracked, [9223372036854775807])",
+                   "fill(net.a[0].num_batches_tracked, [9223372036854775807])"},
+           Spelled{"fill(net.a[0].num_batches_tracked, constant(9007199254740991.0))",
+                   "fill(net.a[0].num_batches_tracked, constant(9007199254740991))"},
+           Spelled{"x2 = tensor(0, 3, [])", "x2 = tensor(0, 3, [])"},
+           Spelled{"x2 = tensor(5, [9007199254740993, 1e3, -0, -7, 1e19])",
+                   "x2 = tensor(5, [9007199254740993, 1000, -0.0, -7, 1e19])"},
            Spelled{
                "m = torch.onnx.export(net, x, opset_version=17, dynamo=False, training=TRAINING, "
                "do_constant_folding=True)",
@@ -108,7 +123,7 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"backward(n, normal(0, 1))", 1, 10, "'n' has no gradients"},
         Bad{"backward(x, normal(0, 1))", 1, 10, "'x' is a tensor; the result of a forward"},
         Bad{"backward(y)", 1, 1, "'backward' needs 'gradient', which is missing"},
-        Bad{"backward(y, [])", 1, 13, "the list is empty"},
+        Bad{"backward(y, [])", 1, 13, "the list has 0 numbers, and the output 36"},
         Bad{"backward(y, normal(0, 1), True)", 1, 27, "takes no further argument"},
         Bad{"backward(y, normal(0, 1), seed=1, seed=2)", 1, 35, "'seed' is given twice"},
         Bad{"backward(y, normal(0, 1), keep=True)", 1, 27,
