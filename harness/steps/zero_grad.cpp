@@ -1,3 +1,5 @@
+#include "harness/generate/draft.hpp"
+#include "harness/language/draw.hpp"
 #include "harness/model/execute.hpp"
 
 namespace normdiff {
@@ -10,6 +12,10 @@ Execution execute(Context& c, const ZeroGrad& step) {
     for (std::size_t i = 0; i < 2; ++i)
       if (m->tensors[i]) c.world.set_grad(m->tensors[i]->storage(), std::nullopt);
   return {{}, origin_of(module), {}, nullptr};
+}
+
+void draw(Draft& draft, KindOf<ZeroGrad>) {
+  draft.push(ZeroGrad{draft.ref(draft.any_eager(0.8))});
 }
 
 }  // namespace normdiff

@@ -4,8 +4,6 @@
 #include <optional>
 #include <string_view>
 
-#include "harness/language/scenario.hpp"
-
 namespace normdiff {
 
 /// What a campaign dwells on.
@@ -15,12 +13,9 @@ enum class Profile : std::uint8_t {
   exports,   ///< trace, script, save and load, ONNX export; spelled "export"
   bench,     ///< the fixed mix that `normdiff bench` times
 };
+inline constexpr int profile_count = 4;
+
 [[nodiscard]] std::string_view to_string(Profile profile);
 [[nodiscard]] std::optional<Profile> profile_from(std::string_view name);
-
-/// The scenario number `index` of the campaign `seed`. Always valid; the same on every machine.
-/// Only applicable steps are drawn, a small share of them wrong on purpose (bad
-/// rank, one value per channel, a second backward, ...). `out` is overwritten, its memory reused.
-void generate(Profile profile, std::uint64_t seed, std::uint64_t index, Scenario& out);
 
 }  // namespace normdiff
