@@ -13,7 +13,7 @@
 
 #include "bench/bench_memory.hpp"
 #include "harness/check/check.hpp"
-#include "harness/generate/generate.hpp"
+#include "harness/profiles/generate.hpp"
 #include "harness/scenario/scope.hpp"
 #include "harness/subjects/libtorch/libtorch.hpp"
 #include "harness/triage/deviations.hpp"

@@ -6,7 +6,7 @@
 #include <fstream>
 
 #include "harness/check/check.hpp"
-#include "harness/generate/generate.hpp"
+#include "harness/profiles/generate.hpp"
 #include "harness/scenario/scope.hpp"
 #include "harness/subjects/libtorch/libtorch.hpp"
 #include "harness/triage/deviations.hpp"

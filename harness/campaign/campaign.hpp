@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "harness/check/check.hpp"
-#include "harness/generate/generate.hpp"
+#include "harness/profiles/generate.hpp"
 #include "harness/subject/subject.hpp"
 
 namespace normdiff {

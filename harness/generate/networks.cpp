@@ -1,9 +1,8 @@
+#include "harness/generate/networks.hpp"
+
 #include <algorithm>
 #include <iterator>
 
-#include "harness/generate/generator.hpp"
-
-// Networks in orders that people build: convolution, normalisation, relu, flatten, linear.
 namespace normdiff {
 namespace {
 
@@ -14,7 +13,7 @@ ModuleKind norm_kind(int rank) {
 }
 
 /// Values of one sample and channel.
-int values(const Signature& s) {
+int values(const InputSizes& s) {
   int n = 1;
   for (int i = 0; i < s.rank - 2; ++i) n *= s.spatial[static_cast<std::size_t>(i)];
   return n;
@@ -36,23 +35,54 @@ std::string_view layer_name(ModuleKind kind) {
   }
 }
 
-}  // namespace
+/// The chain of layers being built, and the shape that flows through it.
+class Chain {
+ public:
+  explicit Chain(Draft& draft);
 
-ModuleExpression Generator::batch_norm(ModuleKind kind, Signature takes, Part& part) {
+  void add_batch_norm();
+  void add_convolution();
+  void add_linear();
+  void add_plain(ModuleKind kind);
+  /// Layers as people stack them.
+  void add_layers();
+  /// Constructs the chain as a tree: flat, or its first layers in a block of their own.
+  void assemble(NameId result, std::size_t group);
+
+  /// What the whole chain takes.
+  [[nodiscard]] const InputSizes& takes() const { return first_; }
+  [[nodiscard]] ModuleExpression& first_module() { return layers_[0].module; }
+  [[nodiscard]] const DraftedModule& first_part() const { return layers_[0].part; }
+
+ private:
+  struct Layer {
+    std::string name;
+    ModuleExpression module;
+    DraftedModule part;
+  };
+  void add_layer(ModuleExpression module, DraftedModule part);
+
+  Draft& draft_;
+  std::vector<Layer> layers_;
+  InputSizes first_;
+  InputSizes flow_;
+};
+
+ModuleExpression batch_norm(Draft& draft, ModuleKind kind, InputSizes takes, DraftedModule& part) {
   static constexpr std::array<double, 5> eps = {0.1, 1.0, 0.001, 1e-12, 0.01};
   static constexpr std::array<double, 6> momentum = {0, 1, -1.2, 2, 0.3, 0.5};
   reference::BatchNormOptions options;
   options.num_features = takes.channels;
-  if (!is(Profile::bench)) {
-    if (random_.chance(0.45)) options.eps = one_of(eps);
-    if (random_.chance(0.4)) {
-      if (random_.chance(0.3))
+  if (!draft.is(Profile::bench)) {
+    if (draft.random.chance(0.45)) options.eps = draft.one_of(eps);
+    if (draft.random.chance(0.4)) {
+      if (draft.random.chance(0.3))
         options.momentum.reset();
       else
-        options.momentum = one_of(momentum);
+        options.momentum = draft.one_of(momentum);
     }
-    options.affine = !random_.chance(0.12);
-    options.track_running_stats = !random_.chance(0.12);
+    options.affine = !draft.random.chance(0.12);
+    options.track_running_stats = !draft.random.chance(0.12);
   }
   part.kind = kind;
   part.weight = part.bias = options.affine;
@@ -69,50 +99,48 @@ ModuleExpression Generator::batch_norm(ModuleKind kind, Signature takes, Part& p
   return module;
 }
 
-void Generator::begin_chain() {
+Chain::Chain(Draft& draft) : draft_(draft) {
   static constexpr std::array<int, 10> ranks = {4, 4, 4, 4, 4, 2, 2, 3, 3, 5};
-  chain_.clear();
-  flow_ = {};
-  flow_.rank = one_of(ranks);
-  flow_.channels = between(1, 4);
-  for (int& size : flow_.spatial) size = between(1, flow_.rank == 5 ? 2 : 3);
+  flow_.rank = draft_.one_of(ranks);
+  flow_.channels = draft_.between(1, 4);
+  for (int& size : flow_.spatial) size = draft_.between(1, flow_.rank == 5 ? 2 : 3);
   flow_.single = true;
   first_ = flow_;
 }
 
-void Generator::add_layer(ModuleExpression module, Part part) {
+void Chain::add_layer(ModuleExpression module, DraftedModule part) {
   std::string name(layer_name(part.kind));
-  const auto before = std::count_if(chain_.begin(), chain_.end(), [&](const Layer& layer) {
+  const auto before = std::count_if(layers_.begin(), layers_.end(), [&](const Layer& layer) {
     return layer_name(layer.part.kind) == layer_name(part.kind);
   });
   if (before > 0) name += std::to_string(before + 1);
-  chain_.push_back({std::move(name), std::move(module), part});
+  layers_.push_back({std::move(name), std::move(module), part});
 }
 
-void Generator::add_batch_norm() {
-  Part part;
-  ModuleExpression module = batch_norm(norm_kind(flow_.rank), flow_, part);
+void Chain::add_batch_norm() {
+  DraftedModule part;
+  ModuleExpression module = batch_norm(draft_, norm_kind(flow_.rank), flow_, part);
   if (values(flow_) < 2) first_.single = false;
   add_layer(std::move(module), part);
 }
 
-void Generator::add_convolution() {
+void Chain::add_convolution() {
   reference::Conv2dOptions options;
   options.in_channels = flow_.channels;
-  options.out_channels = between(1, 4);
-  options.padding = random_.chance(0.3) ? 1 : 0;
+  options.out_channels = draft_.between(1, 4);
+  options.padding = draft_.random.chance(0.3) ? 1 : 0;
   const int smallest = std::min(flow_.spatial[0], flow_.spatial[1]);
   const int room = smallest + 2 * static_cast<int>(options.padding);
-  options.kernel_size = between(1, std::min(3, room));
-  options.stride = random_.chance(0.15) ? 2 : 1;
-  options.bias = random_.chance(0.5);
+  options.kernel_size = draft_.between(1, std::min(3, room));
+  options.stride = draft_.random.chance(0.15) ? 2 : 1;
+  options.bias = draft_.random.chance(0.5);
   for (std::size_t i = 0; i < 2; ++i)
     flow_.spatial[i] = (flow_.spatial[i] + 2 * static_cast<int>(options.padding) -
                         static_cast<int>(options.kernel_size)) /
                            static_cast<int>(options.stride) +
                        1;
   flow_.channels = static_cast<int>(options.out_channels);
-  Part part;
+  DraftedModule part;
   part.kind = ModuleKind::Conv2d;
   part.weight = true;
   part.bias = options.bias;
@@ -122,16 +150,16 @@ void Generator::add_convolution() {
   add_layer(std::move(module), part);
 }
 
-void Generator::add_linear() {
+void Chain::add_linear() {
   // A linear layer works on the last dimension: of (N, C, L) that is L.
   int& features = flow_.rank == 2 ? flow_.channels : flow_.spatial[0];
   reference::LinearOptions options;
   options.in_features = features;
-  options.out_features = between(1, 4);
-  options.bias = random_.chance(0.5);
+  options.out_features = draft_.between(1, 4);
+  options.bias = draft_.random.chance(0.5);
   features = static_cast<int>(options.out_features);
   if (flow_.rank != 2) first_.fixed = true;
-  Part part;
+  DraftedModule part;
   part.kind = ModuleKind::Linear;
   part.weight = true;
   part.bias = options.bias;
@@ -141,10 +169,10 @@ void Generator::add_linear() {
   add_layer(std::move(module), part);
 }
 
-void Generator::add_plain(ModuleKind kind) {
+void Chain::add_plain(ModuleKind kind) {
   ModuleExpression module;
   module.kind = kind;
-  Part part;
+  DraftedModule part;
   part.kind = kind;
   if (kind == ModuleKind::Flatten) {
     first_.fixed = true;
@@ -154,125 +182,121 @@ void Generator::add_plain(ModuleKind kind) {
   add_layer(std::move(module), part);
 }
 
-void Generator::layers() {
-  begin_chain();
+void Chain::add_layers() {
   const bool linear_first = flow_.rank == 2 || flow_.rank == 3;
-  if (flow_.rank == 4 && random_.chance(0.7)) {
-    if (random_.chance(0.1)) add_batch_norm();
+  if (flow_.rank == 4 && draft_.random.chance(0.7)) {
+    if (draft_.random.chance(0.1)) add_batch_norm();
     add_convolution();
-  } else if (linear_first && random_.chance(0.5)) {
+  } else if (linear_first && draft_.random.chance(0.5)) {
     add_linear();
   }
   add_batch_norm();
-  if (random_.chance(0.5)) add_plain(ModuleKind::ReLU);
-  if (random_.chance(0.2)) {
-    if (flow_.rank == 4 && random_.chance(0.6)) add_convolution();
+  if (draft_.random.chance(0.5)) add_plain(ModuleKind::ReLU);
+  if (draft_.random.chance(0.2)) {
+    if (flow_.rank == 4 && draft_.random.chance(0.6)) add_convolution();
     add_batch_norm();
   }
-  if (flow_.rank > 2 && random_.chance(0.25)) {
+  if (flow_.rank > 2 && draft_.random.chance(0.25)) {
     add_plain(ModuleKind::Flatten);
     add_linear();
-    if (random_.chance(0.3)) add_batch_norm();
-  } else if (flow_.rank == 2 && random_.chance(0.3)) {
+    if (draft_.random.chance(0.3)) add_batch_norm();
+  } else if (flow_.rank == 2 && draft_.random.chance(0.3)) {
     add_linear();
   }
 }
 
-/// The chain as a tree: flat, or its first layers in a block of their own.
-void Generator::assemble(NameId result, int group) {
-  Tree& tree = trees_.emplace_back();
+void Chain::assemble(NameId result, std::size_t group) {
+  DraftedTree& tree = draft_.trees.emplace_back();
   tree.name = result;
   tree.group = group;
-  tree.structure = structures_++;
+  tree.structure = draft_.new_structure();
   tree.takes = first_;
   ModuleExpression root;
-  if (chain_.size() == 1 && random_.chance(0.85)) {
-    root = std::move(chain_[0].module);
-    tree.parts.push_back(chain_[0].part);
+  if (layers_.size() == 1 && draft_.random.chance(0.85)) {
+    root = std::move(layers_[0].module);
+    tree.modules.push_back(layers_[0].part);
   } else {
-    const bool named = random_.chance(0.85);
-    const bool nested = chain_.size() > 2 && random_.chance(0.2);
+    const bool named = draft_.random.chance(0.85);
+    const bool nested = layers_.size() > 2 && draft_.random.chance(0.2);
     const std::size_t inner = nested ? 2 : 0;
     root.named_children = named;
-    root.children.reserve(chain_.size());
-    tree.parts.push_back({});
+    root.children.reserve(layers_.size());
+    tree.modules.push_back({});
     ModuleExpression* parent = &root;
     if (nested) {
       ModuleExpression block;
       block.named_children = named;
       block.children.reserve(inner);
       root.children.push_back({named ? "block" : "0", std::move(block)});
-      tree.parts.emplace_back().place = 1;
+      tree.modules.emplace_back().place = 1;
       parent = &std::get<ModuleExpression>(root.children[0].module);
     }
-    for (std::size_t i = 0; i < chain_.size(); ++i) {
+    for (std::size_t i = 0; i < layers_.size(); ++i) {
       if (i == inner) parent = &root;
       std::string child =
-          named ? std::move(chain_[i].name) : std::to_string(parent->children.size());
-      parent->children.push_back({std::move(child), std::move(chain_[i].module)});
-      chain_[i].part.place = static_cast<std::uint16_t>(tree.parts.size());
-      chain_[i].part.module = chain_[i].part.place;
-      tree.parts.push_back(chain_[i].part);
+          named ? std::move(layers_[i].name) : std::to_string(parent->children.size());
+      parent->children.push_back({std::move(child), std::move(layers_[i].module)});
+      layers_[i].part.place = static_cast<std::uint16_t>(tree.modules.size());
+      layers_[i].part.identity = layers_[i].part.place;
+      tree.modules.push_back(layers_[i].part);
     }
   }
-  for (const Part& part : tree.parts) tree.parameters = tree.parameters || part.weight;
-  push(Construct{result, std::move(root)});
+  for (const DraftedModule& part : tree.modules) tree.parameters = tree.parameters || part.weight;
+  draft_.push(Construct{result, std::move(root)});
 }
 
-void Generator::network() {
-  const bool alone = random_.chance(is(Profile::bench) ? 0.2 : 0.3);
-  if (alone) {
-    begin_chain();
-    add_batch_norm();
-  } else {
-    layers();
-  }
-  groups_.push_back({});
-  assemble(name("net", nets_), static_cast<int>(groups_.size()) - 1);
+}  // namespace
+
+void draw_network(Draft& draft) {
+  const bool alone = draft.random.chance(draft.is(Profile::bench) ? 0.2 : 0.3);
+  Chain chain(draft);
+  if (alone)
+    chain.add_batch_norm();
+  else
+    chain.add_layers();
+  const std::size_t group = draft.add_group();
+  chain.assemble(draft.name(NameStem::net), group);
 }
 
-/// A BatchNorm with a name, and networks that hold it: one twice, or two once each.
-void Generator::shared_network() {
-  begin_chain();
-  add_batch_norm();
-  groups_.push_back({});
-  const int group = static_cast<int>(groups_.size()) - 1;
-  const NameId norm = name("bn", norms_);
-  Tree& shared = trees_.emplace_back();
+void draw_shared_network(Draft& draft) {
+  Chain chain(draft);
+  chain.add_batch_norm();
+  const std::size_t group = draft.add_group();
+  const NameId norm = draft.name(NameStem::norm);
+  DraftedTree& shared = draft.trees.emplace_back();
   shared.name = norm;
   shared.group = group;
-  shared.structure = structures_++;
-  shared.takes = first_;
-  const Part part = chain_[0].part;
-  shared.parts.push_back(part);
+  shared.structure = draft.new_structure();
+  shared.takes = chain.takes();
+  const DraftedModule part = chain.first_part();
+  shared.modules.push_back(part);
   shared.parameters = part.weight;
-  const bool parameters = part.weight;
-  push(Construct{norm, std::move(chain_[0].module)});
-  const bool twice = random_.chance(0.6);
+  draft.push(Construct{norm, std::move(chain.first_module())});
+  const bool twice = draft.random.chance(0.6);
   for (int net = 0; net < (twice ? 1 : 2); ++net) {
     ModuleExpression root;
     root.named_children = true;
     root.children.push_back({"a", norm});
     ModuleExpression relu;
     relu.kind = ModuleKind::ReLU;
-    if (random_.chance(0.6)) root.children.push_back({"relu", std::move(relu)});
+    if (draft.random.chance(0.6)) root.children.push_back({"relu", std::move(relu)});
     if (twice) root.children.push_back({"b", norm});
-    Tree& tree = trees_.emplace_back();
-    tree.name = name("net", nets_);
+    DraftedTree& tree = draft.trees.emplace_back();
+    tree.name = draft.name(NameStem::net);
     tree.group = group;
-    tree.structure = structures_++;
-    tree.takes = first_;
-    tree.parameters = parameters;
-    tree.parts.push_back({});
+    tree.structure = draft.new_structure();
+    tree.takes = chain.takes();
+    tree.parameters = part.weight;
+    tree.modules.push_back({});
     std::uint16_t place = 1;
     for (const ModuleExpression::Child& child : root.children) {
-      Part below;
+      DraftedModule below;
       below.kind = ModuleKind::ReLU;
       if (child.name != "relu") below = part;
       below.place = place++;
-      tree.parts.push_back(below);
+      tree.modules.push_back(below);
     }
-    push(Construct{tree.name, std::move(root)});
+    draft.push(Construct{tree.name, std::move(root)});
   }
 }
 

@@ -1,3 +1,5 @@
+#include "harness/generate/draft.hpp"
+#include "harness/language/draw.hpp"
 #include "harness/model/execute.hpp"
 #include "harness/scenario/plan.hpp"
 
@@ -84,6 +86,36 @@ Execution execute(Context& c, const Backward& step) {
   if (input.requires_grad && c.work.backward.input())
     input.grad = add(input.grad, *c.work.backward.input());
   return execution;
+}
+
+void draw(Draft& draft, KindOf<Backward>) {
+  const std::vector<std::size_t> from =
+      indices_where(draft.results, [&](const DraftedResult& result) {
+        return result.backward && !result.freed && draft.is_current(result);
+      });
+  if (from.empty()) {  // a forward makes one
+    const DraftedPath path = draft.any_eager(0.85);
+    return draft.forward(path, draft.tensor_for(path), true);
+  }
+  const bool latest = draft.random.chance(0.6);  // more often than older ones
+  DraftedResult& result = draft.results[latest ? from.back() : draft.one_of(from)];
+  Backward step;
+  step.output = result.name;
+  step.gradient = draft.random.chance(0.8) ? Data{Rule{RuleKind::normal, 0, 1}}
+                                           : Data{Rule{RuleKind::uniform, -1, 2}};
+  step.seed = draft.seed_of(step.gradient);
+  step.retain_graph = draft.random.chance(0.2);
+  result.freed = !step.retain_graph;
+  draft.push(std::move(step));
+}
+
+void draw_second_backward(Draft& draft) {
+  const std::vector<std::size_t> from = indices_where(
+      draft.results,
+      [&](const DraftedResult& result) { return result.freed && draft.is_current(result); });
+  if (from.empty()) return draw(draft, KindOf<Backward>{});  // it frees a graph
+  const NameId output = draft.results[draft.one_of(from)].name;
+  draft.push(Backward{output, Rule{RuleKind::normal, 0, 1}, draft.random.below(1000), false});
 }
 
 }  // namespace normdiff

@@ -1,3 +1,6 @@
+#include "harness/generate/draft.hpp"
+#include "harness/generate/networks.hpp"
+#include "harness/language/draw.hpp"
 #include "harness/model/execute.hpp"
 #include "harness/model/trees.hpp"
 
@@ -40,6 +43,19 @@ Execution execute(Context& c, const Construct& step) {
                        static_cast<float*>(tensor->data()));
   }
   return define_tree(c, step.result, NameKind::module, std::move(root));
+}
+
+void draw(Draft& draft, KindOf<Construct>) {
+  if (!draft.is(Profile::bench) && draft.random.chance(0.08))
+    draw_shared_network(draft);
+  else
+    draw_network(draft);
+  const DraftedTree& tree = draft.trees.back();
+  const double share = draft.is(Profile::modes) ? 0.85 : draft.is(Profile::exports) ? 0.0 : 0.35;
+  if (draft.random.chance(share)) {
+    draft.push(CastTo{{tree.name, 0}, DType::float64});
+    draft.group(tree).dtype = DType::float64;
+  }
 }
 
 }  // namespace normdiff

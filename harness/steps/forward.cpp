@@ -1,5 +1,7 @@
 #include <algorithm>
 
+#include "harness/generate/draft.hpp"
+#include "harness/language/draw.hpp"
 #include "harness/model/execute.hpp"
 #include "harness/scenario/plan.hpp"
 
@@ -160,6 +162,48 @@ Execution run_module(Context& c, const Forward& step, Module& root) {
   if (last < 0 && execution.refusals.empty())
     expect_input(c, {step.result, 0, Slot::value}, input, input.requires_grad);
   return execution;
+}
+
+void draw(Draft& draft, KindOf<Forward>) {
+  DraftedPath path = draft.any_eager(0.85);
+  const int scripts = draft.count(NameKind::script);
+  const int artefacts = draft.count(NameKind::artefact);
+  if (scripts + artefacts > 0 && draft.random.chance(0.5)) {
+    const bool script = draft.between(1, scripts + artefacts) <= scripts;
+    path = {draft.any_tree(script ? NameKind::script : NameKind::artefact), 0};
+  }
+  draft.forward(path, draft.tensor_for(path), true);
+}
+
+void draw_wrong_input(Draft& draft) {
+  const DraftedPath path = draft.any_eager(0.8);
+  const DType dtype = draft.group(path).dtype;
+  InputSizes wrong = draft.takes(path);
+  const std::uint64_t how = draft.random.below(3);
+  if (how == 0) wrong.rank = wrong.rank == 5 ? 3 : wrong.rank == 4 ? 3 : 4;
+  if (how == 1) ++wrong.channels;
+  const DType other = dtype == DType::float32 ? DType::float64 : DType::float32;
+  Shape shape = draft.shape_for(wrong);
+  if (shape[0] == 0) shape[0] = 2;
+  draft.forward(path, draft.make_tensor(shape, how == 2 ? other : dtype, true), false);
+}
+
+void draw_single_value(Draft& draft) {
+  const DraftedPath path = draft.any_batch_norm();
+  const InputSizes& takes = draft.module(path).takes;
+  Shape shape{1, takes.channels};
+  for (int i = 0; i < takes.rank - 2; ++i) shape.push_back(1);
+  draft.push(Train{draft.ref(path), true});
+  draft.forward(path, draft.make_tensor(shape, draft.group(path).dtype, true), false);
+}
+
+void draw_wrong_eps(Draft& draft) {
+  const DraftedPath path = draft.any_batch_norm();
+  const double before = draft.module(path).eps;
+  const DraftedTensor& input = draft.tensor_for(path);
+  draft.push(SetEps{draft.ref(path), draft.random.chance(0.5) ? 0 : -0.001});
+  draft.forward(path, input, false);
+  draft.push(SetEps{draft.ref(path), before});
 }
 
 }  // namespace normdiff

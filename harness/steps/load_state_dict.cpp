@@ -1,3 +1,5 @@
+#include "harness/generate/draft.hpp"
+#include "harness/language/draw.hpp"
 #include "harness/model/execute.hpp"
 
 namespace normdiff {
@@ -17,6 +19,33 @@ Execution execute(Context& c, const LoadStateDict& step) {
   for (const auto& [tensor, version] : versions)
     if (tensor.storage()->version() != version) mark_modified(c.world, tensor);
   return execution;
+}
+
+namespace {
+
+/// Loads into any module from another one of the same structure, or of a different one. Where there
+/// is no such module, nothing is written.
+void draw_load(Draft& draft, bool fitting) {
+  const std::size_t target = draft.any_tree(NameKind::module);
+  const DraftedTree& to = draft.trees[target];
+  const std::vector<std::size_t> sources = indices_where(draft.trees, [&](const DraftedTree& from) {
+    return from.kind == NameKind::module && &from != &to &&
+           (from.structure == to.structure) == fitting;
+  });
+  if (sources.empty()) return;
+  const DraftedTree& from = draft.trees[draft.one_of(sources)];
+  draft.push(LoadStateDict{{to.name, 0}, {from.name, 0}});
+  ++draft.group(to).version;
+}
+
+}  // namespace
+
+void draw(Draft& draft, KindOf<LoadStateDict>) {
+  draw_load(draft, true);
+}
+
+void draw_unfitting_state_dict(Draft& draft) {
+  draw_load(draft, false);
 }
 
 }  // namespace normdiff

@@ -1,3 +1,5 @@
+#include "harness/generate/draft.hpp"
+#include "harness/language/draw.hpp"
 #include "harness/model/execute.hpp"
 
 namespace normdiff {
@@ -14,6 +16,12 @@ Execution execute(Context& c, const ResetRunningStats& step) {
     for (const Held held : {Held::running_mean, Held::running_var})
       mark_modified(c.world, *module.find(held));
   return execution;
+}
+
+void draw(Draft& draft, KindOf<ResetRunningStats>) {
+  const DraftedPath path = draft.any_batch_norm();
+  draft.push(ResetRunningStats{draft.ref(path)});
+  ++draft.group(path).version;
 }
 
 }  // namespace normdiff

@@ -1,3 +1,5 @@
+#include "harness/generate/draft.hpp"
+#include "harness/language/draw.hpp"
 #include "harness/model/execute.hpp"
 
 namespace normdiff {
@@ -27,6 +29,12 @@ Execution execute(Context& c, const MakeTensor& step) {
       live.layout = layout_of(tensor->shape, tensor->strides);
     }
   return {{}, origin, {}, nullptr};
+}
+
+void draw(Draft& draft, KindOf<MakeTensor>) {
+  const DraftedPath path = draft.any_eager(0.85);
+  const DType dtype = draft.group(path).dtype;
+  draft.make_tensor(draft.shape_for(draft.takes(path)), dtype, false);
 }
 
 }  // namespace normdiff

@@ -1,3 +1,5 @@
+#include "harness/generate/draft.hpp"
+#include "harness/language/draw.hpp"
 #include "harness/model/execute.hpp"
 
 namespace normdiff {
@@ -21,6 +23,16 @@ Execution execute(Context& c, const CastTo& step) {
         c.world.replace_parameter(tensor->storage(), *places[p]->tensor(held),
                                   places[p]->grad(held));
   return {{}, origin_of(module), {}, nullptr};
+}
+
+void draw(Draft& draft, KindOf<CastTo>) {
+  const DraftedTree& tree = draft.trees[draft.any_tree(NameKind::module)];
+  TensorGroup& group = draft.group(tree);
+  group.dtype = group.dtype == DType::float32 ? DType::float64 : DType::float32;
+  ++group.version;
+  // The root: parts of different dtypes can't run after one another. What it shares is all it has
+  // where it shares anything.
+  draft.push(CastTo{{tree.name, 0}, group.dtype});
 }
 
 }  // namespace normdiff

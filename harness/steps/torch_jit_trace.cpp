@@ -1,3 +1,5 @@
+#include "harness/generate/draft.hpp"
+#include "harness/language/draw.hpp"
 #include "harness/model/execute.hpp"
 #include "harness/model/trees.hpp"
 
@@ -23,6 +25,15 @@ Execution execute(Context& c, const JitTrace& step) {
   execution.refusals = pass.refusals();
   execution.bounded = known_within(pass);
   return execution;
+}
+
+void draw(Draft& draft, KindOf<JitTrace>) {
+  const DraftedPath path = draft.any_eager(0.95);
+  const NameId input = draft.tensor_for(path).name;
+  const JitTrace step{draft.name(NameStem::script), draft.ref(path), input,
+                      draft.random.chance(0.4)};
+  draft.push(step);
+  draft.add_derived_tree(path, NameKind::script, step.result);
 }
 
 }  // namespace normdiff

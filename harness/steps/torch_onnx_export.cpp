@@ -1,5 +1,7 @@
 #include <cmath>
 
+#include "harness/generate/draft.hpp"
+#include "harness/language/draw.hpp"
 #include "harness/model/execute.hpp"
 
 namespace normdiff {
@@ -106,6 +108,37 @@ Execution execute(Context& c, const OnnxExport& step) {
   live.exported_dtype = input.values.dtype;
   if (live.exported) expect_graph(c, step, *exported);
   return execution;
+}
+
+namespace {
+
+OnnxExport drawn_export(Draft& draft, DraftedPath path, const DraftedTensor& input) {
+  OnnxExport step;
+  step.result = draft.name(NameStem::artefact);
+  step.module = draft.ref(path);
+  step.input = input.name;
+  step.training = static_cast<ExportMode>(draft.random.chance(0.5) ? 0 : draft.between(1, 2));
+  return step;
+}
+
+}  // namespace
+
+void draw(Draft& draft, KindOf<OnnxExport>) {
+  const DraftedPath path = draft.any_eager(0.9);
+  const DraftedTensor& input = draft.tensor_for(path);
+  OnnxExport step = drawn_export(draft, path, input);
+  step.opset_version = draft.between(13, 20);
+  step.do_constant_folding = !draft.random.chance(0.2);
+  draft.push(step);
+  draft.add_derived_tree(path, NameKind::artefact, step.result).only = input.shape;
+}
+
+void draw_impossible_opset(Draft& draft) {
+  const DraftedPath path = draft.any_eager(0.9);
+  OnnxExport step = drawn_export(draft, path, draft.tensor_for(path));
+  step.opset_version = 99;
+  step.do_constant_folding = !draft.random.chance(0.2);
+  draft.push(step);
 }
 
 }  // namespace normdiff

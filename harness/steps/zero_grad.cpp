@@ -1,3 +1,5 @@
+#include "harness/generate/draft.hpp"
+#include "harness/language/draw.hpp"
 #include "harness/model/execute.hpp"
 
 namespace normdiff {
@@ -11,6 +13,10 @@ Execution execute(Context& c, const ZeroGrad& step) {
       if (const reference::Tensor* tensor = m->find(held))
         c.world.set_grad(tensor->storage(), std::nullopt);
   return {{}, origin_of(module), {}, nullptr};
+}
+
+void draw(Draft& draft, KindOf<ZeroGrad>) {
+  draft.push(ZeroGrad{draft.ref(draft.any_eager(0.8))});
 }
 
 }  // namespace normdiff

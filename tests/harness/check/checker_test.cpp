@@ -1,6 +1,6 @@
 #include <gmock/gmock.h>
 
-#include "harness/generate/generate.hpp"
+#include "harness/profiles/generate.hpp"
 #include "harness/scenario/text/text.hpp"
 #include "tests/harness/check/checked.hpp"
 

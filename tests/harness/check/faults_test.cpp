@@ -7,7 +7,7 @@
 #include <cctype>
 
 #include "harness/check/check.hpp"
-#include "harness/generate/generate.hpp"
+#include "harness/profiles/generate.hpp"
 #include "harness/subjects/textbook/textbook.hpp"
 #include "harness/triage/deviations.hpp"
 

@@ -2,7 +2,7 @@
 
 #include <set>
 
-#include "harness/generate/generate.hpp"
+#include "harness/profiles/generate.hpp"
 
 namespace normdiff {
 namespace {

@@ -4,7 +4,7 @@
 #include <set>
 #include <vector>
 
-#include "harness/generate/generate.hpp"
+#include "harness/profiles/generate.hpp"
 #include "harness/scenario/scope.hpp"
 #include "reference/modules/forward.hpp"
 

@@ -23,8 +23,8 @@
 #include <thread>
 #include <vector>
 
-#include "harness/generate/generate.hpp"
 #include "harness/host/host.hpp"
+#include "harness/profiles/generate.hpp"
 #include "harness/scenario/text/text.hpp"
 #include "harness/subjects/textbook/textbook.hpp"
 

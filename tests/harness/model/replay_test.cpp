@@ -4,7 +4,7 @@
 
 #include <cstring>
 
-#include "harness/generate/generate.hpp"
+#include "harness/profiles/generate.hpp"
 #include "harness/subjects/textbook/textbook.hpp"
 
 namespace normdiff {

@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "harness/generate/generate.hpp"
+#include "harness/profiles/generate.hpp"
 #include "tests/harness/scenario/samples.hpp"
 
 namespace normdiff {

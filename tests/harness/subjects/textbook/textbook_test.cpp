@@ -7,7 +7,7 @@
 
 #include "harness/check/check.hpp"
 #include "harness/check/tally.hpp"
-#include "harness/generate/generate.hpp"
+#include "harness/profiles/generate.hpp"
 #include "harness/triage/deviations.hpp"
 #include "tests/harness/scenario/samples.hpp"
 

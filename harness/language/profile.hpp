@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "harness/language/scenario.hpp"
+
 #include "harness/text/enums.hpp"
 
 namespace normdiff {
@@ -17,10 +17,5 @@ enum class Profile : std::uint8_t {
 template <>
 inline constexpr Names<Profile> reference::names_of<Profile> = {"modes", "numerics", "export",
                                                                 "bench"};
-
-/// The scenario number `index` of the campaign `seed`. Always valid; the same on every machine.
-/// Only applicable steps are drawn, a small share of them wrong on purpose (bad
-/// rank, one value per channel, a second backward, ...). `out` is overwritten, its memory reused.
-void generate(Profile profile, std::uint64_t seed, std::uint64_t index, Scenario& out);
 
 }  // namespace normdiff

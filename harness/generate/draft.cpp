@@ -1,0 +1,113 @@
+#include "harness/generate/draft.hpp"
+
+#include <algorithm>
+
+namespace normdiff {
+namespace {
+
+constexpr std::array<std::string_view, name_stem_count> stems = {"net", "bn", "b", "x",
+                                                                 "y",   "s",  "m"};
+
+}  // namespace
+
+void Draft::begin(Profile profile, std::uint64_t key, Scenario& out) {
+  profile_ = profile;
+  random = Random(key);
+  out_ = &out;
+  out.title.clear();
+  out.statements.clear();
+  out.seed = key >> 40;
+  trees.clear();
+  tensors.clear();
+  results.clear();
+  groups.clear();
+  names_used_ = 0;
+  made_ = {};
+  structures_ = 0;
+}
+
+void Draft::finish() {
+  out_->names.resize(names_used_);
+}
+
+NameId Draft::name(NameStem stem) {
+  if (names_used_ == out_->names.size()) out_->names.emplace_back();
+  std::string& text = out_->names[names_used_];
+  text = stems[static_cast<std::size_t>(stem)];
+  const int number = ++made_[static_cast<std::size_t>(stem)];
+  if (number > 1) text += std::to_string(number);
+  return static_cast<NameId>(names_used_++);
+}
+
+// --- The view ----------------------------------------------------------------------------------
+
+const InputSizes& Draft::takes(DraftedPath path) const {
+  const DraftedTree& tree = trees[path.tree];
+  return path.module == 0 ? tree.takes : tree.modules[path.module].takes;
+}
+
+ModuleRef Draft::ref(DraftedPath path) const {
+  const DraftedTree& tree = trees[path.tree];
+  return {tree.name, tree.modules[path.module].place};
+}
+
+int Draft::count(NameKind kind) const {
+  return static_cast<int>(std::count_if(
+      trees.begin(), trees.end(), [&](const DraftedTree& tree) { return tree.kind == kind; }));
+}
+
+bool Draft::is_current(const DraftedResult& result) const {
+  return result.version == groups[result.group].version;
+}
+
+std::size_t Draft::add_group(DType dtype) {
+  groups.push_back({dtype, 0});
+  return groups.size() - 1;
+}
+
+DraftedTree& Draft::add_derived_tree(DraftedPath of, NameKind kind, NameId result) {
+  DraftedTree made = tree(of);
+  made.name = result;
+  made.kind = kind;
+  made.takes = takes(of);
+  made.modules.resize(1);
+  made.modules[0].place = 0;
+  return trees.emplace_back(std::move(made));
+}
+
+// --- Choices -----------------------------------------------------------------------------------
+
+std::size_t Draft::any_tree(NameKind kind) {
+  return one_of(indices_where(trees, [&](const DraftedTree& tree) { return tree.kind == kind; }));
+}
+
+DraftedPath Draft::any_batch_norm() {
+  const std::size_t tree = any_tree(NameKind::module);  // every network has one
+  return {tree, one_of(indices_where(trees[tree].modules, [](const DraftedModule& module) {
+            return reference::is_batch_norm(module.kind);
+          }))};
+}
+
+DraftedPath Draft::any_eager(double root_share) {
+  if (!random.chance(root_share)) return any_batch_norm();
+  return {any_tree(NameKind::module), 0};
+}
+
+// --- Statements --------------------------------------------------------------------------------
+
+void Draft::forward(DraftedPath path, const DraftedTensor& input, bool good) {
+  const DraftedTree& tree = trees[path.tree];
+  Forward step;
+  step.result = name(NameStem::result);
+  step.module = ref(path);
+  step.input = input.name;
+  step.grad = tree.kind == NameKind::artefact || !random.chance(0.15);
+  const bool parameters = path.module == 0 ? tree.parameters : tree.modules[path.module].weight;
+  DraftedResult made{step.result, tree.group, groups[tree.group].version, false, false};
+  made.backward = good && step.grad && tree.kind != NameKind::artefact && input.shape[0] > 0 &&
+                  (parameters || input.requires_grad);
+  results.push_back(made);
+  push(step);
+}
+
+}  // namespace normdiff

@@ -1,0 +1,74 @@
+#include "harness/generate/draft.hpp"
+
+#include <gtest/gtest.h>
+
+#include "harness/generate/networks.hpp"
+
+namespace normdiff {
+namespace {
+
+struct Drafted : ::testing::Test {
+  Drafted() {
+    draft.begin(Profile::modes, 7, scenario);
+    draw_network(draft);
+  }
+  Scenario scenario;
+  Draft draft;
+};
+
+TEST_F(Drafted, NamesAreNumberedFromTheSecondOn) {
+  const auto named = [&](NameStem stem) { return scenario.names[draft.name(stem)]; };
+  EXPECT_EQ(named(NameStem::tensor), "x");
+  EXPECT_EQ(named(NameStem::tensor), "x2");
+  EXPECT_EQ(named(NameStem::copy), "b");
+  EXPECT_EQ(draft.made(NameStem::tensor), 2);
+  EXPECT_EQ(draft.made(NameStem::script), 0);
+}
+
+TEST_F(Drafted, ANewScenarioKeepsNothingOfTheOneBefore) {
+  (void)draft.name(NameStem::tensor);
+  draft.begin(Profile::modes, 8, scenario);
+  draft.finish();
+  EXPECT_TRUE(scenario.statements.empty());
+  EXPECT_TRUE(scenario.names.empty());
+  EXPECT_TRUE(draft.trees.empty() && draft.groups.empty());
+}
+
+TEST_F(Drafted, AResultIsCurrentUntilItsGroupChanges) {
+  draft.forward({0, 0}, draft.tensor_for({0, 0}), true);
+  EXPECT_TRUE(draft.is_current(draft.results.back()));
+  ++draft.groups[0].version;
+  EXPECT_FALSE(draft.is_current(draft.results.back()));
+}
+
+TEST_F(Drafted, AForwardThatOughtToBeRefusedIsNoPlaceForABackward) {
+  for (int i = 0; i < 20; ++i) {
+    draft.forward({0, 0}, draft.tensor_for({0, 0}), false);
+    EXPECT_FALSE(draft.results.back().backward);
+  }
+}
+
+TEST_F(Drafted, NothingInsideADerivedTreeHasAName) {
+  const DraftedTree& script =
+      draft.add_derived_tree({0, 0}, NameKind::script, draft.name(NameStem::script));
+  EXPECT_EQ(script.modules.size(), 1u);
+  EXPECT_EQ(script.group, draft.trees[0].group) << "it shares the module's tensors";
+  EXPECT_EQ(draft.count(NameKind::script), 1);
+}
+
+TEST_F(Drafted, AnEagerPathIsARootOrABatchNorm) {
+  int roots = 0, norms = 0;
+  for (int i = 0; i < 200; ++i) {
+    const DraftedPath path = draft.any_eager(0.5);
+    if (path.module == 0)
+      ++roots;
+    else
+      EXPECT_TRUE(reference::is_batch_norm(draft.module(path).kind));
+    norms += reference::is_batch_norm(draft.module(path).kind);
+  }
+  EXPECT_GT(roots, 0);
+  EXPECT_GT(norms, 0);
+}
+
+}  // namespace
+}  // namespace normdiff
