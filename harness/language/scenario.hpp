@@ -8,7 +8,7 @@
 
 #include "harness/language/data.hpp"
 #include "reference/modules/spec.hpp"
-#include "reference/tensor/tensor.hpp"
+#include "reference/tensor/slot.hpp"
 
 namespace normdiff {
 
@@ -18,6 +18,7 @@ using reference::ModuleKind;
 using reference::ModuleSpec;
 using reference::ModuleSpecPtr;
 using reference::Shape;
+using reference::TensorSlot;
 
 /// A name of a scenario, by its number in Scenario::names.
 using NameId = std::uint16_t;
@@ -31,16 +32,6 @@ struct ModuleRef {
     return a.name == b.name && a.place == b.place;
   }
 };
-
-/// A tensor that a module holds.
-enum class TensorSlot : std::uint8_t {
-  weight,
-  bias,
-  running_mean,
-  running_var,
-  num_batches_tracked
-};
-inline constexpr int tensor_slot_count = 5;
 
 // --- The steps. One struct each, its fields typed; harness/scenario/steps/ says how each is
 // spelled. The spelling is in the comment. -------------------------------------------------------

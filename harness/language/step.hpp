@@ -84,8 +84,7 @@ struct Words<ExportMode> {
 };
 template <>
 struct Words<TensorSlot> {
-  static constexpr std::array<std::string_view, tensor_slot_count> list = {
-      "weight", "bias", "running_mean", "running_var", "num_batches_tracked"};
+  static constexpr auto list = reference::tensor_slot_names;
 };
 template <class Enum>
 [[nodiscard]] constexpr std::string_view word_of(Enum value) {

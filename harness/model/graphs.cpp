@@ -31,10 +31,10 @@ void mark_modified(World& world, const Tensor& tensor) {
   for (NameId name : world.order) {
     if (!world.names[name].tape) continue;
     for (reference::TapeEntry& call : world.names[name].tape->calls)
-      for (std::size_t held = 0; held < reference::held_count; ++held) {
-        const auto& now = call.module->tensors[held];
+      for (std::size_t slot = 0; slot < reference::tensor_slot_count; ++slot) {
+        const auto& now = call.module->tensors[slot];
         if (now && now->storage() == tensor.storage() &&
-            reference::saves(call, static_cast<reference::Held>(held)))
+            reference::saves(call, static_cast<TensorSlot>(slot)))
           call.modified = true;
       }
   }

@@ -7,17 +7,16 @@
 namespace normdiff {
 namespace {
 
-using reference::Held;
 using reference::Module;
 
 /// What the formulas of a leaf need; a trace may say that it is gone.
 bool whole(const Module& module) {
-  const reference::Tensor* weight = module.find(Held::weight);
+  const reference::Tensor* weight = module.find(TensorSlot::weight);
   if (module.kind == ModuleKind::Conv2d || module.kind == ModuleKind::Linear)
     return weight != nullptr;
   if (!reference::is_batch_norm(module.kind)) return true;
-  return (module.find(Held::running_mean) == nullptr) ==
-         (module.find(Held::running_var) == nullptr);
+  return (module.find(TensorSlot::running_mean) == nullptr) ==
+         (module.find(TensorSlot::running_var) == nullptr);
 }
 
 /// The Io (language/step.hpp) that looks at operands.

@@ -53,7 +53,7 @@ std::uint64_t World::first_tensor(const Storage* storage) {
 void World::set_grad(const Storage* parameter, const std::optional<Tensor>& grad) {
   for (NameId name : order)
     for (Module* module : names[name].places)
-      for (std::size_t i = 0; i < 2; ++i)
+      for (std::size_t i = 0; i < reference::parameter_slot_count; ++i)
         if (module->tensors[i] && module->tensors[i]->storage() == parameter)
           module->grads[i] = grad;
 }
@@ -62,7 +62,7 @@ void World::replace_parameter(const Storage* parameter, const Tensor& tensor,
                               const std::optional<Tensor>& grad) {
   for (NameId name : order)
     for (Module* module : names[name].places)
-      for (std::size_t i = 0; i < 2; ++i)
+      for (std::size_t i = 0; i < reference::parameter_slot_count; ++i)
         if (module->tensors[i] && module->tensors[i]->storage() == parameter) {
           module->tensors[i] = tensor;
           module->grads[i] = grad;

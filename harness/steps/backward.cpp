@@ -76,7 +76,7 @@ Execution execute(Context& c, const Backward& step) {
     return grad;
   };
   for (reference::ParameterGradient& gradient : c.work.backward.parameters()) {
-    const std::size_t which = gradient.held == reference::Held::weight ? 0 : 1;
+    const std::size_t which = index_of(gradient.slot);
     gradient.expected.shape = gradient.module->tensors[which]->shape();
     c.world.set_grad(gradient.module->tensors[which]->storage(),
                      add(gradient.module->grads[which], gradient));

@@ -18,7 +18,7 @@ const reference::Arithmetic& arithmetic_of(const Manifest& manifest) {
 
 /// Whether every layer below holds a weight of the rank that its formula is documented for.
 bool has_its_weights(const Module& module) {
-  const reference::Tensor* weight = module.find(reference::Held::weight);
+  const reference::Tensor* weight = module.find(reference::TensorSlot::weight);
   if (module.kind == ModuleKind::Linear && weight->shape().rank() != 2) return false;
   if (module.kind == ModuleKind::Conv2d && weight->shape().rank() != 4) return false;
   return std::all_of(module.children.begin(), module.children.end(),

@@ -54,14 +54,14 @@ void accumulate(const Tensor* before, const ParameterGradient& added, DType dtyp
   }
 }
 
-void BackwardPass::add(Module* module, Held held, const Bounded& gradient, double u) {
+void BackwardPass::add(Module* module, TensorSlot slot, const Bounded& gradient, double u) {
   // Modules may share a tensor (a script module has one for each place): its uses add up too.
-  const auto storage = [held](const Module* m) -> const Storage* {
-    const Tensor* tensor = m->find(held);
+  const auto storage = [slot](const Module* m) -> const Storage* {
+    const Tensor* tensor = m->find(slot);
     return tensor ? tensor->storage() : nullptr;
   };
   for (ParameterGradient& known : parameters_)
-    if (known.held == held &&
+    if (known.slot == slot &&
         (known.module == module || (storage(module) && storage(known.module) == storage(module)))) {
       if (known.uses++ == 1)
         for (const double value : known.expected.value) known.reach.push_back(std::abs(value));
@@ -71,7 +71,7 @@ void BackwardPass::add(Module* module, Held held, const Bounded& gradient, doubl
       }
       return;
     }
-  parameters_.push_back({module, held, gradient, 1, {}});
+  parameters_.push_back({module, slot, gradient, 1, {}});
 }
 
 void BackwardPass::run(const Tape& tape, const Values& upstream, const AtLeaf& at_leaf,
@@ -88,12 +88,12 @@ void BackwardPass::run(const Tape& tape, const Values& upstream, const AtLeaf& a
       return;
     }
     Bounded& dx = buffers_[i];
-    const auto held = [&call](Held h) -> const Tensor* {
+    const auto held = [&call](TensorSlot h) -> const Tensor* {
       const auto& t = call.tensors[static_cast<std::size_t>(h)];
       return t ? &*t : nullptr;
     };
-    const Tensor* weight = held(Held::weight);
-    const Tensor* bias = held(Held::bias);
+    const Tensor* weight = held(TensorSlot::weight);
+    const Tensor* bias = held(TensorSlot::bias);
     Bounded* want_dx = call.input_requires_grad ? &dx : nullptr;
     gradient.shape = call.output;
     const char* branch = "";
@@ -101,8 +101,8 @@ void BackwardPass::run(const Tape& tape, const Values& upstream, const AtLeaf& a
       BatchNormParameters parameters;
       parameters.weight = weight;
       parameters.bias = bias;
-      parameters.running_mean = held(Held::running_mean);
-      parameters.running_var = held(Held::running_var);
+      parameters.running_mean = held(TensorSlot::running_mean);
+      parameters.running_var = held(TensorSlot::running_var);
       parameters.batch_statistics = call.batch_statistics;
       parameters.eps = call.eps;
       forward_.run(call.input.values, parameters, call.profile);
@@ -143,8 +143,8 @@ void BackwardPass::run(const Tape& tape, const Values& upstream, const AtLeaf& a
       }
       branch = "backward, flatten";
     }
-    if (weight) add(call.module, Held::weight, weight_, call.profile.us);
-    if (bias) add(call.module, Held::bias, bias_, call.profile.us);
+    if (weight) add(call.module, TensorSlot::weight, weight_, call.profile.us);
+    if (bias) add(call.module, TensorSlot::bias, bias_, call.profile.us);
     if (!want_dx) return;
     dx.shape = call.input.values.shape;
     InputGradient out;

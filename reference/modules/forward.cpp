@@ -24,8 +24,8 @@ std::int64_t values_per_channel(const Shape& x) {
 
 // Documented: https://docs.pytorch.org/docs/stable/generated/torch.nn.BatchNorm2d.html.
 bool uses_batch_statistics(const Module& bn) {
-  return bn.traced_training.value_or(bn.training) || !bn.find(Held::running_mean) ||
-         !bn.find(Held::running_var);
+  return bn.traced_training.value_or(bn.training) || !bn.find(TensorSlot::running_mean) ||
+         !bn.find(TensorSlot::running_var);
 }
 
 bool takes_rank(ModuleKind kind, int rank) {
@@ -49,13 +49,13 @@ bool takes_rank(ModuleKind kind, int rank) {
 
 }  // namespace
 
-bool saves(const TapeEntry& call, Held held) {
+bool saves(const TapeEntry& call, TensorSlot held) {
   if (!call.tensors[static_cast<std::size_t>(held)]) return false;
-  if (call.module->kind == ModuleKind::Conv2d) return held == Held::weight;
+  if (call.module->kind == ModuleKind::Conv2d) return held == TensorSlot::weight;
   if (call.module->kind == ModuleKind::Linear)
-    return held == Held::weight && call.input_requires_grad;
-  const bool statistics = held == Held::running_mean || held == Held::running_var;
-  return held == Held::weight || (statistics && (!call.batch_statistics || call.tracking));
+    return held == TensorSlot::weight && call.input_requires_grad;
+  const bool statistics = held == TensorSlot::running_mean || held == TensorSlot::running_var;
+  return held == TensorSlot::weight || (statistics && (!call.batch_statistics || call.tracking));
 }
 
 const Arithmetic& libtorch_cpu() {
@@ -156,8 +156,8 @@ Folding ForwardPass::plan_folding(const Tensor& weight) {
     const Module& next = *leaves_[call];
     if (!is_batch_norm(next.kind) || uses_batch_statistics(next)) break;
     BatchNormParameters bn;
-    bn.weight = next.find(Held::weight);
-    bn.running_var = next.find(Held::running_var);
+    bn.weight = next.find(TensorSlot::weight);
+    bn.running_var = next.find(TensorSlot::running_var);
     bn.eps = next.batch_norm().eps;
     if (bn.running_var->numel() != outputs || (bn.weight && bn.weight->numel() != outputs)) break;
     behind.push_back(bn);
@@ -185,8 +185,8 @@ bool ForwardPass::module(Module& module) {
 bool ForwardPass::leaf(Module& module) {
   const Shape x = current_.values.shape;
   ranks_.push_back(x.rank());
-  const Tensor* weight = module.find(Held::weight);
-  const Tensor* bias = module.find(Held::bias);
+  const Tensor* weight = module.find(TensorSlot::weight);
+  const Tensor* bias = module.find(TensorSlot::bias);
   if (!takes(module, x.rank())) {
     // A batch norm looks at nothing else where it is not of its rank (documented by its name).
     const auto differs = [&](const Tensor* t) { return t && t->dtype() != current_.dtype; };
@@ -291,18 +291,20 @@ bool ForwardPass::batch_norm(Module& module) {
   const Shape& x = current_.values.shape;
   const BatchNormOptions& options = module.batch_norm();
   const bool training = module.traced_training.value_or(module.training);
-  const bool has_statistics = module.find(Held::running_mean) && module.find(Held::running_var);
+  const bool has_statistics =
+      module.find(TensorSlot::running_mean) && module.find(TensorSlot::running_var);
   const bool batch_statistics = uses_batch_statistics(module);
   // Statistics that are neither read nor moved play no part (torch.nn.BatchNorm's source: "they
   // only need to be passed when the update should occur, or when buffer stats are used").
   const bool passes_statistics = !batch_statistics || options.track_running_stats;
-  const auto passed = [&](Held held) -> const Tensor* {
-    const bool statistic = held == Held::running_mean || held == Held::running_var;
+  const auto passed = [&](TensorSlot held) -> const Tensor* {
+    const bool statistic = held == TensorSlot::running_mean || held == TensorSlot::running_var;
     return statistic && !passes_statistics ? nullptr : module.find(held);
   };
   // What has to fit are the tensors (our choice: a batch norm that holds none fits any input).
   const auto misfits = [&](const auto& is_wrong) {
-    for (Held held : {Held::weight, Held::bias, Held::running_mean, Held::running_var})
+    for (TensorSlot held :
+         {TensorSlot::weight, TensorSlot::bias, TensorSlot::running_mean, TensorSlot::running_var})
       if (const Tensor* t = passed(held); t && is_wrong(*t)) return true;
     return false;
   };
@@ -329,10 +331,10 @@ bool ForwardPass::batch_norm(Module& module) {
   }
 
   BatchNormParameters parameters;
-  parameters.weight = skipped ? nullptr : passed(Held::weight);
-  parameters.bias = skipped ? nullptr : passed(Held::bias);
-  parameters.running_mean = skipped ? nullptr : passed(Held::running_mean);
-  parameters.running_var = skipped ? nullptr : passed(Held::running_var);
+  parameters.weight = skipped ? nullptr : passed(TensorSlot::weight);
+  parameters.bias = skipped ? nullptr : passed(TensorSlot::bias);
+  parameters.running_mean = skipped ? nullptr : passed(TensorSlot::running_mean);
+  parameters.running_var = skipped ? nullptr : passed(TensorSlot::running_var);
   parameters.batch_statistics = batch_statistics || skipped;
   parameters.eps = options.eps;
   if (folded_ > 0) parameters.folded = folded_bias_, --folded_;
@@ -355,10 +357,10 @@ bool ForwardPass::batch_norm(Module& module) {
 void ForwardPass::normalise_statistics(Module& module, bool training, bool batch_statistics) {
   const BatchNormOptions& options = module.batch_norm();
   if (!training || !batch_statistics || !options.track_running_stats ||
-      !module.find(Held::running_mean))
+      !module.find(TensorSlot::running_mean))
     return;
   double count = 0;
-  if (auto& counter = module.tensor(Held::num_batches_tracked)) {
+  if (auto& counter = module.tensor(TensorSlot::num_batches_tracked)) {
     if (counter->dtype() == DType::int64) {
       count = static_cast<double>(++*static_cast<std::int64_t*>(counter->data()));
     } else {  // an implementation that cast it goes on counting
@@ -369,12 +371,12 @@ void ForwardPass::normalise_statistics(Module& module, bool training, bool batch
   if (current_.values.shape.numel() == 0) return;
   const double momentum =
       options.momentum ? *options.momentum : traced().factor.value_or(1.0 / count);
-  for (Held held : {Held::running_mean, Held::running_var}) {
+  for (TensorSlot held : {TensorSlot::running_mean, TensorSlot::running_var}) {
     Tensor& running = *module.tensor(held);
     Bounded& update = update_of(running);
     const std::vector<double> exact_before = update.value;  // of an update in this same pass
     const std::vector<double> bound_before = update.bound;
-    if (held == Held::running_mean)
+    if (held == TensorSlot::running_mean)
       batch_norm_.update_running_mean(running, momentum, update);
     else
       batch_norm_.update_running_var(running, momentum, update);
@@ -424,9 +426,10 @@ void ForwardPass::remember(Module& module, bool batch_statistics, const Profile&
   entry.batch_statistics = batch_statistics;
   entry.profile = profile;
   // What a backward reads is copied. The bias, and statistics that play no part, are only there.
-  for (const Held held : {Held::weight, Held::bias, Held::running_mean, Held::running_var}) {
+  for (const TensorSlot held :
+       {TensorSlot::weight, TensorSlot::bias, TensorSlot::running_mean, TensorSlot::running_var}) {
     const auto& tensor = module.tensor(held);
-    const bool read = held == Held::weight || (held != Held::bias && !batch_statistics);
+    const bool read = held == TensorSlot::weight || (held != TensorSlot::bias && !batch_statistics);
     if (tensor) entry.tensors[static_cast<std::size_t>(held)] = read ? tensor->clone() : *tensor;
   }
   if (is_batch_norm(module.kind)) {
@@ -441,7 +444,7 @@ void ForwardPass::remember(Module& module, bool batch_statistics, const Profile&
 // (documented: https://docs.pytorch.org/docs/stable/notes/autograd.html).
 void ForwardPass::emit(Module& module, const char* branch, const Shape& shape, bool computed) {
   if (computed) {
-    requires_grad_ = options_.grad && (requires_grad_ || module.find(Held::weight));
+    requires_grad_ = options_.grad && (requires_grad_ || module.find(TensorSlot::weight));
     is_leaf_ = !requires_grad_;
   }
   if (tape_) tape_->calls.back().output = shape;

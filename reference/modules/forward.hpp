@@ -67,7 +67,7 @@ struct TapeEntry {
   bool batch_statistics = false;
   Profile profile;
   /// As they were, where a backward reads them: the weight, statistics that were normalised with.
-  std::array<std::optional<Tensor>, held_count> tensors;
+  SlotTensors tensors;
   double eps = 0;
   bool tracking = true;   ///< track_running_stats, as it was
   bool modified = false;  ///< a tensor that the call saved was changed in place since (`saves`)
@@ -76,7 +76,7 @@ struct TapeEntry {
 /// backward needs is an error (https://docs.pytorch.org/docs/stable/notes/autograd.html). Our
 /// choice, as in PyTorch's formulas: a batch norm's weight and the statistics it was given, a
 /// convolution's weight, a linear layer's weight where its input requires a gradient.
-[[nodiscard]] bool saves(const TapeEntry& call, Held held);
+[[nodiscard]] bool saves(const TapeEntry& call, TensorSlot slot);
 
 /// A result's graph. `owned` keeps the activations that nobody observed.
 struct Tape {

@@ -6,31 +6,29 @@
 namespace normdiff::reference {
 namespace {
 
-constexpr std::array<std::string_view, held_count> held_names = {
-    "weight", "bias", "running_mean", "running_var", "num_batches_tracked"};
-
 void make_tensors(Module& module) {
   if (const auto* bn = std::get_if<BatchNormOptions>(&module.options)) {
     const Shape channels{bn->num_features};
     if (bn->affine) {
-      module.tensor(Held::weight) = Tensor::full(DType::float32, channels, 1);
-      module.tensor(Held::bias) = Tensor(DType::float32, channels);
+      module.tensor(TensorSlot::weight) = Tensor::full(DType::float32, channels, 1);
+      module.tensor(TensorSlot::bias) = Tensor(DType::float32, channels);
     }
     if (bn->track_running_stats) {
-      module.tensor(Held::running_mean) = Tensor(DType::float32, channels);
-      module.tensor(Held::running_var) = Tensor::full(DType::float32, channels, 1);
-      module.tensor(Held::num_batches_tracked) = Tensor(DType::int64, Shape{});
+      module.tensor(TensorSlot::running_mean) = Tensor(DType::float32, channels);
+      module.tensor(TensorSlot::running_var) = Tensor::full(DType::float32, channels, 1);
+      module.tensor(TensorSlot::num_batches_tracked) = Tensor(DType::int64, Shape{});
     }
   } else if (const auto* conv = std::get_if<Conv2dOptions>(&module.options)) {
-    module.tensor(Held::weight) =
+    module.tensor(TensorSlot::weight) =
         Tensor(DType::float32,
                Shape{conv->out_channels, conv->in_channels, conv->kernel_size, conv->kernel_size});
-    if (conv->bias) module.tensor(Held::bias) = Tensor(DType::float32, Shape{conv->out_channels});
+    if (conv->bias)
+      module.tensor(TensorSlot::bias) = Tensor(DType::float32, Shape{conv->out_channels});
   } else if (const auto* linear = std::get_if<LinearOptions>(&module.options)) {
-    module.tensor(Held::weight) =
+    module.tensor(TensorSlot::weight) =
         Tensor(DType::float32, Shape{linear->out_features, linear->in_features});
     if (linear->bias)
-      module.tensor(Held::bias) = Tensor(DType::float32, Shape{linear->out_features});
+      module.tensor(TensorSlot::bias) = Tensor(DType::float32, Shape{linear->out_features});
   }
 }
 
@@ -68,17 +66,13 @@ ModulePtr copy_tree(const Module& module, Copies& copies) {
 
 void list_state(const Module& module, const std::string& prefix,
                 std::vector<std::pair<std::string, Tensor>>& out) {
-  for (std::size_t i = 0; i < held_count; ++i)
+  for (std::size_t i = 0; i < tensor_slot_count; ++i)
     if (module.tensors[i])
-      out.emplace_back(prefix + std::string(held_names[i]), *module.tensors[i]);
+      out.emplace_back(prefix + std::string(tensor_slot_names[i]), *module.tensors[i]);
   for (const auto& [name, child] : module.children) list_state(*child, prefix + name + '.', out);
 }
 
 }  // namespace
-
-std::string_view to_string(Held held) {
-  return held_names[static_cast<std::size_t>(held)];
-}
 
 ModulePtr construct(const ModuleSpec& spec, Made& made) {
   if (const auto found = made.find(&spec); found != made.end()) return found->second;
@@ -118,12 +112,13 @@ ModulePtr deepcopy(const Module& root) {
 
 std::optional<Refusal> reset_running_stats(Module& module) {
   if (!module.batch_norm().track_running_stats) return std::nullopt;
-  if (!module.find(Held::running_mean))
+  if (!module.find(TensorSlot::running_mean))
     return Refusal{ErrorKind::missing_statistics, "there are no running statistics"};
-  for (Held held : {Held::running_mean, Held::running_var, Held::num_batches_tracked})
+  for (TensorSlot held :
+       {TensorSlot::running_mean, TensorSlot::running_var, TensorSlot::num_batches_tracked})
     if (auto& tensor = module.tensor(held))
       for (std::int64_t i = 0, n = tensor->numel(); i < n; ++i)
-        tensor->set(i, held == Held::running_var ? 1 : 0);
+        tensor->set(i, held == TensorSlot::running_var ? 1 : 0);
   return std::nullopt;
 }
 

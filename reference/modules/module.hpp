@@ -10,17 +10,12 @@
 
 #include "reference/error.hpp"
 #include "reference/modules/spec.hpp"
-#include "reference/tensor/tensor.hpp"
+#include "reference/tensor/slot.hpp"
 
 namespace normdiff::reference {
 
 struct Module;
 using ModulePtr = std::shared_ptr<Module>;
-
-/// The tensors a module can hold, in the order of Module::tensors.
-enum class Held : std::uint8_t { weight, bias, running_mean, running_var, num_batches_tracked };
-inline constexpr std::size_t held_count = 5;
-[[nodiscard]] std::string_view to_string(Held held);
 
 /// What torch.jit.trace baked into one call of a leaf.
 struct TracedCall {
@@ -37,8 +32,8 @@ struct Module {
   ModuleKind kind = ModuleKind::Sequential;
   ModuleOptions options;
   bool training = true;
-  std::array<std::optional<Tensor>, held_count> tensors;
-  std::array<std::optional<Tensor>, 2> grads;  ///< of weight and bias
+  SlotTensors tensors;
+  SlotGradients grads;
   std::vector<std::pair<std::string, ModulePtr>> children;
   /// What torch.jit.trace baked in: the mode that each module was traced in, which decides what a
   /// forward does; `training` then is a flag and no more.
@@ -46,14 +41,12 @@ struct Module {
   /// Of the root of a forward, by leaf call: a shared module has one for each of its calls.
   std::vector<TracedCall> traced_calls;
 
-  [[nodiscard]] std::optional<Tensor>& tensor(Held held) {
-    return tensors[static_cast<std::size_t>(held)];
+  [[nodiscard]] std::optional<Tensor>& tensor(TensorSlot slot) { return tensors[index_of(slot)]; }
+  [[nodiscard]] const std::optional<Tensor>& tensor(TensorSlot slot) const {
+    return tensors[index_of(slot)];
   }
-  [[nodiscard]] const std::optional<Tensor>& tensor(Held held) const {
-    return tensors[static_cast<std::size_t>(held)];
-  }
-  [[nodiscard]] const Tensor* find(Held held) const {
-    const auto& t = tensor(held);
+  [[nodiscard]] const Tensor* find(TensorSlot slot) const {
+    const auto& t = tensor(slot);
     return t ? &*t : nullptr;
   }
   [[nodiscard]] const BatchNormOptions& batch_norm() const {

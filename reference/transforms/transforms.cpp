@@ -28,7 +28,7 @@ void bake(Module& root, const std::vector<int>& ranks) {
     if (root.traced_calls.size() <= ranks.size()) call.rank = ranks[root.traced_calls.size() - 1];
     if (!is_batch_norm(module->kind) || module->batch_norm().momentum) continue;
     // Each call counted before it took its factor.
-    if (const Tensor* counter = module->find(Held::num_batches_tracked))
+    if (const Tensor* counter = module->find(TensorSlot::num_batches_tracked))
       call.factor = 1.0 / (counter->at(0) - --calls_left[module]);
   }
 }
@@ -42,7 +42,7 @@ void list_exported(Module& module, const Module** before, std::vector<ExportedBa
     const BatchNormOptions& options = module.batch_norm();
     ExportedBatchNorm bn;
     bn.module = &module;
-    bn.training = *module.traced_training || !module.find(Held::running_mean);
+    bn.training = *module.traced_training || !module.find(TensorSlot::running_mean);
     bn.eps = options.eps;
     bn.momentum = options.momentum;
     bn.may_be_folded = !bn.training && *before && (*before)->kind == ModuleKind::Conv2d;

@@ -249,7 +249,7 @@ bool would_read_past_the_end(const Live& source, std::size_t from, const Live& t
   for (std::size_t i = from; i < static_cast<std::size_t>(source.nodes[from].end); ++i) {
     // Names decide what goes where, and a clone has lost its own: any pair may meet.
     for (std::size_t k = to; k < static_cast<std::size_t>(target.nodes[to].end); ++k)
-      for (int slot = 0; slot < tensor_slot_count; ++slot) {
+      for (std::size_t slot = 0; slot < reference::tensor_slot_count; ++slot) {
         const at::Tensor* a = source.nodes[i].tensor(static_cast<TensorSlot>(slot));
         const at::Tensor* b = target.nodes[k].tensor(static_cast<TensorSlot>(slot));
         if (a != nullptr && b != nullptr && a->defined() && b->defined() &&
@@ -265,7 +265,7 @@ bool would_read_past_the_end(const Live& source, std::size_t from, const Live& t
 bool holds_more_than_its_elements(const Live& source, std::size_t from) {
   if (source.kind != NameKind::module || from >= source.nodes.size()) return false;
   for (std::size_t i = from; i < static_cast<std::size_t>(source.nodes[from].end); ++i)
-    for (int slot = 0; slot < tensor_slot_count; ++slot) {
+    for (std::size_t slot = 0; slot < reference::tensor_slot_count; ++slot) {
       const at::Tensor* tensor = source.nodes[i].tensor(static_cast<TensorSlot>(slot));
       if (tensor != nullptr && tensor->defined() && tensor->storage().nbytes() > tensor->nbytes())
         return true;

@@ -10,10 +10,9 @@ namespace {
 using State = std::map<std::string, Tensor>;
 
 void collect_state(Module& module, const std::string& prefix, State& out) {
-  constexpr const char* names[] = {"weight", "bias", "running_mean", "running_var",
-                                   "num_batches_tracked"};
   for (std::size_t i = 0; i < module.tensors.size(); ++i)
-    if (module.tensors[i]) out.emplace(prefix + names[i], *module.tensors[i]);
+    if (module.tensors[i])
+      out.emplace(prefix + std::string(reference::tensor_slot_names[i]), *module.tensors[i]);
   for (auto& [name, child] : module.children) collect_state(*child, prefix + name + ".", out);
 }
 
@@ -36,14 +35,13 @@ ModulePtr copy_tree(const ModulePtr& module, Fault fault, Copies& copies) {
 ModulePtr fresh(const ModuleSpec& spec) {
   auto module = std::make_shared<Module>();
   module->spec = &spec;
-  for (int i = 0; i < tensor_slot_count; ++i) {
+  for (std::size_t i = 0; i < reference::tensor_slot_count; ++i) {
     const auto slot = static_cast<TensorSlot>(i);
     const auto shape = fresh_shape(spec, slot);
     if (!shape) continue;
     const bool ones =
         module->is_batch_norm() && (slot == TensorSlot::weight || slot == TensorSlot::running_var);
-    const bool counter = slot == TensorSlot::num_batches_tracked;
-    (*module)[slot] = Tensor::full(counter ? DType::int64 : DType::float32, *shape, ones ? 1 : 0);
+    (*module)[slot] = Tensor::full(fresh_dtype(slot), *shape, ones ? 1 : 0);
   }
   if (const auto* options = std::get_if<reference::BatchNormOptions>(&spec.options)) {
     module->eps = options->eps;

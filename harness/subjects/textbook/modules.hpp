@@ -27,12 +27,12 @@ struct Module {
   double eps = 0;
   std::optional<double> momentum;
   bool track_running_stats = false;
-  std::array<std::optional<Tensor>, tensor_slot_count> tensors;  ///< by TensorSlot
-  std::array<std::optional<Tensor>, 2> grads;                    ///< of weight and bias
+  reference::SlotTensors tensors;
+  reference::SlotGradients grads;
   std::vector<std::pair<std::string, ModulePtr>> children;
 
   [[nodiscard]] std::optional<Tensor>& operator[](TensorSlot slot) {
-    return tensors[static_cast<std::size_t>(slot)];
+    return tensors[index_of(slot)];
   }
   [[nodiscard]] bool is_batch_norm() const { return reference::is_batch_norm(spec->kind); }
 };

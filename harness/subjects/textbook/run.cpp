@@ -233,7 +233,7 @@ Runner::Ending Runner::run(const Backward& step) {
     const Call& call = result.calls[i];
     Gradients gradients = backward(call, gradient, fault_);
     const std::optional<Tensor>* of_parameters[] = {&gradients.weight, &gradients.bias};
-    for (std::size_t k = 0; k < 2; ++k)
+    for (std::size_t k = 0; k < reference::parameter_slot_count; ++k)
       if (*of_parameters[k] && call.module->tensors[k])
         accumulate(call.module->grads[k], **of_parameters[k], call.module->tensors[k]->dtype());
     reaches_input = call.input_requires_grad;

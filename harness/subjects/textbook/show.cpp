@@ -40,10 +40,11 @@ void Runner::show_module(NameId name, const Live& live) {
     } else if (kind != ModuleKind::Conv2d && kind != ModuleKind::Linear) {
       continue;
     }
-    const int slots = module.is_batch_norm() ? tensor_slot_count : 2;
-    for (int k = 0; k < slots; ++k) {
+    const std::size_t slots =
+        module.is_batch_norm() ? reference::tensor_slot_count : reference::parameter_slot_count;
+    for (std::size_t k = 0; k < slots; ++k) {
       const auto slot = static_cast<TensorSlot>(k);
-      show_optional(key(slot_of(slot)), module[slot], k < 2);
+      show_optional(key(slot_of(slot)), module[slot], is_parameter(slot));
     }
     show_optional(key(Slot::weight_grad), module.grads[0], false);
     show_optional(key(Slot::bias_grad), module.grads[1], false);

@@ -7,7 +7,6 @@
 namespace normdiff {
 
 using reference::ErrorKind;
-using reference::Held;
 using reference::Module;
 using reference::Tensor;
 
@@ -18,7 +17,7 @@ bool every_eps_is_taken(Module& root) {
   const std::vector<Module*> places = reference::places(root);
   return std::all_of(places.begin(), places.end(), [](const Module* module) {
     if (!is_batch_norm(module->kind)) return true;
-    const bool batch = module->training || !module->find(Held::running_mean);
+    const bool batch = module->training || !module->find(TensorSlot::running_mean);
     const double eps = module->batch_norm().eps;
     return eps > 0 || (eps == 0 && !batch);
   });
@@ -72,7 +71,7 @@ Predicted counter_is_cast(Sandbox& c, const Step& step) {
   if (!cast) return std::nullopt;
   Execution execution = c.execute(step);
   for (Module* module : reference::places(c.world.module(cast->module)))
-    if (auto& counter = module->tensor(Held::num_batches_tracked))
+    if (auto& counter = module->tensor(TensorSlot::num_batches_tracked))
       if (counter->dtype() != cast->dtype) counter = counter->to(cast->dtype);
   return execution;
 }
@@ -110,7 +109,7 @@ Predicted empty_sequential_is_refused(Sandbox& c, const Step& step) {
 Predicted gradients_are_not_cast(Sandbox& c, const Step& step) {
   const auto* cast = std::get_if<CastTo>(&step);
   if (!cast) return std::nullopt;
-  std::vector<std::pair<Module*, std::array<std::optional<Tensor>, 2>>> grads;
+  std::vector<std::pair<Module*, reference::SlotGradients>> grads;
   for (Module* module : reference::places(c.world.module(cast->module)))
     grads.emplace_back(module, module->grads);
   Execution execution = c.execute(step);
@@ -124,7 +123,7 @@ Predicted eval_needs_statistics(Sandbox& c, const Step& step) {
   if (!f) return std::nullopt;
   auto execution = c.run_up_to(*f, [](const Module& module) {
     return reference::is_batch_norm(module.kind) && !module.training &&
-           module.batch_norm().track_running_stats && !module.find(Held::running_mean);
+           module.batch_norm().track_running_stats && !module.find(TensorSlot::running_mean);
   });
   if (execution)
     execution->refusals.push_back({ErrorKind::missing_statistics, "eval without statistics"});
@@ -147,7 +146,7 @@ Predicted clone_refuses_changed_modules(Sandbox& c, const Step& step) {
   const auto* copy = std::get_if<DeepCopy>(&step);
   if (!copy) return std::nullopt;
   for (const Module* module : reference::places(c.world.module(copy->module)))
-    if (reference::is_batch_norm(module->kind) && module->find(Held::running_mean) &&
+    if (reference::is_batch_norm(module->kind) && module->find(TensorSlot::running_mean) &&
         !module->batch_norm().track_running_stats) {
       Execution execution;
       execution.refusals.push_back(
@@ -165,13 +164,13 @@ Predicted clone_makes_statistics(Sandbox& c, const Step& step) {
   // Each place has statistics of its own. What else it has or shares is not the point here.
   c.split_places(copy->result, false);
   for (Module* module : c.world.names[copy->result].places) {
-    if (!reference::is_batch_norm(module->kind) || module->find(Held::running_mean)) continue;
+    if (!reference::is_batch_norm(module->kind) || module->find(TensorSlot::running_mean)) continue;
     const auto& options = module->batch_norm();
     if (!options.track_running_stats) continue;
-    module->tensor(Held::running_mean) = Tensor(DType::float32, Shape{options.num_features});
-    module->tensor(Held::running_var) =
+    module->tensor(TensorSlot::running_mean) = Tensor(DType::float32, Shape{options.num_features});
+    module->tensor(TensorSlot::running_var) =
         Tensor::full(DType::float32, Shape{options.num_features}, 1);
-    module->tensor(Held::num_batches_tracked) = Tensor(DType::int64, Shape{});
+    module->tensor(TensorSlot::num_batches_tracked) = Tensor(DType::int64, Shape{});
   }
   return execution;
 }
@@ -188,9 +187,9 @@ struct Entry {
 /// are appended without their names, so they are called by number.
 void list_entries(Module& module, const std::string& prefix, bool numbered,
                   std::vector<Entry>& out) {
-  for (std::size_t i = 0; i < reference::held_count; ++i)
+  for (std::size_t i = 0; i < reference::tensor_slot_count; ++i)
     if (module.tensors[i])
-      out.push_back({prefix + std::string(to_string(static_cast<Held>(i))), &module.tensors[i]});
+      out.push_back({prefix + std::string(reference::tensor_slot_names[i]), &module.tensors[i]});
   std::size_t number = 0;
   for (auto& [name, child] : module.children) {
     const std::string key = prefix + (numbered ? std::to_string(number++) : name);

@@ -9,7 +9,6 @@
 namespace normdiff {
 
 using reference::ErrorKind;
-using reference::Held;
 using reference::Module;
 
 namespace {
@@ -27,7 +26,7 @@ bool averages_cumulatively(Module& root) {
   return std::any_of(places.begin(), places.end(), [](const Module* module) {
     return reference::is_batch_norm(module->kind) && module->training &&
            !module->batch_norm().momentum && module->batch_norm().track_running_stats &&
-           module->find(Held::num_batches_tracked);
+           module->find(TensorSlot::num_batches_tracked);
   });
 }
 
@@ -126,7 +125,7 @@ Result no_channels_are_refused(Sandbox& c, const Step& step) {
   if (!f || c.world.names[f->module.name].kind == NameKind::artefact) return std::nullopt;
   const Module* refuser = nullptr;
   auto execution = c.run_up_to(*f, [&refuser](const Module& module) {
-    const auto* weight = module.find(Held::weight);
+    const auto* weight = module.find(TensorSlot::weight);
     const bool refuses = reference::is_batch_norm(module.kind) && weight && weight->numel() == 0;
     if (refuses) refuser = &module;
     return refuses;
@@ -148,9 +147,8 @@ Result backward_uses_moved_statistics(Sandbox& c, const Step& step) {
   if (!b || !c.world.names[b->output].tape) return std::nullopt;
   for (reference::TapeEntry& call : c.world.names[b->output].tape->calls) {
     if (!reference::is_batch_norm(call.module->kind) || call.batch_statistics) continue;
-    for (Held held : {Held::running_mean, Held::running_var})
-      if (const auto& now = call.module->tensor(held))
-        call.tensors[static_cast<std::size_t>(held)] = now->clone();
+    for (TensorSlot slot : {TensorSlot::running_mean, TensorSlot::running_var})
+      if (const auto& now = call.module->tensor(slot)) call.tensors[index_of(slot)] = now->clone();
   }
   return c.execute(step);
 }

@@ -7,11 +7,10 @@
 namespace normdiff {
 
 using reference::ErrorKind;
-using reference::Held;
 using reference::Module;
 
 void count_batch(Module& module) {
-  auto& counter = module.tensor(Held::num_batches_tracked);
+  auto& counter = module.tensor(TensorSlot::num_batches_tracked);
   const bool training = module.traced_training.value_or(module.training);
   if (!counter || !training || !module.batch_norm().track_running_stats) return;
   if (counter->dtype() == DType::int64)
@@ -22,11 +21,11 @@ void count_batch(Module& module) {
 
 TrackOptionReadAnew::TrackOptionReadAnew(Module& root) : root_(root), calls_(root.traced_calls) {
   for (Module* module : reference::places(root)) {
-    if (!is_batch_norm(module->kind) || !module->find(Held::running_mean)) continue;
+    if (!is_batch_norm(module->kind) || !module->find(TensorSlot::running_mean)) continue;
     auto& options = module->batch_norm();
     if (options.track_running_stats) continue;
     SwitchedOff off{module, module->training, std::nullopt};
-    if (const auto& counter = module->tensor(Held::num_batches_tracked))
+    if (const auto& counter = module->tensor(TensorSlot::num_batches_tracked))
       off.counter = counter->clone();
     switched_off_.push_back(std::move(off));
     module->training = true;
@@ -49,7 +48,7 @@ TrackOptionReadAnew::~TrackOptionReadAnew() {
     off.module->training = off.training;
     off.module->batch_norm().track_running_stats = false;
     if (off.counter)
-      std::memcpy(off.module->tensor(Held::num_batches_tracked)->data(), off.counter->data(),
+      std::memcpy(off.module->tensor(TensorSlot::num_batches_tracked)->data(), off.counter->data(),
                   reference::size_of(off.counter->dtype()));
   }
 }

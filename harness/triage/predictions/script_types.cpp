@@ -30,8 +30,8 @@ bool same_constants(const LinearOptions& a, const LinearOptions& b) {
 /// What torch.jit.script takes for one type.
 bool same_type(const Module& a, const Module& b) {
   if (a.kind != b.kind || a.children.size() != b.children.size()) return false;
-  for (std::size_t held = 0; held < reference::held_count; ++held)
-    if (a.tensors[held].has_value() != b.tensors[held].has_value()) return false;
+  for (std::size_t slot = 0; slot < reference::tensor_slot_count; ++slot)
+    if (a.tensors[slot].has_value() != b.tensors[slot].has_value()) return false;
   const bool constants = std::visit(
       [](const auto& of_a, const auto& of_b) {
         if constexpr (std::is_same_v<decltype(of_a), decltype(of_b)>)

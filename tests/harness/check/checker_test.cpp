@@ -307,7 +307,7 @@ TEST(Checker, ADeviationThatPredictsAnotherOutcomeExplainsNothing) {
     options.track_running_stats = true;
     self.run_through("net", "x");
     options.track_running_stats = false;
-    self.module("net").tensor(reference::Held::num_batches_tracked)->set(0, 0);
+    self.module("net").tensor(reference::TensorSlot::num_batches_tracked)->set(0, 0);
   };
   subject.after[3] = tracks;
   EXPECT_EQ(check(subject, {}, Deviations::built_in()).tally.deviations.size(), 1u);
@@ -326,7 +326,7 @@ TEST(Checker, TwoDeviationsThatPredictOneDiscrepancyAreAHarnessError) {
   ASSERT_NE(cast, catalogue.end());
   FakeSubject subject("net = BatchNorm2d(2)\nnet.to(float64)\n", "libtorch");
   subject.after[1] = [](FakeSubject& self) {
-    auto& counter = self.module("net").tensor(reference::Held::num_batches_tracked);
+    auto& counter = self.module("net").tensor(reference::TensorSlot::num_batches_tracked);
     counter = counter->to(DType::float64);
   };
   EXPECT_EQ(check(subject, {}, Deviations(catalogue)).tally.deviations.size(), 1u);
@@ -388,7 +388,7 @@ TEST(Checker, AnHonestDeviatorIsKnownAndAnythingElseInItsPlaceIsNew) {
   const auto deviate = [&](bool wrongly) {
     FakeSubject subject(statements, "libtorch");
     subject.after[1] = [wrongly](FakeSubject& self) {
-      auto& counter = self.module("net", "bn").tensor(reference::Held::num_batches_tracked);
+      auto& counter = self.module("net", "bn").tensor(reference::TensorSlot::num_batches_tracked);
       counter = counter->to(DType::float64);
       if (wrongly) counter->set(0, 1e-9);
     };
@@ -410,7 +410,7 @@ TEST(Checker, ADeviationIsOneSubjectsInItsVersions) {
   const auto verdict = [&](const char* family, const char* version) {
     FakeSubject subject(statements, family, version);
     subject.after[1] = [](FakeSubject& self) {
-      auto& counter = self.module("net", "bn").tensor(reference::Held::num_batches_tracked);
+      auto& counter = self.module("net", "bn").tensor(reference::TensorSlot::num_batches_tracked);
       counter = counter->to(DType::float64);
     };
     return check(subject, {}, Deviations::built_in()).judged.at(0).verdict;

@@ -213,10 +213,11 @@ void FakeSubject::show_state() {
         recorder_.flag(key(Slot::track_running_stats), options.track_running_stats);
       }
       if (!norm && m.kind != ModuleKind::Conv2d && m.kind != ModuleKind::Linear) continue;
-      for (std::size_t i = 0; i < (norm ? reference::held_count : 2); ++i)
+      for (std::size_t i = 0;
+           i < (norm ? reference::tensor_slot_count : reference::parameter_slot_count); ++i)
         show_tensor(key(slot_of(static_cast<TensorSlot>(i))),
-                    m.tensors[i] ? &*m.tensors[i] : nullptr, i < 2);
-      for (std::size_t i = 0; i < 2; ++i) {
+                    m.tensors[i] ? &*m.tensors[i] : nullptr, i < reference::parameter_slot_count);
+      for (std::size_t i = 0; i < reference::parameter_slot_count; ++i) {
         const auto grad = m.tensors[i] ? grads_.find(m.tensors[i]->storage()) : grads_.end();
         show_tensor(key(i == 0 ? Slot::weight_grad : Slot::bias_grad),
                     grad == grads_.end() ? nullptr : &grad->second, false);

@@ -132,7 +132,7 @@ void FakeSubject::play(const Backward& s) {
     reference::BackwardPass pass;
     pass.run(tape, {upstream->data(), y.dtype, shape, nullptr}, {});
     for (const reference::ParameterGradient& g : pass.parameters()) {
-      const auto which = static_cast<std::size_t>(g.held);
+      const auto which = static_cast<std::size_t>(g.slot);
       accumulate(g.module->tensors[which]->storage(), y.dtype, g.module->tensors[which]->shape(),
                  g.expected);
     }

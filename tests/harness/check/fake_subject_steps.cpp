@@ -80,7 +80,7 @@ void FakeSubject::play(const CastTo& s) {
       grads_[(*tensor)->storage()] = grad->second.to(s.dtype);
     for (auto& [name, thing] : live_)  // a parameter stays the parameter it is
       for (reference::Module* m : thing.places)
-        for (std::size_t i = 0; i < 2; ++i)
+        for (std::size_t i = 0; i < reference::parameter_slot_count; ++i)
           if (m->tensors[i] && m->tensors[i]->storage() == before) m->tensors[i] = **tensor;
   }
 }

@@ -34,7 +34,7 @@ TEST(Scan, AChildThatBecameTwoIsFoundOnceAndFollowed) {
 void expect_unshared(const std::string& text, int step) {
   FakeSubject subject(text);
   subject.after[step] = [](FakeSubject& self) {
-    auto& mean = self.module("s", "a").tensor(reference::Held::running_mean);
+    auto& mean = self.module("s", "a").tensor(reference::TensorSlot::running_mean);
     mean = mean->clone();
   };
   const Checked checked = check(subject);
@@ -56,8 +56,8 @@ TEST(Scan, TensorsThatBecameSharedAreFoundOnceAndFollowed) {
       "x = tensor(2, 2, 2, 2, normal(0, 1))\n"
       "y = c(x)\n");
   subject.after[1] = [](FakeSubject& self) {
-    self.module("c", "a").tensor(reference::Held::weight) =
-        self.module("net", "a").tensor(reference::Held::weight);
+    self.module("c", "a").tensor(reference::TensorSlot::weight) =
+        self.module("net", "a").tensor(reference::TensorSlot::weight);
   };
   const Checked checked = check(subject);
   ASSERT_EQ(checked.judged.size(), 1u);
@@ -74,8 +74,8 @@ TEST(Scan, InALargeWorldSharingIsHeldToItAlike) {
   expect_unshared(text, 3);
   FakeSubject became(text);
   became.after[1] = [](FakeSubject& self) {
-    self.module("bn", "").tensor(reference::Held::weight) =
-        self.module("large", "69").tensor(reference::Held::weight);
+    self.module("bn", "").tensor(reference::TensorSlot::weight) =
+        self.module("large", "69").tensor(reference::TensorSlot::weight);
   };
   const Checked together = check(became);
   ASSERT_EQ(together.judged.size(), 1u);
@@ -90,7 +90,7 @@ TEST(Scan, ATensorThatCameOrWentIsFoundOnceAndFollowed) {
       "x = tensor(2, 2, 2, 2, normal(0, 1))\n"
       "y = net(x)\n");
   subject.after[1] = [](FakeSubject& self) {
-    self.module("net", "a").tensor(reference::Held::weight) =
+    self.module("net", "a").tensor(reference::TensorSlot::weight) =
         reference::Tensor::full(DType::float32, {2}, 3);
   };
   Checked checked = check(subject);
@@ -98,7 +98,7 @@ TEST(Scan, ATensorThatCameOrWentIsFoundOnceAndFollowed) {
   EXPECT_EQ(checked.judged[0].expected, "None");
   FakeSubject loses("net = BatchNorm2d(2)\nnet.eval()\nnet.train()\n");
   loses.after[1] = [](FakeSubject& self) {
-    self.module("net").tensor(reference::Held::bias).reset();
+    self.module("net").tensor(reference::TensorSlot::bias).reset();
   };
   checked = check(loses);
   ASSERT_EQ(checked.judged.size(), 1u);

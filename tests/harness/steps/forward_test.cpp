@@ -47,7 +47,7 @@ TEST(ForwardStep, AnInfiniteStatisticStaysSoThroughTheNextUseOfASharedChild) {
       "x = tensor(2, 1, 2, 2, normal(0, 1))\ny = net(x)\n");
   EXPECT_THAT(found(subject), IsEmpty());
   subject.after[4] = [](FakeSubject& self) {
-    self.module("bn").tensor(reference::Held::running_mean)->set(0, 0);
+    self.module("bn").tensor(reference::TensorSlot::running_mean)->set(0, 0);
   };
   EXPECT_EQ(found(subject).size(), 3u) << "under each of its names";
 }

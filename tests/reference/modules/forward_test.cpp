@@ -51,9 +51,9 @@ Ran run(Module& module, const Activation& input, ForwardOptions o = options()) {
       nullptr);
   ran.refusals = kinds(pass.refusals());
   ran.output = elements(pass.last().values);
-  ran.mean = elements(module.tensor(Held::running_mean));
-  ran.variance = elements(module.tensor(Held::running_var));
-  ran.counter = elements(module.tensor(Held::num_batches_tracked));
+  ran.mean = elements(module.tensor(TensorSlot::running_mean));
+  ran.variance = elements(module.tensor(TensorSlot::running_var));
+  ran.counter = elements(module.tensor(TensorSlot::num_batches_tracked));
   return ran;
 }
 Ran run(Module& module, const Input<float>& input = sample, ForwardOptions o = options()) {
@@ -73,8 +73,8 @@ TEST(Forward, InTrainingTheBatchDecidesAndTheStatisticsMove) {
 TEST(Forward, InEvalTheStoredStatisticsDecideAndNothingMoves) {
   const ModulePtr bn = make(norm(half()));
   bn->training = false;
-  bn->tensor(Held::running_mean)->set(0, 2);
-  bn->tensor(Held::running_var)->set(0, 3.5);
+  bn->tensor(TensorSlot::running_mean)->set(0, 2);
+  bn->tensor(TensorSlot::running_var)->set(0, 3.5);
   const Ran ran = run(*bn);
   EXPECT_EQ(ran.output, (Numbers{-0.5, 0, 0.5, 2}));
   EXPECT_EQ(ran.mean, Numbers{2});
@@ -125,7 +125,7 @@ TEST(Forward, TrackingSwitchedOffAfterConstruction) {
   EXPECT_EQ(ran.mean, Numbers{0}) << "and nothing moves";
   EXPECT_EQ(ran.counter, Numbers{0});
   bn->training = false;
-  bn->tensor(Held::running_var)->set(0, 3.5);
+  bn->tensor(TensorSlot::running_var)->set(0, 3.5);
   ran = run(*bn);
   EXPECT_EQ(ran.output, (Numbers{0.5, 1, 1.5, 3})) << "eval uses the stored ones";
 }
@@ -165,7 +165,7 @@ TEST(Forward, PastASoftRefusalTheFormulaIsFollowed) {
   const Input<float> symmetric{{-2, 2}, {2, 1, 1, 1}};
   const ModulePtr bn = make(norm(zero));
   EXPECT_THAT(run(*bn, symmetric).refusals, ElementsAre(ErrorKind::bad_eps));
-  EXPECT_EQ(elements(bn->tensor(Held::num_batches_tracked)), Numbers{0});
+  EXPECT_EQ(elements(bn->tensor(TensorSlot::num_batches_tracked)), Numbers{0});
   const Ran past = run(*bn, symmetric, o);
   EXPECT_THAT(past.refusals, ElementsAre(ErrorKind::bad_eps)) << "it is said all the same";
   EXPECT_EQ(past.output, (Numbers{-1, 1}));
@@ -283,8 +283,8 @@ TEST(Forward, WhatRanBeforeARefusalHasMoved) {
   EXPECT_THAT(kinds(pass.refusals()), ElementsAre(ErrorKind::channel_mismatch));
   EXPECT_EQ(pass.calls(), 1);
   EXPECT_EQ(pass.refused_by(), net->children[1].second.get());
-  EXPECT_EQ(elements(net->children[0].second->tensor(Held::num_batches_tracked)), Numbers{1});
-  EXPECT_EQ(elements(net->children[1].second->tensor(Held::num_batches_tracked)), Numbers{0});
+  EXPECT_EQ(elements(net->children[0].second->tensor(TensorSlot::num_batches_tracked)), Numbers{1});
+  EXPECT_EQ(elements(net->children[1].second->tensor(TensorSlot::num_batches_tracked)), Numbers{0});
 }
 
 TEST(Forward, TheNextLeafGetsWhatWasReallyThere) {
@@ -353,11 +353,11 @@ TEST(Forward, ASharedBatchNormMovesTwice) {
   ForwardPass pass;
   pass.run(*net, sample.activation(), options(), {}, nullptr);
   Module& shared = *net->children[0].second;
-  EXPECT_EQ(elements(shared.tensor(Held::num_batches_tracked)), Numbers{2});
+  EXPECT_EQ(elements(shared.tensor(TensorSlot::num_batches_tracked)), Numbers{2});
   // The second input has mean 0: (0 + 3) / 2, then halved.
-  EXPECT_NEAR(elements(shared.tensor(Held::running_mean))[0], 0.75, 1e-6);
+  EXPECT_NEAR(elements(shared.tensor(TensorSlot::running_mean))[0], 0.75, 1e-6);
   ASSERT_EQ(pass.updates().size(), 2u) << "each statistic once";
-  EXPECT_EQ(pass.updates()[0].storage, shared.find(Held::running_mean)->storage());
+  EXPECT_EQ(pass.updates()[0].storage, shared.find(TensorSlot::running_mean)->storage());
 }
 
 TEST(Forward, BoundsOfASharedBatchNormCompose) {
@@ -467,7 +467,7 @@ TEST(Forward, ATapeRemembersWhatTheBackwardNeeds) {
   EXPECT_FALSE(tape.calls[0].input_requires_grad);
   EXPECT_TRUE(tape.calls[1].input_requires_grad);
   Module& bn = *net->children[0].second;
-  bn.tensor(Held::weight)->set(0, 5);
+  bn.tensor(TensorSlot::weight)->set(0, 5);
   EXPECT_EQ(elements(tape.calls[0].tensors[0]), Numbers{1}) << "as it was";
   // The activation between the two outlives the pass's buffers.
   pass.run(*net, Input<float>{{7, 7, 8, 8}, {2, 1, 1, 2}}.activation(), options(), {}, nullptr);

@@ -59,14 +59,14 @@ struct Problem {
     train(*root, false);
     Module& c = *root->children[0].second;
     for (std::size_t i = 0; i < w.size(); ++i)
-      c.tensor(Held::weight)->set(static_cast<std::int64_t>(i), w[i]);
-    if (has_bias) c.tensor(Held::bias)->set(0, bias);
+      c.tensor(TensorSlot::weight)->set(static_cast<std::int64_t>(i), w[i]);
+    if (has_bias) c.tensor(TensorSlot::bias)->set(0, bias);
     for (std::size_t i = 0; i < norms.size(); ++i) {
       Module& bn = *root->children[i + 1].second;
-      bn.tensor(Held::weight)->set(0, norms[i].weight);
-      bn.tensor(Held::bias)->set(0, norms[i].bias);
-      bn.tensor(Held::running_mean)->set(0, norms[i].mean);
-      bn.tensor(Held::running_var)->set(0, norms[i].variance);
+      bn.tensor(TensorSlot::weight)->set(0, norms[i].weight);
+      bn.tensor(TensorSlot::bias)->set(0, norms[i].bias);
+      bn.tensor(TensorSlot::running_mean)->set(0, norms[i].mean);
+      bn.tensor(TensorSlot::running_var)->set(0, norms[i].variance);
     }
     return root;
   }

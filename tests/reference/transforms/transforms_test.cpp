@@ -29,7 +29,7 @@ Module& child(const ModulePtr& module, std::size_t i = 0) {
   return *module->children[i].second;
 }
 double counter(Module& module) {
-  return module.find(Held::num_batches_tracked)->at(0);
+  return module.find(TensorSlot::num_batches_tracked)->at(0);
 }
 
 TEST(Script, SharesTensorsButNotFlags) {
@@ -42,7 +42,7 @@ TEST(Script, SharesTensorsButNotFlags) {
   EXPECT_FALSE(child(net).training);
   run(*scripted);
   EXPECT_EQ(counter(child(net)), 1);
-  for (std::size_t i = 0; i < held_count; ++i)
+  for (std::size_t i = 0; i < tensor_slot_count; ++i)
     EXPECT_EQ(child(net).tensors[i]->storage(), child(scripted).tensors[i]->storage());
 }
 
@@ -118,7 +118,8 @@ TEST(SaveLoad, KeepsFlagsValuesAndBakedModesAndSharesNothing) {
   run(*loaded);
   EXPECT_EQ(counter(child(loaded)), 1);
   EXPECT_EQ(counter(child(net)), 0);
-  EXPECT_NE(child(loaded).find(Held::weight)->storage(), child(net).find(Held::weight)->storage());
+  EXPECT_NE(child(loaded).find(TensorSlot::weight)->storage(),
+            child(net).find(TensorSlot::weight)->storage());
 }
 
 /// conv, bn, relu, bn with its flags as given.
@@ -196,8 +197,8 @@ TEST(OnnxExport, LeavesTheModelAsItWasAndKeepsACopyOfItsValues) {
   EXPECT_TRUE(child(net, 1).training);
   EXPECT_FALSE(child(net, 3).training);
   EXPECT_EQ(counter(child(net, 1)), 0);
-  child(net, 1).tensor(Held::running_mean)->set(0, 9);
-  EXPECT_EQ(elements(child(exported.model, 1).tensor(Held::running_mean)), Numbers{0});
+  child(net, 1).tensor(TensorSlot::running_mean)->set(0, 9);
+  EXPECT_EQ(elements(child(exported.model, 1).tensor(TensorSlot::running_mean)), Numbers{0});
 }
 
 TEST(OnnxExport, ATracedModuleIsExportedAsItWasTraced) {

@@ -9,7 +9,6 @@
 namespace normdiff {
 namespace {
 
-using reference::Held;
 using testing::check;
 using testing::Checked;
 using testing::FakeSubject;
@@ -25,15 +24,15 @@ struct Case {
   std::function<void(FakeSubject&)> further;  ///< and then this, which is new
 };
 
-reference::Tensor& held(FakeSubject& self, const char* path, Held which) {
+reference::Tensor& held(FakeSubject& self, const char* path, TensorSlot which) {
   return *self.module("net", path).tensor(which);
 }
 void move_counter(FakeSubject& self) {
-  reference::Tensor& counter = held(self, "bn", Held::num_batches_tracked);
+  reference::Tensor& counter = held(self, "bn", TensorSlot::num_batches_tracked);
   counter.set(0, counter.at(0) + 1);
 }
 void nudge_mean(FakeSubject& self) {
-  reference::Tensor& mean = held(self, "bn", Held::running_mean);
+  reference::Tensor& mean = held(self, "bn", TensorSlot::running_mean);
   mean.set(0, mean.at(0) + 0.125);
 }
 
@@ -65,7 +64,7 @@ std::vector<Case> cases() {
        move_counter, move_counter},
       {"cpp-to-casts-counter", "libtorch", model + "net.to(float64)\n", 2,
        [](FakeSubject& self) {
-         auto& counter = self.module("net", "bn").tensor(Held::num_batches_tracked);
+         auto& counter = self.module("net", "bn").tensor(TensorSlot::num_batches_tracked);
          counter = counter->to(DType::float64);
        },
        move_counter},

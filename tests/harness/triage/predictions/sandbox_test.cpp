@@ -16,7 +16,7 @@ std::size_t known(const std::string& bn, const std::string& x, bool eval = false
                           (eval ? "net.eval()\n" : "net.train()\n") + "y = net(x)\n",
                       "python");
   subject.after[3] = [](FakeSubject& self) {
-    auto& counter = self.module("net", "bn").tensor(reference::Held::num_batches_tracked);
+    auto& counter = self.module("net", "bn").tensor(reference::TensorSlot::num_batches_tracked);
     counter->set(0, counter->at(0) + 1);
   };
   const auto checked = check(subject, {}, Deviations::built_in());
