@@ -26,7 +26,7 @@ struct Signature {
 struct Part {
   std::uint16_t place = 0;
   std::uint16_t module = 0;  ///< BatchNorms of equal numbers in a group are one module
-  ModuleKind kind = ModuleKind::Sequential;
+  bool batch_norm = false;
   bool weight = false;  ///< which tensors it has
   bool bias = false;
   bool running = false;
@@ -89,13 +89,13 @@ class Generator {
   // generator_networks.cpp
   void network();
   void shared_network();
-  ModuleExpression batch_norm(ModuleKind kind, Signature takes, Part& part);
+  ModuleExpression batch_norm(Signature takes, Part& part);
   void begin_chain();
   void add_layer(ModuleExpression module, Part part);
   void add_batch_norm();
   void add_convolution();
   void add_linear();
-  void add_plain(ModuleKind kind);
+  void add_plain(reference::Layer layer);
   void layers();
   void assemble(NameId result, int group);
 

@@ -7,10 +7,11 @@
 namespace normdiff {
 namespace {
 
-ModuleKind norm_kind(int rank) {
-  return rank == 5   ? ModuleKind::BatchNorm3d
-         : rank == 4 ? ModuleKind::BatchNorm2d
-                     : ModuleKind::BatchNorm1d;
+/// A batch norm that takes inputs of a rank.
+reference::Layer norm_of(int rank, const reference::BatchNormOptions& options) {
+  if (rank == 5) return reference::BatchNorm<3>{options};
+  if (rank == 4) return reference::BatchNorm<2>{options};
+  return reference::BatchNorm<1>{options};
 }
 
 /// Values of one sample and channel.
@@ -20,25 +21,22 @@ int values(const Signature& s) {
   return n;
 }
 
-/// What the first layer of a kind is called; the second is "conv2".
-std::string_view layer_name(ModuleKind kind) {
-  switch (kind) {
-    case ModuleKind::Conv2d:
-      return "conv";
-    case ModuleKind::ReLU:
-      return "relu";
-    case ModuleKind::Flatten:
-      return "flatten";
-    case ModuleKind::Linear:
-      return "fc";
-    default:
-      return "bn";
-  }
+/// A layer's name in its network, where it is the first of its kind; the second is "conv2".
+struct LayerName {
+  std::string_view operator()(const reference::Sequential&) const { return "block"; }
+  std::string_view operator()(const reference::BatchNormOptions&) const { return "bn"; }
+  std::string_view operator()(const reference::ConvOptions&) const { return "conv"; }
+  std::string_view operator()(const reference::Linear&) const { return "fc"; }
+  std::string_view operator()(const reference::ReLU&) const { return "relu"; }
+  std::string_view operator()(const reference::Flatten&) const { return "flatten"; }
+};
+std::string_view layer_name(const reference::Layer& layer) {
+  return std::visit(LayerName{}, layer);
 }
 
 }  // namespace
 
-ModuleExpression Generator::batch_norm(ModuleKind kind, Signature takes, Part& part) {
+ModuleExpression Generator::batch_norm(Signature takes, Part& part) {
   static constexpr std::array<double, 5> eps = {0.1, 1.0, 0.001, 1e-12, 0.01};
   static constexpr std::array<double, 6> momentum = {0, 1, -1.2, 2, 0.3, 0.5};
   reference::BatchNormOptions options;
@@ -54,7 +52,7 @@ ModuleExpression Generator::batch_norm(ModuleKind kind, Signature takes, Part& p
     options.affine = !random_.chance(0.12);
     options.track_running_stats = !random_.chance(0.12);
   }
-  part.kind = kind;
+  part.batch_norm = true;
   part.weight = part.bias = options.affine;
   part.running = options.track_running_stats;
   part.eps = options.eps;
@@ -64,8 +62,7 @@ ModuleExpression Generator::batch_norm(ModuleKind kind, Signature takes, Part& p
   part.takes.spatial = {1, 1, 1};
   part.takes.single = false;
   ModuleExpression module;
-  module.kind = kind;
-  module.options = options;
+  module.layer = norm_of(takes.rank, options);
   return module;
 }
 
@@ -81,9 +78,9 @@ void Generator::begin_chain() {
 }
 
 void Generator::add_layer(ModuleExpression module, Part part) {
-  std::string name(layer_name(part.kind));
+  std::string name(layer_name(module.layer));
   const auto before = std::count_if(chain_.begin(), chain_.end(), [&](const Layer& layer) {
-    return layer_name(layer.part.kind) == layer_name(part.kind);
+    return layer_name(layer.module.layer) == layer_name(module.layer);
   });
   if (before > 0) name += std::to_string(before + 1);
   chain_.push_back({std::move(name), std::move(module), part});
@@ -91,13 +88,13 @@ void Generator::add_layer(ModuleExpression module, Part part) {
 
 void Generator::add_batch_norm() {
   Part part;
-  ModuleExpression module = batch_norm(norm_kind(flow_.rank), flow_, part);
+  ModuleExpression module = batch_norm(flow_, part);
   if (values(flow_) < 2) first_.single = false;
   add_layer(std::move(module), part);
 }
 
 void Generator::add_convolution() {
-  reference::Conv2dOptions options;
+  reference::Conv<2> options;
   options.in_channels = flow_.channels;
   options.out_channels = between(1, 4);
   options.padding = random_.chance(0.3) ? 1 : 0;
@@ -107,51 +104,43 @@ void Generator::add_convolution() {
   options.stride = random_.chance(0.15) ? 2 : 1;
   options.bias = random_.chance(0.5);
   for (std::size_t i = 0; i < 2; ++i)
-    flow_.spatial[i] = (flow_.spatial[i] + 2 * static_cast<int>(options.padding) -
-                        static_cast<int>(options.kernel_size)) /
-                           static_cast<int>(options.stride) +
-                       1;
+    flow_.spatial[i] =
+        static_cast<int>(options.windows().count(flow_.spatial[i], options.kernel_size));
   flow_.channels = static_cast<int>(options.out_channels);
   Part part;
-  part.kind = ModuleKind::Conv2d;
   part.weight = true;
   part.bias = options.bias;
   ModuleExpression module;
-  module.kind = ModuleKind::Conv2d;
-  module.options = options;
+  module.layer = options;
   add_layer(std::move(module), part);
 }
 
 void Generator::add_linear() {
   // A linear layer works on the last dimension: of (N, C, L) that is L.
   int& features = flow_.rank == 2 ? flow_.channels : flow_.spatial[0];
-  reference::LinearOptions options;
+  reference::Linear options;
   options.in_features = features;
   options.out_features = between(1, 4);
   options.bias = random_.chance(0.5);
   features = static_cast<int>(options.out_features);
   if (flow_.rank != 2) first_.fixed = true;
   Part part;
-  part.kind = ModuleKind::Linear;
   part.weight = true;
   part.bias = options.bias;
   ModuleExpression module;
-  module.kind = ModuleKind::Linear;
-  module.options = options;
+  module.layer = options;
   add_layer(std::move(module), part);
 }
 
-void Generator::add_plain(ModuleKind kind) {
+void Generator::add_plain(reference::Layer layer) {
   ModuleExpression module;
-  module.kind = kind;
-  Part part;
-  part.kind = kind;
-  if (kind == ModuleKind::Flatten) {
+  module.layer = layer;
+  if (std::holds_alternative<reference::Flatten>(layer)) {
     first_.fixed = true;
     flow_.channels *= values(flow_);
     flow_.rank = 2;
   }
-  add_layer(std::move(module), part);
+  add_layer(std::move(module), {});
 }
 
 void Generator::layers() {
@@ -164,13 +153,13 @@ void Generator::layers() {
     add_linear();
   }
   add_batch_norm();
-  if (random_.chance(0.5)) add_plain(ModuleKind::ReLU);
+  if (random_.chance(0.5)) add_plain(reference::ReLU{});
   if (random_.chance(0.2)) {
     if (flow_.rank == 4 && random_.chance(0.6)) add_convolution();
     add_batch_norm();
   }
   if (flow_.rank > 2 && random_.chance(0.25)) {
-    add_plain(ModuleKind::Flatten);
+    add_plain(reference::Flatten{});
     add_linear();
     if (random_.chance(0.3)) add_batch_norm();
   } else if (flow_.rank == 2 && random_.chance(0.3)) {
@@ -254,7 +243,7 @@ void Generator::shared_network() {
     root.named_children = true;
     root.children.push_back({"a", norm});
     ModuleExpression relu;
-    relu.kind = ModuleKind::ReLU;
+    relu.layer = reference::ReLU{};
     if (random_.chance(0.6)) root.children.push_back({"relu", std::move(relu)});
     if (twice) root.children.push_back({"b", norm});
     Tree& tree = trees_.emplace_back();
@@ -267,7 +256,6 @@ void Generator::shared_network() {
     std::uint16_t place = 1;
     for (const ModuleExpression::Child& child : root.children) {
       Part below;
-      below.kind = ModuleKind::ReLU;
       if (child.name != "relu") below = part;
       below.place = place++;
       tree.parts.push_back(below);

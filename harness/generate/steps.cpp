@@ -34,7 +34,7 @@ Target Generator::any_batch_norm() {
   const Tree& tree = trees_[static_cast<std::size_t>(any_tree(NameKind::module))];
   chosen_.clear();
   for (std::size_t i = 0; i < tree.parts.size(); ++i)
-    if (reference::is_batch_norm(tree.parts[i].kind)) chosen_.push_back(static_cast<int>(i));
+    if (tree.parts[i].batch_norm) chosen_.push_back(static_cast<int>(i));
   return {static_cast<int>(&tree - trees_.data()), chosen_[random_.below(chosen_.size())]};
 }
 

@@ -8,16 +8,12 @@ namespace normdiff {
 template <>
 struct StepType<Construct> {
   static constexpr std::string_view name = "construct";
-  static constexpr std::array<Spelling, reference::module_kind_count> spellings = {{
-      {Form::function, "Sequential"},
-      {Form::function, "BatchNorm1d"},
-      {Form::function, "BatchNorm2d"},
-      {Form::function, "BatchNorm3d"},
-      {Form::function, "Conv2d"},
-      {Form::function, "Linear"},
-      {Form::function, "ReLU"},
-      {Form::function, "Flatten"},
-  }};
+  static constexpr auto spellings = [] {
+    std::array<Spelling, reference::module_kind_count> list{};
+    for (std::size_t i = 0; i < list.size(); ++i)
+      list[i] = {Form::function, reference::module_names[i]};
+    return list;
+  }();
 
   template <class Io, class S>
   static void fields(Io& io, S& step) {

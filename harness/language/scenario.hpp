@@ -20,6 +20,9 @@ using reference::ModuleSpecPtr;
 using reference::Shape;
 using reference::TensorSlot;
 
+/// The kind that stands for none, where an observation belongs to no leaf.
+inline constexpr ModuleKind no_leaf = reference::kind_of<reference::Sequential>;
+
 /// A name of a scenario, by its number in Scenario::names.
 using NameId = std::uint16_t;
 
@@ -39,8 +42,7 @@ struct ModuleRef {
 /// A module as it is written: options, and children that are written in place or named.
 struct ModuleExpression {
   struct Child;
-  ModuleKind kind = ModuleKind::Sequential;
-  reference::ModuleOptions options;
+  reference::Layer layer;
   std::vector<Child> children;
   bool named_children = false;  ///< Sequential(a=..., b=...) or Sequential(..., ...)
 };

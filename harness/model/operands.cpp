@@ -12,9 +12,7 @@ using reference::Module;
 /// What the formulas of a leaf need; a trace may say that it is gone.
 bool whole(const Module& module) {
   const reference::Tensor* weight = module.find(TensorSlot::weight);
-  if (module.kind == ModuleKind::Conv2d || module.kind == ModuleKind::Linear)
-    return weight != nullptr;
-  if (!reference::is_batch_norm(module.kind)) return true;
+  if (traits_of(module.layer).needs_weight && weight == nullptr) return false;
   return (module.find(TensorSlot::running_mean) == nullptr) ==
          (module.find(TensorSlot::running_var) == nullptr);
 }

@@ -103,9 +103,6 @@ World World::copy() const {
       for (reference::TapeEntry& call : live.tape->calls) {
         if (const auto found = modules.find(call.module); found != modules.end())
           call.module = found->second.get();
-        for (std::size_t i = 0; i < original->owned.size(); ++i)
-          if (call.input.values.data == original->owned[i].value.data())
-            call.input.values = live.tape->owned[i].values();
       }
     }
   }

@@ -63,7 +63,7 @@ class BackwardPass {
 
   std::vector<ParameterGradient> parameters_;
   std::vector<Bounded> buffers_;
-  Bounded weight_, bias_;
+  std::array<Bounded, parameter_slot_count> gradients_;  ///< of the call under way
   const Bounded* input_ = nullptr;
   std::optional<std::size_t> stopped_at_;
   BatchNormForward forward_;

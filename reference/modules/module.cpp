@@ -7,29 +7,10 @@ namespace normdiff::reference {
 namespace {
 
 void make_tensors(Module& module) {
-  if (const auto* bn = std::get_if<BatchNormOptions>(&module.options)) {
-    const Shape channels{bn->num_features};
-    if (bn->affine) {
-      module.tensor(TensorSlot::weight) = Tensor::full(DType::float32, channels, 1);
-      module.tensor(TensorSlot::bias) = Tensor(DType::float32, channels);
-    }
-    if (bn->track_running_stats) {
-      module.tensor(TensorSlot::running_mean) = Tensor(DType::float32, channels);
-      module.tensor(TensorSlot::running_var) = Tensor::full(DType::float32, channels, 1);
-      module.tensor(TensorSlot::num_batches_tracked) = Tensor(DType::int64, Shape{});
-    }
-  } else if (const auto* conv = std::get_if<Conv2dOptions>(&module.options)) {
-    module.tensor(TensorSlot::weight) =
-        Tensor(DType::float32,
-               Shape{conv->out_channels, conv->in_channels, conv->kernel_size, conv->kernel_size});
-    if (conv->bias)
-      module.tensor(TensorSlot::bias) = Tensor(DType::float32, Shape{conv->out_channels});
-  } else if (const auto* linear = std::get_if<LinearOptions>(&module.options)) {
-    module.tensor(TensorSlot::weight) =
-        Tensor(DType::float32, Shape{linear->out_features, linear->in_features});
-    if (linear->bias)
-      module.tensor(TensorSlot::bias) = Tensor(DType::float32, Shape{linear->out_features});
-  }
+  visit_tensors(module.layer, [&module](const FreshTensor& fresh) {
+    module.tensor(fresh.slot) =
+        Tensor::full(fresh_dtype(fresh.slot), fresh.shape, fresh.fill == Fill::ones ? 1 : 0);
+  });
 }
 
 void list_places(Module& module, std::vector<Module*>& out) {
@@ -77,8 +58,7 @@ void list_state(const Module& module, const std::string& prefix,
 ModulePtr construct(const ModuleSpec& spec, Made& made) {
   if (const auto found = made.find(&spec); found != made.end()) return found->second;
   auto module = std::make_shared<Module>();
-  module->kind = spec.kind;
-  module->options = spec.options;
+  module->layer = spec.layer;
   make_tensors(*module);
   for (const ModuleSpec::Child& child : spec.children)
     module->children.emplace_back(child.name, construct(*child.module, made));
@@ -94,7 +74,7 @@ std::vector<Module*> places(Module& root) {
 }
 
 int leaf_calls(const Module& root) {
-  if (root.kind != ModuleKind::Sequential) return 1;
+  if (!is_container(root.layer)) return 1;
   int calls = 0;
   for (const auto& [name, child] : root.children) calls += leaf_calls(*child);
   return calls;

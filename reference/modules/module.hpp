@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,20 +16,9 @@ namespace normdiff::reference {
 struct Module;
 using ModulePtr = std::shared_ptr<Module>;
 
-/// What torch.jit.trace baked into one call of a leaf.
-struct TracedCall {
-  std::optional<double> factor;  ///< with momentum None, the one of the forward that was traced
-  int rank = 0;                  ///< of the input then, for a convolution; 0: not known
-
-  friend bool operator==(const TracedCall& a, const TracedCall& b) {
-    return a.factor == b.factor && a.rank == b.rank;
-  }
-};
-
 /// A module with its state. Children are shared pointers: one child in two places is one module.
 struct Module {
-  ModuleKind kind = ModuleKind::Sequential;
-  ModuleOptions options;
+  Layer layer;
   bool training = true;
   SlotTensors tensors;
   SlotGradients grads;
@@ -49,19 +37,20 @@ struct Module {
     const auto& t = tensor(slot);
     return t ? &*t : nullptr;
   }
-  [[nodiscard]] const BatchNormOptions& batch_norm() const {
-    return std::get<BatchNormOptions>(options);
-  }
-  [[nodiscard]] BatchNormOptions& batch_norm() { return std::get<BatchNormOptions>(options); }
+  [[nodiscard]] ModuleKind kind() const { return kind_in(layer); }
+  /// The mode that counts in a forward.
+  [[nodiscard]] bool runs_in_training() const { return traced_training.value_or(training); }
+  /// Only of a batch norm.
+  [[nodiscard]] const BatchNormOptions& batch_norm() const { return *batch_norm_in(layer); }
+  [[nodiscard]] BatchNormOptions& batch_norm() { return *batch_norm_in(layer); }
 };
 
 /// Fresh modules by spec. A spec seen before is the module made then: that is how children are
 /// shared, also between trees.
 using Made = std::unordered_map<const ModuleSpec*, ModulePtr>;
 
-/// A fresh module in training, float32: running_mean 0, running_var 1, counter 0, weight 1, bias 0
-/// for a batch norm (documented); parameters of a convolution or linear layer zero, for the caller
-/// to fill.
+/// A fresh module in training, float32, filled as its layer says; what is to be drawn is zero, for
+/// the caller to fill.
 [[nodiscard]] ModulePtr construct(const ModuleSpec& spec, Made& made);
 
 /// Every place of the tree in pre-order, the root first, a shared child as often as it occurs: the

@@ -1,15 +1,9 @@
 #include "reference/modules/spec.hpp"
 
-#include <array>
 #include <unordered_map>
 
 namespace normdiff::reference {
 namespace {
-
-constexpr std::array<std::string_view, module_kind_count> names = {
-    "Sequential", "BatchNorm1d", "BatchNorm2d", "BatchNorm3d",
-    "Conv2d",     "Linear",      "ReLU",        "Flatten"};
-static_assert(!names.back().empty(), "a kind of module has no name");
 
 struct PlaceLister {
   std::vector<Place> list;
@@ -28,21 +22,6 @@ struct PlaceLister {
 };
 
 }  // namespace
-
-std::string_view to_string(ModuleKind kind) {
-  return names[static_cast<std::size_t>(kind)];
-}
-
-std::optional<ModuleKind> module_kind_from(std::string_view name) {
-  for (std::size_t i = 0; i < names.size(); ++i)
-    if (names[i] == name) return static_cast<ModuleKind>(i);
-  return std::nullopt;
-}
-
-bool is_batch_norm(ModuleKind kind) {
-  return kind == ModuleKind::BatchNorm1d || kind == ModuleKind::BatchNorm2d ||
-         kind == ModuleKind::BatchNorm3d;
-}
 
 std::vector<Place> places(const ModuleSpec& root) {
   PlaceLister lister;

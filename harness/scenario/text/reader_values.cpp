@@ -236,28 +236,11 @@ void Reader::expression(ModuleExpression& module) {
 }
 
 void Reader::module_fields(NodeId call, ModuleExpression& module) {
-  module.kind = *reference::module_kind_from(syntax()[syntax()[call].base].text);
+  module.layer = make_layer(*reference::module_kind_from(syntax()[syntax()[call].base].text));
   note(&module, syntax().begin(call));
-  if (module.kind != ModuleKind::Sequential) {
-    call_ = open_call(call, fmt::format("'{}'", reference::to_string(module.kind)));
-    switch (module.kind) {
-      case ModuleKind::Conv2d:
-        ModuleType<reference::Conv2dOptions>::fields(
-            *this, module.options.emplace<reference::Conv2dOptions>());
-        break;
-      case ModuleKind::Linear:
-        ModuleType<reference::LinearOptions>::fields(
-            *this, module.options.emplace<reference::LinearOptions>());
-        break;
-      case ModuleKind::BatchNorm1d:
-      case ModuleKind::BatchNorm2d:
-      case ModuleKind::BatchNorm3d:
-        ModuleType<reference::BatchNormOptions>::fields(
-            *this, module.options.emplace<reference::BatchNormOptions>());
-        break;
-      default:
-        break;
-    }
+  if (!is_container(module.layer)) {
+    call_ = open_call(call, fmt::format("'{}'", reference::to_string(kind_in(module.layer))));
+    visit_arguments(*this, module.layer);
     close_call();
     call_ = {};
     return;
@@ -293,12 +276,10 @@ void Reader::child(NodeId node, const std::string& number, ModuleExpression::Chi
                                     syntax().described(node)));
     note(&child.module.emplace<NameId>(*name), n.position);
   } else {
-    std::vector<std::string_view> kinds;
-    for (int i = 0; i < reference::module_kind_count; ++i)
-      kinds.push_back(reference::to_string(static_cast<ModuleKind>(i)));
-    return fail(node, fmt::format("expected a module or the name of one, found {}; the modules "
-                                  "are {}",
-                                  syntax().described(node), fmt::join(kinds, ", ")));
+    return fail(node,
+                fmt::format("expected a module or the name of one, found {}; the modules "
+                            "are {}",
+                            syntax().described(node), fmt::join(reference::module_names, ", ")));
   }
   child.name = n.keyword.empty() ? number : std::string(n.keyword);
   note(&child.name, n.keyword.empty() ? n.position : n.keyword_position);

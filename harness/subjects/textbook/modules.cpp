@@ -35,15 +35,11 @@ ModulePtr copy_tree(const ModulePtr& module, Fault fault, Copies& copies) {
 ModulePtr fresh(const ModuleSpec& spec) {
   auto module = std::make_shared<Module>();
   module->spec = &spec;
-  for (std::size_t i = 0; i < reference::tensor_slot_count; ++i) {
-    const auto slot = static_cast<TensorSlot>(i);
-    const auto shape = fresh_shape(spec, slot);
-    if (!shape) continue;
-    const bool ones =
-        module->is_batch_norm() && (slot == TensorSlot::weight || slot == TensorSlot::running_var);
-    (*module)[slot] = Tensor::full(fresh_dtype(slot), *shape, ones ? 1 : 0);
-  }
-  if (const auto* options = std::get_if<reference::BatchNormOptions>(&spec.options)) {
+  visit_tensors(spec.layer, [&module](const reference::FreshTensor& fresh) {
+    (*module)[fresh.slot] = Tensor::full(fresh_dtype(fresh.slot), fresh.shape,
+                                         fresh.fill == reference::Fill::ones ? 1 : 0);
+  });
+  if (const auto* options = batch_norm_in(spec.layer)) {
     module->eps = options->eps;
     module->momentum = options->momentum;
     module->track_running_stats = options->track_running_stats;

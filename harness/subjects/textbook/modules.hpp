@@ -34,7 +34,7 @@ struct Module {
   [[nodiscard]] std::optional<Tensor>& operator[](TensorSlot slot) {
     return tensors[index_of(slot)];
   }
-  [[nodiscard]] bool is_batch_norm() const { return reference::is_batch_norm(spec->kind); }
+  [[nodiscard]] bool is_batch_norm() const { return reference::is_batch_norm(spec->layer); }
 };
 
 /// A fresh module without children, parameters of convolutions and linear layers zero.

@@ -66,10 +66,11 @@ ModulePtr Runner::build(const ModuleExpression& expression, NameId result, std::
   const std::size_t mine = place++;
   const auto& places = (*scope_)[result].places;
   ModulePtr module = fresh(*places[mine].module);
-  for (const TensorSlot slot : {TensorSlot::weight, TensorSlot::bias})
-    if (auto& tensor = (*module)[slot]; tensor && !module->is_batch_norm())
-      initial_values(*scenario_, step_, static_cast<int>(mine), *module->spec, slot,
-                     static_cast<float*>(tensor->data()));
+  visit_tensors(module->spec->layer, [&](const reference::FreshTensor& fresh) {
+    if (fresh.fill == reference::Fill::drawn)
+      initial_values(*scenario_, step_, static_cast<int>(mine), *module->spec, fresh.slot,
+                     static_cast<float*>((*module)[fresh.slot]->data()));
+  });
   for (const ModuleExpression::Child& child : expression.children) {
     if (const NameId* name = std::get_if<NameId>(&child.module)) {
       module->children.emplace_back(child.name, lives_[*name].places.front());
@@ -172,7 +173,7 @@ Runner::Ending Runner::run(const Other&) {
 
 std::optional<Refusal> Runner::walk(const ModulePtr& module, Flow& flow, bool grad,
                                     std::vector<Call>& calls) {
-  if (module->spec->kind == ModuleKind::Sequential) {
+  if (is_container(module->spec->layer)) {
     for (const auto& [name, child] : module->children)
       if (auto refusal = walk(child, flow, grad, calls)) return refusal;
     return std::nullopt;
@@ -181,8 +182,8 @@ std::optional<Refusal> Runner::walk(const ModulePtr& module, Flow& flow, bool gr
   call.input_requires_grad = flow.requires_grad;
   auto output = forward(module, flow.tensor, fault_, call);
   if (auto* refusal = std::get_if<Refusal>(&output)) return std::move(*refusal);
-  // Flattening what is flat gives the input itself, also under no_grad.
-  if (module->spec->kind != ModuleKind::Flatten || flow.tensor.shape().rank() != 2) {
+  // A view of the same shape is the input itself, also under no_grad.
+  if (!traits_of(module->spec->layer).is_view || call.output != call.input.shape()) {
     flow.requires_grad = grad && (flow.requires_grad || (*module)[TensorSlot::weight].has_value());
     flow.is_leaf = !flow.requires_grad;
   }
@@ -223,7 +224,7 @@ Runner::Ending Runner::run(const Backward& step) {
   if (!result.requires_grad)
     return ended(Refusal{ErrorKind::no_graph, "nothing that requires a gradient was computed"});
   bool saves = false;
-  for (const Call& call : result.calls) saves |= call.module->spec->kind != ModuleKind::Flatten;
+  for (const Call& call : result.calls) saves |= !traits_of(call.module->spec->layer).is_view;
   if (result.freed && saves)
     return ended(Refusal{ErrorKind::graph_freed, "a second backward; retain_graph was not set"});
   Tensor gradient(result.tensor.dtype(), result.tensor.shape());

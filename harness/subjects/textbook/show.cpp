@@ -29,7 +29,6 @@ void Runner::show_module(NameId name, const Live& live) {
     const auto first = first_place_.emplace(&module, identity.packed()).first->second;
     recorder_.integer(identity, static_cast<std::int64_t>(first));
     recorder_.flag(key(Slot::training), module.training);
-    const ModuleKind kind = module.spec->kind;
     if (module.is_batch_norm()) {
       if (module.momentum)
         recorder_.number(key(Slot::momentum), *module.momentum);
@@ -37,17 +36,20 @@ void Runner::show_module(NameId name, const Live& live) {
         recorder_.none(key(Slot::momentum));
       recorder_.number(key(Slot::eps), module.eps);
       recorder_.flag(key(Slot::track_running_stats), module.track_running_stats);
-    } else if (kind != ModuleKind::Conv2d && kind != ModuleKind::Linear) {
-      continue;
     }
-    const std::size_t slots =
-        module.is_batch_norm() ? reference::tensor_slot_count : reference::parameter_slot_count;
-    for (std::size_t k = 0; k < slots; ++k) {
-      const auto slot = static_cast<TensorSlot>(k);
+    const auto show_slot = [&](TensorSlot slot) {
       show_optional(key(slot_of(slot)), module[slot], is_parameter(slot));
-    }
-    show_optional(key(Slot::weight_grad), module.grads[0], false);
-    show_optional(key(Slot::bias_grad), module.grads[1], false);
+    };
+    const auto show_gradient = [&](TensorSlot slot) {
+      if (is_parameter(slot))
+        show_optional(key(gradient_slot_of(slot)), module.grads[index_of(slot)], false);
+    };
+    std::visit(
+        [&](const auto& layer) {
+          for (const TensorSlot slot : layer.slots) show_slot(slot);
+          for (const TensorSlot slot : layer.slots) show_gradient(slot);
+        },
+        module.spec->layer);
   }
 }
 

@@ -16,7 +16,7 @@ namespace {
 bool every_eps_is_taken(Module& root) {
   const std::vector<Module*> places = reference::places(root);
   return std::all_of(places.begin(), places.end(), [](const Module* module) {
-    if (!is_batch_norm(module->kind)) return true;
+    if (!is_batch_norm(module->layer)) return true;
     const bool batch = module->training || !module->find(TensorSlot::running_mean);
     const double eps = module->batch_norm().eps;
     return eps > 0 || (eps == 0 && !batch);
@@ -34,7 +34,9 @@ Predicted track_option_is_read_each_time(Sandbox& c, const Step& step) {
     if (!tape) return std::nullopt;
     bool changed = false;
     for (reference::TapeEntry& call : tape->calls)
-      if (!call.tracking && !call.batch_statistics) changed = call.batch_statistics = true;
+      if (const auto* norm = batch_norm_in(call.layer);
+          norm && !norm->track_running_stats && !call.batch_statistics)
+        changed = call.batch_statistics = true;
     if (!changed || !c.recompute(*tape)) return std::nullopt;
     return c.execute(step);
   }
@@ -82,10 +84,10 @@ Predicted empty_layer_is_refused(Sandbox& c, const Step& step) {
   const auto* construct = std::get_if<Construct>(&step);
   if (!construct) return std::nullopt;
   for (const reference::Place& place : c.scope[construct->result].places) {
-    const auto* conv = std::get_if<reference::Conv2dOptions>(&place.module->options);
-    const auto* linear = std::get_if<reference::LinearOptions>(&place.module->options);
-    if ((conv && (conv->in_channels == 0 || conv->out_channels == 0)) ||
-        (linear && linear->in_features == 0)) {
+    const auto weight = fresh_tensor(place.module->layer, TensorSlot::weight);
+    if (!weight || weight->fill != reference::Fill::drawn) continue;
+    const Shape& shape = weight->shape;
+    if (shape[1] == 0 || (shape.rank() > 2 && shape[0] == 0)) {
       Execution execution;
       execution.refusals.push_back({ErrorKind::empty_layer, "a weight without elements"});
       return execution;
@@ -99,7 +101,7 @@ Predicted empty_sequential_is_refused(Sandbox& c, const Step& step) {
   const auto* f = std::get_if<Forward>(&step);
   if (!f) return std::nullopt;
   auto execution = c.run_up_to(*f, [](const Module& module) {
-    return module.kind == ModuleKind::Sequential && module.children.empty();
+    return is_container(module.layer) && module.children.empty();
   });
   if (execution) execution->refusals.push_back({ErrorKind::empty_sequential, "no children"});
   return execution;
@@ -122,7 +124,7 @@ Predicted eval_needs_statistics(Sandbox& c, const Step& step) {
   const auto* f = std::get_if<Forward>(&step);
   if (!f) return std::nullopt;
   auto execution = c.run_up_to(*f, [](const Module& module) {
-    return reference::is_batch_norm(module.kind) && !module.training &&
+    return is_batch_norm(module.layer) && !module.training &&
            module.batch_norm().track_running_stats && !module.find(TensorSlot::running_mean);
   });
   if (execution)
@@ -136,7 +138,7 @@ Predicted clone_forgets_sequential_flags(Sandbox& c, const Step& step) {
   if (!copy) return std::nullopt;
   Execution execution = c.execute(step);
   for (Module* module : c.world.names[copy->result].places)
-    if (module->kind == ModuleKind::Sequential) module->training = true;
+    if (std::holds_alternative<reference::Sequential>(module->layer)) module->training = true;
   return execution;
 }
 
@@ -146,7 +148,7 @@ Predicted clone_refuses_changed_modules(Sandbox& c, const Step& step) {
   const auto* copy = std::get_if<DeepCopy>(&step);
   if (!copy) return std::nullopt;
   for (const Module* module : reference::places(c.world.module(copy->module)))
-    if (reference::is_batch_norm(module->kind) && module->find(TensorSlot::running_mean) &&
+    if (is_batch_norm(module->layer) && module->find(TensorSlot::running_mean) &&
         !module->batch_norm().track_running_stats) {
       Execution execution;
       execution.refusals.push_back(
@@ -164,7 +166,7 @@ Predicted clone_makes_statistics(Sandbox& c, const Step& step) {
   // Each place has statistics of its own. What else it has or shares is not the point here.
   c.split_places(copy->result, false);
   for (Module* module : c.world.names[copy->result].places) {
-    if (!reference::is_batch_norm(module->kind) || module->find(TensorSlot::running_mean)) continue;
+    if (!is_batch_norm(module->layer) || module->find(TensorSlot::running_mean)) continue;
     const auto& options = module->batch_norm();
     if (!options.track_running_stats) continue;
     module->tensor(TensorSlot::running_mean) = Tensor(DType::float32, Shape{options.num_features});

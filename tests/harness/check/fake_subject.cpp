@@ -202,7 +202,7 @@ void FakeSubject::show_state() {
       const auto identity = static_cast<std::int64_t>(key(Slot::identity).packed());
       recorder_.integer(key(Slot::identity), first.emplace(&m, identity).first->second);
       recorder_.flag(key(Slot::training), m.training);
-      const bool norm = reference::is_batch_norm(m.kind);
+      const bool norm = is_batch_norm(m.layer);
       if (norm && thing.eager) {
         const auto& options = m.batch_norm();
         if (options.momentum)
@@ -212,7 +212,7 @@ void FakeSubject::show_state() {
         recorder_.number(key(Slot::eps), options.eps);
         recorder_.flag(key(Slot::track_running_stats), options.track_running_stats);
       }
-      if (!norm && m.kind != ModuleKind::Conv2d && m.kind != ModuleKind::Linear) continue;
+      if (!norm && !traits_of(m.layer).needs_weight) continue;
       for (std::size_t i = 0;
            i < (norm ? reference::tensor_slot_count : reference::parameter_slot_count); ++i)
         show_tensor(key(slot_of(static_cast<TensorSlot>(i))),

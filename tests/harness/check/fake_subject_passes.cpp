@@ -21,7 +21,7 @@ Bytes rounded(const reference::Values& values, DType dtype) {
 }  // namespace
 
 bool FakeSubject::run_leaves(reference::Module& module, Walk& w) {
-  if (module.kind == ModuleKind::Sequential) {
+  if (is_container(module.layer)) {
     for (auto& [name, child] : module.children)
       if (!run_leaves(*child, w)) return false;
     return true;
@@ -66,7 +66,7 @@ int FakeSubject::leaves(reference::Module& root) {
   const auto places = reference::places(root);
   return static_cast<int>(
       std::count_if(places.begin(), places.end(),
-                    [](const reference::Module* m) { return m->kind != ModuleKind::Sequential; }));
+                    [](const reference::Module* m) { return !is_container(m->layer); }));
 }
 
 void FakeSubject::play(const Forward& s) {

@@ -14,7 +14,7 @@ void FakeSubject::play(const Construct& s) {
   const auto places = reference::places(*root);
   for (std::size_t p = 0; p < places.size(); ++p) {
     if (!filled_.insert(places[p]).second) continue;
-    if (places[p]->kind != ModuleKind::Conv2d && places[p]->kind != ModuleKind::Linear) continue;
+    if (!traits_of(places[p]->layer).needs_weight) continue;
     for (TensorSlot slot : {TensorSlot::weight, TensorSlot::bias})
       if (auto& tensor = places[p]->tensors[static_cast<std::size_t>(slot)])
         initial_values(scenario, step_, static_cast<int>(p), *scope[s.result].places[p].module,

@@ -94,8 +94,7 @@ TEST(Backward, UsesTheValuesOfItsOwnForward) {
 }
 
 TEST(Backward, StopsWhereNothingBeforeRequiresAGradient) {
-  const ModulePtr net =
-      make(sequential({{"act", leaf(ModuleKind::ReLU)}, {"a", half()}, {"b", half()}}));
+  const ModulePtr net = make(sequential({{"act", leaf(ReLU{})}, {"a", half()}, {"b", half()}}));
   Passes passes(*net, false);
   EXPECT_EQ(passes.backward.input(), nullptr);
   EXPECT_EQ(passes.branches.size(), 1u) << "the input of b alone";
@@ -129,10 +128,8 @@ TEST(Backward, UsesOfASharedTensorAddUp) {
 }
 
 TEST(Backward, OfLayersByHand) {
-  const ModulePtr net =
-      make(sequential({{"flat", leaf(ModuleKind::Flatten)},
-                       {"fc", leaf(ModuleKind::Linear, LinearOptions{2, 1, true})},
-                       {"act", leaf(ModuleKind::ReLU)}}));
+  const ModulePtr net = make(sequential(
+      {{"flat", leaf(Flatten{})}, {"fc", leaf(Linear{2, 1, true})}, {"act", leaf(ReLU{})}}));
   Module& fc = *net->children[1].second;
   fc.tensor(TensorSlot::weight)->set(0, -3);
   fc.tensor(TensorSlot::weight)->set(1, 1);
@@ -152,7 +149,7 @@ TEST(Backward, OfLayersByHand) {
 }
 
 TEST(Backward, OfAConvolutionWithAndWithoutABatch) {
-  const ModulePtr conv = make(leaf(ModuleKind::Conv2d, Conv2dOptions{1, 1, 1, 1, 0, true}));
+  const ModulePtr conv = make(leaf(Conv<2>{{1, 1, 1, 1, 0, true}}));
   conv->tensor(TensorSlot::weight)->set(0, 2);
   for (const Shape& shape : {Shape{1, 1, 2, 2}, Shape{1, 2, 2}}) {
     const Input<float> x{{1, 2, 3, 6}, shape};
@@ -172,7 +169,7 @@ TEST(Backward, OfAConvolutionWithAndWithoutABatch) {
 }
 
 TEST(Backward, TheLeafBeforeGetsTheGradientThatWasReallyThere) {
-  const ModulePtr net = make(sequential({{"a", leaf(ModuleKind::ReLU)}, {"b", half()}}));
+  const ModulePtr net = make(sequential({{"a", leaf(ReLU{})}, {"b", half()}}));
   ForwardOptions o = options();
   o.input_requires_grad = true;
   ForwardPass forward;

@@ -209,8 +209,7 @@ TEST(Forward, WhatHoldsNoTensorsTakesAnyNumberOfChannels) {
 }
 
 struct Ranks {
-  ModuleKind kind;
-  ModuleOptions options;
+  Layer layer;
   std::vector<int> taken;
 };
 class ForwardRank : public ::testing::TestWithParam<Ranks> {};
@@ -224,7 +223,7 @@ TEST_P(ForwardRank, OnlyTheDocumentedOnesAreTaken) {
     input.elements.assign(static_cast<std::size_t>(shape.numel()), 1.5f);
     const bool taken = std::find(p.taken.begin(), p.taken.end(), rank) != p.taken.end();
     ForwardPass pass;
-    const ModulePtr module = make(leaf(p.kind, p.options));
+    const ModulePtr module = make(leaf(p.layer));
     pass.run(*module, input.activation(), options(), {}, nullptr);
     if (taken)
       EXPECT_THAT(kinds(pass.refusals()), IsEmpty()) << rank;
@@ -241,27 +240,25 @@ BatchNormOptions two() {
 
 INSTANTIATE_TEST_SUITE_P(
     Kinds, ForwardRank,
-    ::testing::Values(Ranks{ModuleKind::BatchNorm1d, two(), {2, 3}},
-                      Ranks{ModuleKind::BatchNorm2d, two(), {4}},
-                      Ranks{ModuleKind::BatchNorm3d, two(), {5}},
-                      Ranks{ModuleKind::Conv2d, Conv2dOptions{2, 1, 1, 1, 0, true}, {3, 4}},
-                      Ranks{ModuleKind::Linear, LinearOptions{2, 1, true}, {1, 2, 3, 4, 5}},
-                      Ranks{ModuleKind::ReLU, {}, {0, 1, 2, 3, 4, 5}},
-                      Ranks{ModuleKind::Flatten, {}, {2, 3, 4, 5}}),
-    [](const auto& test) { return std::string(to_string(test.param.kind)); });
+    ::testing::Values(Ranks{BatchNorm<1>{two()}, {2, 3}}, Ranks{BatchNorm<2>{two()}, {4}},
+                      Ranks{BatchNorm<3>{two()}, {5}},
+                      Ranks{Conv<2>{{2, 1, 1, 1, 0, true}}, {3, 4}},
+                      Ranks{Linear{2, 1, true}, {1, 2, 3, 4, 5}}, Ranks{ReLU{}, {0, 1, 2, 3, 4, 5}},
+                      Ranks{Flatten{}, {2, 3, 4, 5}}),
+    [](const auto& test) { return std::string(to_string(kind_in(test.param.layer))); });
 
 TEST(Forward, LayersWithSizesRefuseWhatDoesNotFit) {
-  const ModulePtr conv = make(leaf(ModuleKind::Conv2d, Conv2dOptions{2, 1, 3, 1, 0, true}));
+  const ModulePtr conv = make(leaf(Conv<2>{{2, 1, 3, 1, 0, true}}));
   EXPECT_THAT(run(*conv, {{1, 2, 3, 4}, {1, 1, 2, 2}}).refusals,
               ElementsAre(ErrorKind::channel_mismatch, ErrorKind::shape_mismatch));
-  const ModulePtr linear = make(leaf(ModuleKind::Linear, LinearOptions{3, 1, true}));
+  const ModulePtr linear = make(leaf(Linear{3, 1, true}));
   const Input<double> wide{{1, 2}, {1, 2}};
   EXPECT_THAT(run(*linear, wide.activation()).refusals,
               ElementsAre(ErrorKind::dtype_mismatch, ErrorKind::shape_mismatch));
 }
 
 TEST(Forward, AConvolutionPadsNoImagesWithoutElements) {
-  const ModulePtr conv = make(leaf(ModuleKind::Conv2d, Conv2dOptions{2, 1, 3, 1, 2, true}));
+  const ModulePtr conv = make(leaf(Conv<2>{{2, 1, 3, 1, 2, true}}));
   EXPECT_THAT(run(*conv, {{}, {1, 2, 0, 3}}).refusals, ElementsAre(ErrorKind::shape_mismatch));
   EXPECT_THAT(run(*conv, {{}, {2, 0, 3}}).refusals, ElementsAre(ErrorKind::shape_mismatch));
   EXPECT_THAT(run(*conv, {{}, {0, 2, 0, 3}}).refusals, IsEmpty());  // an empty batch is fine
@@ -288,7 +285,7 @@ TEST(Forward, WhatRanBeforeARefusalHasMoved) {
 }
 
 TEST(Forward, TheNextLeafGetsWhatWasReallyThere) {
-  const ModulePtr net = make(sequential({{"a", leaf(ModuleKind::ReLU)}, {"b", norm(half())}}));
+  const ModulePtr net = make(sequential({{"a", leaf(ReLU{})}, {"b", norm(half())}}));
   const Input<float> real{{1, 2, 3, 6}, {2, 1, 1, 2}};
   const Input<float> given{{9, 9, 9, 9}, {2, 1, 1, 2}};
   ForwardPass pass;
@@ -306,7 +303,7 @@ TEST(Forward, TheNextLeafGetsWhatWasReallyThere) {
 }
 
 TEST(Forward, UnobservedErrorsAreCarried) {
-  const ModulePtr net = make(sequential({{"a", norm(half())}, {"b", leaf(ModuleKind::ReLU)}}));
+  const ModulePtr net = make(sequential({{"a", norm(half())}, {"b", leaf(ReLU{})}}));
   ForwardPass pass;
   pass.run(*net, sample.activation(), options(), {}, nullptr);
   ASSERT_NE(pass.last().values.error, nullptr);
@@ -322,7 +319,7 @@ TEST(Forward, ABufferForgetsThatItsLastBoundsWereWeak) {
   pass.run(*make(norm()), constant.activation(), o, {}, nullptr);
   std::int64_t equal = 0;
   pass.run(
-      *make(leaf(ModuleKind::Flatten)), constant.activation(), options(),
+      *make(leaf(Flatten{})), constant.activation(), options(),
       [&](int, const LeafOutput& out) -> std::optional<Activation> {
         equal = out.compare(constant.elements.data()).equal;
         return std::nullopt;
@@ -343,8 +340,8 @@ TEST(Forward, AnOutputRequiresAGradientIfItsInputOrAParameterDoes) {
   };
   EXPECT_TRUE(requires_grad(norm(half()), false, true));
   EXPECT_FALSE(requires_grad(norm(half()), true, false));
-  EXPECT_FALSE(requires_grad(leaf(ModuleKind::ReLU), false, true));
-  EXPECT_TRUE(requires_grad(leaf(ModuleKind::ReLU), true, true));
+  EXPECT_FALSE(requires_grad(leaf(ReLU{}), false, true));
+  EXPECT_TRUE(requires_grad(leaf(ReLU{}), true, true));
 }
 
 TEST(Forward, ASharedBatchNormMovesTwice) {
@@ -412,8 +409,7 @@ TEST(Forward, ATracedModuleHasItsCumulativeFactorBakedIn) {
 TEST(Forward, ATracedConvolutionTakesTheRankItWasTracedWith) {
   const Input<float> one{{1, 2, 3, 4}, {1, 2, 2}};
   const Input<float> batch{{1, 2, 3, 4}, {1, 1, 2, 2}};
-  const ModulePtr net =
-      make(sequential({{"conv", leaf(ModuleKind::Conv2d, Conv2dOptions{1, 1, 1, 1, 0, true})}}));
+  const ModulePtr net = make(sequential({{"conv", leaf(Conv<2>{{1, 1, 1, 1, 0, true}})}}));
   ForwardPass pass;
   const auto refusals = [&](const Input<float>& input) {
     pass.run(*net, input.activation(), options(), {}, nullptr);
@@ -432,8 +428,7 @@ TEST(Forward, ATracedConvolutionTakesTheRankItWasTracedWith) {
 
 TEST(Forward, AnInputOfAnotherRankAndDtypeIsRefusedForEither) {
   const Input<double> scalar{{1}, {}};
-  for (const auto& module : {leaf(ModuleKind::Conv2d, Conv2dOptions{2, 1, 1, 1, 0, true}),
-                             leaf(ModuleKind::Linear, LinearOptions{2, 1, true})}) {
+  for (const auto& module : {leaf(Conv<2>{{2, 1, 1, 1, 0, true}}), leaf(Linear{2, 1, true})}) {
     ForwardPass pass;
     pass.run(*make(module), scalar.activation(), options(), {}, nullptr);
     EXPECT_THAT(kinds(pass.refusals()),
@@ -453,8 +448,7 @@ TEST(Forward, ATracedModuleHasNoneOfTheChecks) {
 }
 
 TEST(Forward, ATapeRemembersWhatTheBackwardNeeds) {
-  const ModulePtr net =
-      make(sequential({{"bn", norm(half())}, {"flat", leaf(ModuleKind::Flatten)}}));
+  const ModulePtr net = make(sequential({{"bn", norm(half())}, {"flat", leaf(Flatten{})}}));
   ForwardPass pass;
   Tape tape;
   pass.run(*net, sample.activation(), options(), {}, &tape);
@@ -462,7 +456,7 @@ TEST(Forward, ATapeRemembersWhatTheBackwardNeeds) {
   EXPECT_TRUE(tape.requires_grad);
   EXPECT_TRUE(tape.saves_tensors);
   EXPECT_EQ(tape.output, (Shape{2, 2}));
-  EXPECT_EQ(tape.calls[0].eps, 0.5);
+  EXPECT_EQ(batch_norm_in(tape.calls[0].layer)->eps, 0.5);
   EXPECT_TRUE(tape.calls[0].batch_statistics);
   EXPECT_FALSE(tape.calls[0].input_requires_grad);
   EXPECT_TRUE(tape.calls[1].input_requires_grad);
@@ -477,21 +471,10 @@ TEST(Forward, ATapeRemembersWhatTheBackwardNeeds) {
 TEST(Forward, FlattenAloneSavesNothing) {
   ForwardPass pass;
   Tape tape;
-  const ModulePtr flat = make(leaf(ModuleKind::Flatten));
+  const ModulePtr flat = make(leaf(Flatten{}));
   pass.run(*flat, sample.activation(), options(), {}, &tape);
   EXPECT_FALSE(tape.saves_tensors);
   EXPECT_FALSE(tape.requires_grad);
-}
-
-TEST(Arithmetic, AnyImplementationIsNoTighterThanLibTorchs) {
-  const Shape shape{2, 1, 2, 2};
-  const auto& any = any_implementation();
-  const auto& libtorch = libtorch_cpu();
-  EXPECT_GE(any.batch_norm(DType::float32, shape, Layout::contiguous).ua,
-            libtorch.batch_norm(DType::float32, shape, Layout::contiguous).ua);
-  EXPECT_EQ(libtorch.batch_norm(DType::float32, shape, std::nullopt).ua,
-            libtorch.batch_norm(DType::float32, shape, Layout::strided).ua);
-  EXPECT_FALSE(any.may_fold || libtorch.may_fold);
 }
 
 }  // namespace

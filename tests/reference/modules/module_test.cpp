@@ -49,13 +49,13 @@ TEST(Construct, WithoutAffineOrTrackingThereAreNoTensors) {
 }
 
 TEST(Construct, ConvolutionsAndLinearLayersHaveParametersOfTheirShapes) {
-  const ModulePtr conv = make(leaf(ModuleKind::Conv2d, Conv2dOptions{3, 2, 5, 1, 0, true}));
+  const ModulePtr conv = make(leaf(Conv<2>{{3, 2, 5, 1, 0, true}}));
   EXPECT_EQ(conv->find(TensorSlot::weight)->shape(), (Shape{2, 3, 5, 5}));
   EXPECT_EQ(conv->find(TensorSlot::bias)->shape(), (Shape{2}));
-  const ModulePtr linear = make(leaf(ModuleKind::Linear, LinearOptions{4, 3, false}));
+  const ModulePtr linear = make(leaf(Linear{4, 3, false}));
   EXPECT_EQ(linear->find(TensorSlot::weight)->shape(), (Shape{3, 4}));
   EXPECT_EQ(linear->find(TensorSlot::bias), nullptr);
-  EXPECT_THAT(keys(*make(leaf(ModuleKind::ReLU))), IsEmpty());
+  EXPECT_THAT(keys(*make(leaf(ReLU{}))), IsEmpty());
 }
 
 TEST(Construct, ASpecSeenBeforeIsTheModuleMadeThen) {
@@ -181,10 +181,8 @@ TEST(ZeroGrad, MakesEveryGradientNone) {
 
 TEST(StateDict, HasAKeyForEveryTensorUnderEveryName) {
   const auto bn = norm();
-  const ModulePtr net =
-      make(sequential({{"a", sequential({{"bn", bn}})},
-                       {"fc", leaf(ModuleKind::Linear, LinearOptions{1, 1, true})},
-                       {"b", bn}}));
+  const ModulePtr net = make(
+      sequential({{"a", sequential({{"bn", bn}})}, {"fc", leaf(Linear{1, 1, true})}, {"b", bn}}));
   EXPECT_THAT(keys(*net),
               ElementsAre("a.bn.weight", "a.bn.bias", "a.bn.running_mean", "a.bn.running_var",
                           "a.bn.num_batches_tracked", "fc.weight", "fc.bias", "b.weight", "b.bias",

@@ -5,7 +5,7 @@
 #include <random>
 #include <string>
 
-#include "reference/ops/conv2d.hpp"
+#include "reference/ops/conv.hpp"
 #include "simulated_products.hpp"
 #include "tests/reference/modules/trees.hpp"
 
@@ -46,8 +46,8 @@ struct Problem {
   std::vector<Affine<T>> norms;
 
   [[nodiscard]] ModulePtr tree() const {
-    const Conv2dOptions conv{sizes.inputs, 1, sizes.kernel, 1, 0, has_bias};
-    std::vector<ModuleSpec::Child> children = {{"conv", leaf(ModuleKind::Conv2d, conv)}};
+    const ConvOptions conv{sizes.inputs, 1, sizes.kernel, 1, 0, has_bias};
+    std::vector<ModuleSpec::Child> children = {{"conv", leaf(Conv<2>{conv})}};
     for (std::size_t i = 0; i < norms.size(); ++i) {
       BatchNormOptions o;
       o.num_features = 1;
@@ -220,8 +220,8 @@ TEST(Folding, ASumHasSevenRoundingsMoreForEachBatchNormAndABias) {
   bn.running_var = &v;
   const auto bound = [&](const Folding* folding) {
     Bounded y;
-    conv2d({x.data(), DType::float32, {1, 4, 1, 1}, nullptr}, w, nullptr, 1, 0, float32_profile(),
-           y, folding);
+    conv({x.data(), DType::float32, {1, 4, 1, 1}, nullptr}, w, nullptr, {1, 0, 1},
+         float32_profile(), y, folding);
     return y.bound[0];
   };
   const double unfolded = bound(nullptr);  // 4 + 2

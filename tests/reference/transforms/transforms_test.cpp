@@ -85,7 +85,7 @@ TEST(Trace, BakesAFactorForEachCallOfASharedModule) {
   BatchNormOptions o;
   o.momentum.reset();
   const auto bn = norm(o);
-  const ModulePtr net = make(sequential({{"a", bn}, {"relu", leaf(ModuleKind::ReLU)}, {"b", bn}}));
+  const ModulePtr net = make(sequential({{"a", bn}, {"relu", leaf(ReLU{})}, {"b", bn}}));
   run(*net);
   run(*net);
   EXPECT_THAT(trace(*net)->traced_calls,
@@ -93,8 +93,7 @@ TEST(Trace, BakesAFactorForEachCallOfASharedModule) {
 }
 
 TEST(Trace, BakesTheRankOfEachCall) {
-  const ModulePtr net =
-      make(sequential({{"relu", leaf(ModuleKind::ReLU)}, {"flat", leaf(ModuleKind::Flatten)}}));
+  const ModulePtr net = make(sequential({{"relu", leaf(ReLU{})}, {"flat", leaf(Flatten{})}}));
   const ModulePtr traced = trace(*net, {4, 3});
   EXPECT_THAT(traced->traced_calls,
               ElementsAre(TracedCall{std::nullopt, 4}, TracedCall{std::nullopt, 3}));
@@ -127,11 +126,10 @@ ModulePtr model(bool first, bool second) {
   BatchNormOptions slow;
   slow.eps = 0.25;
   slow.momentum.reset();
-  ModulePtr net =
-      make(sequential({{"conv", leaf(ModuleKind::Conv2d, Conv2dOptions{1, 1, 1, 1, 0, true})},
-                       {"a", norm()},
-                       {"act", leaf(ModuleKind::ReLU)},
-                       {"b", norm(slow)}}));
+  ModulePtr net = make(sequential({{"conv", leaf(Conv<2>{{1, 1, 1, 1, 0, true}})},
+                                   {"a", norm()},
+                                   {"act", leaf(ReLU{})},
+                                   {"b", norm(slow)}}));
   child(net, 1).training = first;
   child(net, 3).training = second;
   return net;
@@ -169,9 +167,8 @@ TEST(OnnxExport, OnlyABatchNormInEvalRightBehindAConvolutionMayBeFolded) {
             (std::vector<bool>{true, false}));
   EXPECT_EQ(may_fold(onnx_export(*model(true, false), ExportMode::preserve)),
             (std::vector<bool>{false, false}));
-  const ModulePtr nested =
-      make(sequential({{"head", sequential({{"conv", leaf(ModuleKind::Conv2d, Conv2dOptions{})}})},
-                       {"tail", sequential({{"bn", norm()}})}}));
+  const ModulePtr nested = make(sequential(
+      {{"head", sequential({{"conv", leaf(Conv<2>{})}})}, {"tail", sequential({{"bn", norm()}})}}));
   EXPECT_EQ(may_fold(onnx_export(*nested, ExportMode::eval)), std::vector<bool>{true})
       << "however they are nested";
 }
