@@ -12,20 +12,32 @@ constexpr std::int64_t most_channels = 8;
 /// A convolution with padding gives more than it takes, so few may follow one another.
 constexpr int most_padded = 4;
 
-/// Of the options of one layer.
-struct Affordable {
-  bool operator()(std::monostate) const { return true; }
-  bool operator()(const reference::BatchNormOptions& norm) const {
-    return norm.num_features <= largest_layer;
-  }
-  bool operator()(const reference::LinearOptions& linear) const {
-    return linear.in_features <= largest_layer && linear.out_features <= largest_layer;
-  }
-  bool operator()(const reference::Conv2dOptions& conv) const {
-    return conv.in_channels <= most_channels && conv.out_channels <= most_channels &&
-           conv.kernel_size <= largest_kernel && conv.padding <= conv.kernel_size;
-  }
-};
+/// Channels and kernels of a convolution are few and small; of whatever else holds tensors, sizes.
+bool is_small(const reference::Layer& layer) {
+  bool small = true;
+  visit_tensors(layer, [&small](const reference::FreshTensor& fresh) {
+    const Shape& shape = fresh.shape;
+    const bool is_kernel = shape.rank() > 2;
+    for (int i = 0; i < shape.rank(); ++i)
+      small &= shape[i] <= (!is_kernel ? largest_layer : i < 2 ? most_channels : largest_kernel);
+  });
+  return small;
+}
+
+/// Whether a layer puts zeros around its input: no, or no more than its kernel is large, or more.
+enum class Padding : std::uint8_t { none, modest, much };
+Padding padding_of(const reference::Layer& layer) {
+  return std::visit(
+      [](const auto& x) {
+        if constexpr (requires { x.padding > x.kernel_size; })
+          return x.padding == 0               ? Padding::none
+                 : x.padding <= x.kernel_size ? Padding::modest
+                                              : Padding::much;
+        else
+          return Padding::none;
+      },
+      layer);
+}
 
 }  // namespace
 
@@ -38,9 +50,10 @@ bool affordable(const Scenario& scenario, const Scope& scope) {
   for (std::size_t name = 0; name < scope.size(); ++name) {
     int padded = 0;
     for (const reference::Place& place : scope[static_cast<NameId>(name)].places) {
-      if (!std::visit(Affordable{}, place.module->options)) return false;
-      const auto* conv = std::get_if<reference::Conv2dOptions>(&place.module->options);
-      if (conv != nullptr && conv->padding > 0 && ++padded > most_padded) return false;
+      if (!is_small(place.module->layer)) return false;
+      const Padding padding = padding_of(place.module->layer);
+      if (padding == Padding::much) return false;
+      if (padding == Padding::modest && ++padded > most_padded) return false;
     }
   }
   return true;

@@ -19,7 +19,7 @@ struct Judged {
   Key key;       ///< for an outcome: {0, 0, value} and observed == error
   ObservationClass observed_class = ObservationClass::error;
   Verdict verdict = Verdict::equal;
-  ModuleKind leaf = ModuleKind::Sequential;  ///< kind of the module it belongs to
+  ModuleKind leaf = no_leaf;  ///< kind of the module it belongs to
   const char* branch =
       "";                ///< branch of the reference: "batch statistics", "cumulative average", ...
   std::string expected;  ///< "False", "0.25 (+- 3e-08)"

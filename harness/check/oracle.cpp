@@ -154,7 +154,7 @@ void Oracle::rest(const Trace& trace, const World& world) {
     const Value* before = observed_.before(seen.key);
     Origin origin;
     const Live& live = world.names[seen.key.name];
-    if (seen.key.place < live.places.size()) origin.leaf = live.places[seen.key.place]->kind;
+    if (seen.key.place < live.places.size()) origin.leaf = live.places[seen.key.place]->kind();
     origin.branch = "unasked";
     record(seen.key, class_of(seen.key.slot), Verdict::diverged, origin, 0,
            before ? print(*before) : "nothing", print(seen.value));

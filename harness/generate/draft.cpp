@@ -84,7 +84,7 @@ std::size_t Draft::any_tree(NameKind kind) {
 DraftedPath Draft::any_batch_norm() {
   const std::size_t tree = any_tree(NameKind::module);  // every network has one
   return {tree, one_of(indices_where(trees[tree].modules, [](const DraftedModule& module) {
-            return reference::is_batch_norm(module.kind);
+            return module.batch_norm;
           }))};
 }
 

@@ -24,7 +24,7 @@ struct InputSizes {
 struct DraftedModule {
   std::uint16_t place = 0;
   std::uint16_t identity = 0;  ///< BatchNorms of equal numbers in a group are one module
-  ModuleKind kind = ModuleKind::Sequential;
+  bool batch_norm = false;
   bool weight = false;   ///< whether it has one
   bool bias = false;     ///< whether it has one
   bool running = false;  ///< whether it has running statistics and their counter

@@ -6,10 +6,11 @@
 namespace normdiff {
 namespace {
 
-ModuleKind norm_kind(int rank) {
-  return rank == 5   ? ModuleKind::BatchNorm3d
-         : rank == 4 ? ModuleKind::BatchNorm2d
-                     : ModuleKind::BatchNorm1d;
+/// A batch norm that takes inputs of a rank.
+reference::Layer norm_of(int rank, const reference::BatchNormOptions& options) {
+  if (rank == 5) return reference::BatchNorm<3>{options};
+  if (rank == 4) return reference::BatchNorm<2>{options};
+  return reference::BatchNorm<1>{options};
 }
 
 /// Values of one sample and channel.
@@ -19,20 +20,17 @@ int values(const InputSizes& s) {
   return n;
 }
 
-/// What the first layer of a kind is called; the second is "conv2".
-std::string_view layer_name(ModuleKind kind) {
-  switch (kind) {
-    case ModuleKind::Conv2d:
-      return "conv";
-    case ModuleKind::ReLU:
-      return "relu";
-    case ModuleKind::Flatten:
-      return "flatten";
-    case ModuleKind::Linear:
-      return "fc";
-    default:
-      return "bn";
-  }
+/// A layer's name in its network, where it is the first of its kind; the second is "conv2".
+struct LayerName {
+  std::string_view operator()(const reference::Sequential&) const { return "block"; }
+  std::string_view operator()(const reference::BatchNormOptions&) const { return "bn"; }
+  std::string_view operator()(const reference::ConvOptions&) const { return "conv"; }
+  std::string_view operator()(const reference::Linear&) const { return "fc"; }
+  std::string_view operator()(const reference::ReLU&) const { return "relu"; }
+  std::string_view operator()(const reference::Flatten&) const { return "flatten"; }
+};
+std::string_view layer_name(const reference::Layer& layer) {
+  return std::visit(LayerName{}, layer);
 }
 
 /// The chain of layers being built, and the shape that flows through it.
@@ -43,7 +41,7 @@ class Chain {
   void add_batch_norm();
   void add_convolution();
   void add_linear();
-  void add_plain(ModuleKind kind);
+  void add_plain(reference::Layer layer);
   /// Layers as people stack them.
   void add_layers();
   /// Constructs the chain as a tree: flat, or its first layers in a block of their own.
@@ -68,7 +66,7 @@ class Chain {
   InputSizes flow_;
 };
 
-ModuleExpression batch_norm(Draft& draft, ModuleKind kind, InputSizes takes, DraftedModule& part) {
+ModuleExpression batch_norm(Draft& draft, InputSizes takes, DraftedModule& part) {
   static constexpr std::array<double, 5> eps = {0.1, 1.0, 0.001, 1e-12, 0.01};
   static constexpr std::array<double, 6> momentum = {0, 1, -1.2, 2, 0.3, 0.5};
   reference::BatchNormOptions options;
@@ -84,7 +82,7 @@ ModuleExpression batch_norm(Draft& draft, ModuleKind kind, InputSizes takes, Dra
     options.affine = !draft.random.chance(0.12);
     options.track_running_stats = !draft.random.chance(0.12);
   }
-  part.kind = kind;
+  part.batch_norm = true;
   part.weight = part.bias = options.affine;
   part.running = options.track_running_stats;
   part.eps = options.eps;
@@ -94,8 +92,7 @@ ModuleExpression batch_norm(Draft& draft, ModuleKind kind, InputSizes takes, Dra
   part.takes.spatial = {1, 1, 1};
   part.takes.single = false;
   ModuleExpression module;
-  module.kind = kind;
-  module.options = options;
+  module.layer = norm_of(takes.rank, options);
   return module;
 }
 
@@ -109,9 +106,9 @@ Chain::Chain(Draft& draft) : draft_(draft) {
 }
 
 void Chain::add_layer(ModuleExpression module, DraftedModule part) {
-  std::string name(layer_name(part.kind));
+  std::string name(layer_name(module.layer));
   const auto before = std::count_if(layers_.begin(), layers_.end(), [&](const Layer& layer) {
-    return layer_name(layer.part.kind) == layer_name(part.kind);
+    return layer_name(layer.module.layer) == layer_name(module.layer);
   });
   if (before > 0) name += std::to_string(before + 1);
   layers_.push_back({std::move(name), std::move(module), part});
@@ -119,13 +116,13 @@ void Chain::add_layer(ModuleExpression module, DraftedModule part) {
 
 void Chain::add_batch_norm() {
   DraftedModule part;
-  ModuleExpression module = batch_norm(draft_, norm_kind(flow_.rank), flow_, part);
+  ModuleExpression module = batch_norm(draft_, flow_, part);
   if (values(flow_) < 2) first_.single = false;
   add_layer(std::move(module), part);
 }
 
 void Chain::add_convolution() {
-  reference::Conv2dOptions options;
+  reference::Conv<2> options;
   options.in_channels = flow_.channels;
   options.out_channels = draft_.between(1, 4);
   options.padding = draft_.random.chance(0.3) ? 1 : 0;
@@ -135,51 +132,43 @@ void Chain::add_convolution() {
   options.stride = draft_.random.chance(0.15) ? 2 : 1;
   options.bias = draft_.random.chance(0.5);
   for (std::size_t i = 0; i < 2; ++i)
-    flow_.spatial[i] = (flow_.spatial[i] + 2 * static_cast<int>(options.padding) -
-                        static_cast<int>(options.kernel_size)) /
-                           static_cast<int>(options.stride) +
-                       1;
+    flow_.spatial[i] =
+        static_cast<int>(options.windows().count(flow_.spatial[i], options.kernel_size));
   flow_.channels = static_cast<int>(options.out_channels);
   DraftedModule part;
-  part.kind = ModuleKind::Conv2d;
   part.weight = true;
   part.bias = options.bias;
   ModuleExpression module;
-  module.kind = ModuleKind::Conv2d;
-  module.options = options;
+  module.layer = options;
   add_layer(std::move(module), part);
 }
 
 void Chain::add_linear() {
   // A linear layer works on the last dimension: of (N, C, L) that is L.
   int& features = flow_.rank == 2 ? flow_.channels : flow_.spatial[0];
-  reference::LinearOptions options;
+  reference::Linear options;
   options.in_features = features;
   options.out_features = draft_.between(1, 4);
   options.bias = draft_.random.chance(0.5);
   features = static_cast<int>(options.out_features);
   if (flow_.rank != 2) first_.fixed = true;
   DraftedModule part;
-  part.kind = ModuleKind::Linear;
   part.weight = true;
   part.bias = options.bias;
   ModuleExpression module;
-  module.kind = ModuleKind::Linear;
-  module.options = options;
+  module.layer = options;
   add_layer(std::move(module), part);
 }
 
-void Chain::add_plain(ModuleKind kind) {
+void Chain::add_plain(reference::Layer layer) {
   ModuleExpression module;
-  module.kind = kind;
-  DraftedModule part;
-  part.kind = kind;
-  if (kind == ModuleKind::Flatten) {
+  module.layer = layer;
+  if (std::holds_alternative<reference::Flatten>(layer)) {
     first_.fixed = true;
     flow_.channels *= values(flow_);
     flow_.rank = 2;
   }
-  add_layer(std::move(module), part);
+  add_layer(std::move(module), {});
 }
 
 void Chain::add_layers() {
@@ -191,13 +180,13 @@ void Chain::add_layers() {
     add_linear();
   }
   add_batch_norm();
-  if (draft_.random.chance(0.5)) add_plain(ModuleKind::ReLU);
+  if (draft_.random.chance(0.5)) add_plain(reference::ReLU{});
   if (draft_.random.chance(0.2)) {
     if (flow_.rank == 4 && draft_.random.chance(0.6)) add_convolution();
     add_batch_norm();
   }
   if (flow_.rank > 2 && draft_.random.chance(0.25)) {
-    add_plain(ModuleKind::Flatten);
+    add_plain(reference::Flatten{});
     add_linear();
     if (draft_.random.chance(0.3)) add_batch_norm();
   } else if (flow_.rank == 2 && draft_.random.chance(0.3)) {
@@ -278,7 +267,7 @@ void draw_shared_network(Draft& draft) {
     root.named_children = true;
     root.children.push_back({"a", norm});
     ModuleExpression relu;
-    relu.kind = ModuleKind::ReLU;
+    relu.layer = reference::ReLU{};
     if (draft.random.chance(0.6)) root.children.push_back({"relu", std::move(relu)});
     if (twice) root.children.push_back({"b", norm});
     DraftedTree& tree = draft.trees.emplace_back();
@@ -291,7 +280,6 @@ void draw_shared_network(Draft& draft) {
     std::uint16_t place = 1;
     for (const ModuleExpression::Child& child : root.children) {
       DraftedModule below;
-      below.kind = ModuleKind::ReLU;
       if (child.name != "relu") below = part;
       below.place = place++;
       tree.modules.push_back(below);

@@ -8,16 +8,12 @@ namespace normdiff {
 template <>
 struct StepType<Construct> {
   static constexpr std::string_view name = "construct";
-  static constexpr std::array<Spelling, count_of<ModuleKind>> spellings = {{
-      {Form::function, "Sequential"},
-      {Form::function, "BatchNorm1d"},
-      {Form::function, "BatchNorm2d"},
-      {Form::function, "BatchNorm3d"},
-      {Form::function, "Conv2d"},
-      {Form::function, "Linear"},
-      {Form::function, "ReLU"},
-      {Form::function, "Flatten"},
-  }};
+  static constexpr auto spellings = [] {
+    std::array<Spelling, count_of<ModuleKind>> list{};
+    auto spelling = list.begin();
+    for (const std::string_view name : names_of<ModuleKind>) *spelling++ = {Form::function, name};
+    return list;
+  }();
 
   template <class Io, class S>
   static void fields(Io& io, S& step) {

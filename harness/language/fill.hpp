@@ -30,7 +30,7 @@ struct StepType<Fill> {
     }
     if (fresh_shape(module, step.slot)) return std::nullopt;
     return Problem{fmt::format("this {} has no {}; fill a tensor that it is made with",
-                               reference::to_string(module.kind), to_string(step.slot)),
+                               reference::to_string(module.kind()), to_string(step.slot)),
                    &step.slot};
   }
 };

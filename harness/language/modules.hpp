@@ -1,55 +1,43 @@
 #pragma once
 
+#include <tuple>
+#include <type_traits>
+
 #include "harness/language/step.hpp"
+#include "reference/layers/layer.hpp"
 
 namespace normdiff {
 
-/// Sizes of layers; what their product may be is max_tensor_elements.
-inline constexpr Range layer_size{0, 1 << 16};
-
-/// The arguments of a module, in PyTorch's order; `fields` as for a step.
-template <class Options>
-struct ModuleType;
-
-template <>
-struct ModuleType<std::monostate> {
-  template <class Io, class S>
-  static void fields(Io&, S&) {}
-};
-
-template <>
-struct ModuleType<reference::BatchNormOptions> {
-  template <class Io, class S>
-  static void fields(Io& io, S& options) {
-    io.value("num_features", options.num_features, layer_size);
-    io.option("eps", options.eps, 1e-5, Any{});
-    io.option("momentum", options.momentum, std::optional<double>(0.1), Any{});
-    io.option("affine", options.affine, true, Any{});
-    io.option("track_running_stats", options.track_running_stats, true, Any{});
+/// Hands one argument of a layer to an Io (step.hpp).
+template <class Io, class X, class Owner, class T>
+void visit_argument(Io& io, X& layer, const reference::Argument<Owner, T>& argument) {
+  const auto allowed = [&argument] {
+    if constexpr (std::is_same_v<T, std::int64_t>)
+      return Range{argument.range.least, argument.range.most};
+    else
+      return Any{};
+  }();
+  switch (argument.given) {
+    case reference::Given::by_position:
+      return io.value(argument.name, layer.*argument.member, allowed);
+    case reference::Given::by_keyword:
+      return io.required(argument.name, layer.*argument.member, allowed);
+    case reference::Given::if_not_default: {
+      const T standard = std::remove_cv_t<X>{}.*argument.member;
+      return io.option(argument.name, layer.*argument.member, standard, allowed);
+    }
   }
-};
+}
 
-template <>
-struct ModuleType<reference::Conv2dOptions> {
-  template <class Io, class S>
-  static void fields(Io& io, S& options) {
-    io.value("in_channels", options.in_channels, layer_size);
-    io.value("out_channels", options.out_channels, layer_size);
-    io.required("kernel_size", options.kernel_size, Range{1, layer_size.most});
-    io.option("stride", options.stride, std::int64_t{1}, Range{1, layer_size.most});
-    io.option("padding", options.padding, std::int64_t{0}, layer_size);
-    io.option("bias", options.bias, true, Any{});
-  }
-};
-
-template <>
-struct ModuleType<reference::LinearOptions> {
-  template <class Io, class S>
-  static void fields(Io& io, S& options) {
-    io.value("in_features", options.in_features, layer_size);
-    io.value("out_features", options.out_features, layer_size);
-    io.option("bias", options.bias, true, Any{});
-  }
-};
+/// Hands the arguments of a layer to an Io, in PyTorch's order.
+template <class Io, class L>
+void visit_arguments(Io& io, L& layer) {
+  std::visit(
+      [&io](auto& x) {
+        std::apply([&](const auto&... argument) { (visit_argument(io, x, argument), ...); },
+                   std::remove_cvref_t<decltype(x)>::arguments);
+      },
+      layer);
+}
 
 }  // namespace normdiff

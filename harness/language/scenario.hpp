@@ -9,7 +9,7 @@
 #include "harness/language/data.hpp"
 #include "harness/text/enums.hpp"
 #include "reference/modules/spec.hpp"
-#include "reference/tensor/tensor.hpp"
+#include "reference/tensor/slot.hpp"
 
 namespace normdiff {
 
@@ -19,6 +19,10 @@ using reference::ModuleKind;
 using reference::ModuleSpec;
 using reference::ModuleSpecPtr;
 using reference::Shape;
+using reference::TensorSlot;
+
+/// The kind that stands for none, where an observation belongs to no leaf.
+inline constexpr ModuleKind no_leaf = reference::kind_of<reference::Sequential>;
 
 /// A name of a scenario, by its number in Scenario::names.
 using NameId = std::uint16_t;
@@ -33,26 +37,13 @@ struct ModuleRef {
   }
 };
 
-/// A tensor that a module holds.
-enum class TensorSlot : std::uint8_t {
-  weight,
-  bias,
-  running_mean,
-  running_var,
-  num_batches_tracked
-};
-template <>
-inline constexpr Names<TensorSlot> reference::names_of<TensorSlot> = {
-    "weight", "bias", "running_mean", "running_var", "num_batches_tracked"};
-
 // --- The steps. One struct each, its fields typed; harness/scenario/steps/ says how each is
 // spelled. The spelling is in the comment. -------------------------------------------------------
 
 /// A module as it is written: options, and children that are written in place or named.
 struct ModuleExpression {
   struct Child;
-  ModuleKind kind = ModuleKind::Sequential;
-  reference::ModuleOptions options;
+  reference::Layer layer;
   std::vector<Child> children;
   bool named_children = false;  ///< Sequential(a=..., b=...) or Sequential(..., ...)
 };

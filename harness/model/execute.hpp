@@ -95,7 +95,7 @@ Execution execute(Context& context, const OnnxExport& step);
 
 /// Where an expectation about a module comes from.
 [[nodiscard]] inline Origin origin_of(const reference::Module& module) {
-  return {module.kind, "", std::nullopt};
+  return {module.kind(), "", std::nullopt};
 }
 
 /// Every graph that saved a tensor of this subtree can no longer be derived.

@@ -21,7 +21,7 @@ struct TensorFacts {
 
 /// Where an expectation comes from.
 struct Origin {
-  ModuleKind leaf = ModuleKind::Sequential;
+  ModuleKind leaf = no_leaf;
   const char* branch = "";
   std::optional<Layout> layout;  ///< of the input, for the histograms
 };

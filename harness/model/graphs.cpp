@@ -31,9 +31,9 @@ void mark_modified(World& world, const Tensor& tensor) {
   for (NameId name : world.order) {
     if (!world.names[name].tape) continue;
     for (reference::TapeEntry& call : world.names[name].tape->calls)
-      for (const reference::Held held : all_of<reference::Held>) {
-        const auto& now = call.module->tensors[held];
-        if (now && now->storage() == tensor.storage() && reference::saves(call, held))
+      for (const TensorSlot slot : all_of<TensorSlot>) {
+        const auto& now = call.module->tensors[slot];
+        if (now && now->storage() == tensor.storage() && reference::saves(call, slot))
           call.modified = true;
       }
   }

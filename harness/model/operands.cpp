@@ -7,17 +7,14 @@
 namespace normdiff {
 namespace {
 
-using reference::Held;
 using reference::Module;
 
 /// What the formulas of a leaf need; a trace may say that it is gone.
 bool whole(const Module& module) {
-  const reference::Tensor* weight = module.find(Held::weight);
-  if (module.kind == ModuleKind::Conv2d || module.kind == ModuleKind::Linear)
-    return weight != nullptr;
-  if (!reference::is_batch_norm(module.kind)) return true;
-  return (module.find(Held::running_mean) == nullptr) ==
-         (module.find(Held::running_var) == nullptr);
+  const reference::Tensor* weight = module.find(TensorSlot::weight);
+  if (traits_of(module.layer).needs_weight && weight == nullptr) return false;
+  return (module.find(TensorSlot::running_mean) == nullptr) ==
+         (module.find(TensorSlot::running_var) == nullptr);
 }
 
 /// The Io (language/step.hpp) that looks at operands.
@@ -46,7 +43,7 @@ class Looker {
     if (found_ == Operands::usable)
       need(world_.names[module.name]
                .places[module.place]
-               ->tensors[static_cast<reference::Held>(slot)]
+               ->tensors[static_cast<TensorSlot>(slot)]
                .has_value());
   }
   void expression(const ModuleExpression& module) {

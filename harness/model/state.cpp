@@ -113,17 +113,17 @@ void scan_module(Context& c, const Execution& execution, const FirstTensors& fir
                  std::uint16_t place, Module& module, bool eager) {
   const auto key = [name, place](Slot slot) { return Key{name, place, slot}; };
   const Observed::State* states = c.observed.place(name, place);
-  scan_value(c, states, key(Slot::training), module.kind, module.training);
-  const auto* bn = std::get_if<reference::BatchNormOptions>(&module.options);
+  scan_value(c, states, key(Slot::training), module.kind(), module.training);
+  const reference::BatchNormOptions* bn = batch_norm_in(module.layer);
   if (bn && eager) {
-    scan_value(c, states, key(Slot::momentum), module.kind, bn->momentum);
-    scan_value(c, states, key(Slot::eps), module.kind, std::optional(bn->eps));
-    scan_value(c, states, key(Slot::track_running_stats), module.kind, bn->track_running_stats);
+    scan_value(c, states, key(Slot::momentum), module.kind(), bn->momentum);
+    scan_value(c, states, key(Slot::eps), module.kind(), std::optional(bn->eps));
+    scan_value(c, states, key(Slot::track_running_stats), module.kind(), bn->track_running_stats);
   }
   for (Slot slot : module_tensor_slots) {
     const std::optional<Tensor>& tensor = *tensor_of(module, slot);
     if (touched(states[static_cast<std::size_t>(slot)], c.step, tensor))
-      scan_tensor(c, execution, firsts, key(slot), module.kind, tensor,
+      scan_tensor(c, execution, firsts, key(slot), module.kind(), tensor,
                   slot == Slot::weight || slot == Slot::bias);
   }
 }
@@ -197,7 +197,7 @@ void expect_state(Context& c, const Execution& execution) {
     if (live.kind == NameKind::tensor) {
       const Key key{name, 0, Slot::grad};
       if (touched(c.observed.at(key), c.step, live.grad))
-        scan_tensor(c, execution, firsts, key, ModuleKind::Sequential, live.grad, false);
+        scan_tensor(c, execution, firsts, key, no_leaf, live.grad, false);
       continue;
     }
     for (std::size_t p = 0; p < live.places.size(); ++p)
@@ -227,16 +227,16 @@ void adopt_observed_state(World& world, Observed& observed) {
       const auto now = [states](Slot slot) { return states[static_cast<std::size_t>(slot)].now; };
       if (const Value* flag = now(Slot::training))
         if (const bool* value = std::get_if<bool>(flag)) module.training = *value;
-      if (is_batch_norm(module.kind) && live.kind == NameKind::module) {
-        auto& bn = module.batch_norm();
+      auto* bn = batch_norm_in(module.layer);
+      if (bn && live.kind == NameKind::module) {
         if (const Value* v = now(Slot::momentum)) {
-          if (const double* d = std::get_if<double>(v)) bn.momentum = *d;
-          if (std::holds_alternative<None>(*v)) bn.momentum.reset();
+          if (const double* d = std::get_if<double>(v)) bn->momentum = *d;
+          if (std::holds_alternative<None>(*v)) bn->momentum.reset();
         }
         if (const Value* v = now(Slot::eps))
-          if (const double* d = std::get_if<double>(v)) bn.eps = *d;
+          if (const double* d = std::get_if<double>(v)) bn->eps = *d;
         if (const Value* v = now(Slot::track_running_stats))
-          if (const bool* b = std::get_if<bool>(v)) bn.track_running_stats = *b;
+          if (const bool* b = std::get_if<bool>(v)) bn->track_running_stats = *b;
       }
       for (Slot slot : module_tensor_slots) {
         std::optional<Tensor>& tensor = *tensor_of(module, slot);

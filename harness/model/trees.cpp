@@ -9,7 +9,7 @@ void expect_identities(Context& c, NameId name) {
   for (std::size_t p = 0; p < live.places.size(); ++p)
     c.expect.exact({name, static_cast<std::uint16_t>(p), Slot::identity},
                    Value{static_cast<std::int64_t>(c.world.first_place(live.places[p]))},
-                   {live.places[p]->kind, "", std::nullopt});
+                   {live.places[p]->kind(), "", std::nullopt});
 }
 
 }  // namespace
@@ -19,7 +19,7 @@ Execution define_tree(Context& c, NameId name, NameKind kind, reference::ModuleP
   live.root = std::move(root);
   live.places = reference::places(*live.root);
   expect_identities(c, name);
-  return {{}, {live.root->kind, "", std::nullopt}, {}, nullptr};
+  return {{}, {live.root->kind(), "", std::nullopt}, {}, nullptr};
 }
 
 }  // namespace normdiff

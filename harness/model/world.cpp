@@ -8,7 +8,6 @@
 
 namespace normdiff {
 
-using reference::Held;
 using reference::Module;
 using reference::ModulePtr;
 using reference::Storage;
@@ -54,19 +53,19 @@ std::uint64_t World::first_tensor(const Storage* storage) {
 void World::set_grad(const Storage* parameter, const std::optional<Tensor>& grad) {
   for (NameId name : order)
     for (Module* module : names[name].places)
-      for (const Held held : reference::held_parameters)
-        if (const Tensor* tensor = module->find(held); tensor && tensor->storage() == parameter)
-          module->grad(held) = grad;
+      for (const TensorSlot slot : reference::parameter_slots)
+        if (const Tensor* tensor = module->find(slot); tensor && tensor->storage() == parameter)
+          module->grad(slot) = grad;
 }
 
 void World::replace_parameter(const Storage* parameter, const Tensor& tensor,
                               const std::optional<Tensor>& grad) {
   for (NameId name : order)
     for (Module* module : names[name].places)
-      for (const Held held : reference::held_parameters)
-        if (const Tensor* now = module->find(held); now && now->storage() == parameter) {
-          module->tensor(held) = tensor;
-          module->grad(held) = grad;
+      for (const TensorSlot slot : reference::parameter_slots)
+        if (const Tensor* now = module->find(slot); now && now->storage() == parameter) {
+          module->tensor(slot) = tensor;
+          module->grad(slot) = grad;
         }
 }
 
@@ -104,9 +103,6 @@ World World::copy() const {
       for (reference::TapeEntry& call : live.tape->calls) {
         if (const auto found = modules.find(call.module); found != modules.end())
           call.module = found->second.get();
-        for (std::size_t i = 0; i < original->owned.size(); ++i)
-          if (call.input.values.data == original->owned[i].value.data())
-            call.input.values = live.tape->owned[i].values();
       }
     }
   }

@@ -19,7 +19,7 @@ namespace normdiff {
     return static_cast<std::size_t>(slot) - static_cast<std::size_t>(first);
   };
   if (slot >= Slot::weight && slot <= Slot::num_batches_tracked)
-    return &module.tensors[static_cast<reference::Held>(after(Slot::weight))];
+    return &module.tensors[static_cast<TensorSlot>(after(Slot::weight))];
   if (slot == Slot::weight_grad || slot == Slot::bias_grad)
     return &module.grads[after(Slot::weight_grad)];
   return nullptr;

@@ -285,10 +285,10 @@ class Checker {
     if (!has_kind(&module, module.name, takes)) return;
     if (module.place >= scope_[module.name].places.size())
       return fail(&module, fmt::format("'{}' has no such part", scenario_.names[module.name]));
-    const ModuleKind kind = scope_.place(module).module->kind;
-    if (takes == Takes::batch_norm && !reference::is_batch_norm(kind))
-      fail(&module,
-           fmt::format("this is a {}; a BatchNorm is needed here", reference::to_string(kind)));
+    const ModuleSpec& spec = *scope_.place(module).module;
+    if (takes == Takes::batch_norm && !is_batch_norm(spec.layer))
+      fail(&module, fmt::format("this is a {}; a BatchNorm is needed here",
+                                reference::to_string(spec.kind())));
   }
 
   template <class T>
@@ -307,12 +307,11 @@ class Checker {
   /// The places that an expression would have; -1 past the limits or at a problem.
   int expression_places(const ModuleExpression& module, int budget, int depth) {
     if (budget < 1 || depth > max_tree_depth) return -1;
-    std::visit([&](const auto& o) { ModuleType<Bare<decltype(o)>>::fields(*this, o); },
-               module.options);
-    if (auto sentence = size_problem(module.options))
+    visit_arguments(*this, module.layer);
+    if (auto sentence = size_problem(module.layer))
       fail(&module, std::move(*sentence));
     else
-      tree_elements_ += elements_of(module.options);
+      tree_elements_ += elements_of(module.layer);
     int count = 1;
     std::unordered_set<std::string_view> seen;
     for (std::size_t i = 0; i < module.children.size() && !problem; ++i) {

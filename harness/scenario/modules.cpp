@@ -10,10 +10,6 @@
 namespace normdiff {
 namespace {
 
-using reference::BatchNormOptions;
-using reference::Conv2dOptions;
-using reference::LinearOptions;
-
 /// Copies made so far, so that a module that occurs twice is copied once. Trees are small.
 using Copies = std::vector<std::pair<const ModuleSpec*, ModuleSpecPtr>>;
 
@@ -21,8 +17,7 @@ ModuleSpecPtr copy_into(const ModuleSpec& original, Copies& copies) {
   for (const auto& [from, to] : copies)
     if (from == &original) return to;
   auto copy = std::make_shared<ModuleSpec>();
-  copy->kind = original.kind;
-  copy->options = original.options;
+  copy->layer = original.layer;
   copy->children.reserve(original.children.size());
   for (const ModuleSpec::Child& child : original.children)
     copy->children.push_back({child.name, copy_into(*child.module, copies)});
@@ -38,8 +33,7 @@ std::uint64_t mixed(std::uint64_t key, std::uint64_t part) {
 
 ModuleSpecPtr build(const ModuleExpression& expression, const Scope& scope) {
   auto spec = std::make_shared<ModuleSpec>();
-  spec->kind = expression.kind;
-  spec->options = expression.options;
+  spec->layer = expression.layer;
   spec->children.reserve(expression.children.size());
   for (const ModuleExpression::Child& child : expression.children) {
     if (const NameId* name = std::get_if<NameId>(&child.module))
@@ -56,51 +50,28 @@ ModuleSpecPtr copy_tree(const ModuleSpec& original) {
   return copy_into(original, copies);
 }
 
-namespace {
-
-/// In doubles: the product of sizes that are too large is not too large for them.
-double weight_elements(const reference::ModuleOptions& options) {
-  if (const auto* conv = std::get_if<Conv2dOptions>(&options)) {
-    const auto kernel = static_cast<double>(conv->kernel_size);
-    return static_cast<double>(conv->in_channels) * static_cast<double>(conv->out_channels) *
-           kernel * kernel;
-  }
-  if (const auto* linear = std::get_if<LinearOptions>(&options))
-    return static_cast<double>(linear->in_features) * static_cast<double>(linear->out_features);
-  return 0;
+std::int64_t elements_of(const reference::Layer& layer) {
+  std::int64_t count = 0;
+  visit_tensors(layer,
+                [&count](const reference::FreshTensor& fresh) { count += fresh.shape.numel(); });
+  return count;
 }
 
-}  // namespace
-
-std::int64_t elements_of(const reference::ModuleOptions& options) {
-  if (const auto* norm = std::get_if<BatchNormOptions>(&options)) return 4 * norm->num_features;
-  return static_cast<std::int64_t>(weight_elements(options));
-}
-
-std::optional<std::string> size_problem(const reference::ModuleOptions& options) {
-  const double elements = weight_elements(options);
-  if (elements <= static_cast<double>(max_tensor_elements)) return std::nullopt;
-  return fmt::format(
-      "its weight would have {} elements, and a tensor has at most {}; make it smaller", elements,
-      max_tensor_elements);
+std::optional<std::string> size_problem(const reference::Layer& layer) {
+  std::optional<std::string> problem;
+  visit_tensors(layer, [&problem](const reference::FreshTensor& fresh) {
+    const double count = elements(fresh.shape);
+    if (!problem && count > static_cast<double>(max_tensor_elements))
+      problem =
+          fmt::format("its {} would have {} elements, and a tensor has at most {}; make it smaller",
+                      to_string(fresh.slot), count, max_tensor_elements);
+  });
+  return problem;
 }
 
 std::optional<Shape> fresh_shape(const ModuleSpec& module, TensorSlot slot) {
-  if (const auto* norm = std::get_if<BatchNormOptions>(&module.options)) {
-    const bool parameter = slot == TensorSlot::weight || slot == TensorSlot::bias;
-    if (parameter ? !norm->affine : !norm->track_running_stats) return std::nullopt;
-    return slot == TensorSlot::num_batches_tracked ? Shape{} : Shape{norm->num_features};
-  }
-  if (const auto* conv = std::get_if<Conv2dOptions>(&module.options)) {
-    if (slot == TensorSlot::weight)
-      return Shape{conv->out_channels, conv->in_channels, conv->kernel_size, conv->kernel_size};
-    if (slot == TensorSlot::bias && conv->bias) return Shape{conv->out_channels};
-  }
-  if (const auto* linear = std::get_if<LinearOptions>(&module.options)) {
-    if (slot == TensorSlot::weight) return Shape{linear->out_features, linear->in_features};
-    if (slot == TensorSlot::bias && linear->bias) return Shape{linear->out_features};
-  }
-  return std::nullopt;
+  const auto fresh = fresh_tensor(module.layer, slot);
+  return fresh ? std::optional(fresh->shape) : std::nullopt;
 }
 
 void initial_values(const Scenario& scenario, int step, int place, const ModuleSpec& module,

@@ -17,7 +17,7 @@ inline constexpr int max_scenario_places = 1 << 15;
 inline constexpr std::int64_t max_scenario_elements = std::int64_t{1} << 27;
 
 /// Elements of a module's parameters and buffers, its children left out.
-[[nodiscard]] std::int64_t elements_of(const reference::ModuleOptions& options);
+[[nodiscard]] std::int64_t elements_of(const reference::Layer& layer);
 
 /// The tree that an expression constructs. Named children are the modules of those names: the same
 /// spec. Only for an expression without a problem.
@@ -26,7 +26,8 @@ inline constexpr std::int64_t max_scenario_elements = std::int64_t{1} << 27;
 /// A tree of its own for a copy: other specs, sharing as in the original.
 [[nodiscard]] ModuleSpecPtr copy_tree(const ModuleSpec& original);
 
-/// Why these options can't be, beyond the range of each: the parameters would be too large.
-[[nodiscard]] std::optional<std::string> size_problem(const reference::ModuleOptions& options);
+/// Why a layer can't be, beyond the range of each argument: a tensor of it would be too large. Else
+/// its tensors can be counted.
+[[nodiscard]] std::optional<std::string> size_problem(const reference::Layer& layer);
 
 }  // namespace normdiff

@@ -12,7 +12,8 @@
 //   {"format": 1, "names": ["net", ...], "steps": [STEP, ...]}
 //   STEP    {"step": its kind's name, its fields by theirs}; a name by its number in "names"
 //   TREE    {"kind": "Sequential", "place": 0, "children": [["bn", TREE], ...]}
-//           {"kind": "Conv2d", "place": 1, its options, "initial": {"weight": TENSOR, ...}}
+//           {"kind": "Conv2d", "place": 1, "arguments": {...}, "initial": {"weight": TENSOR, ...}}
+//           each with what can be seen of it: "attributes": ["eps", ...], "slots": ["weight", ...]
 //           {"shared": name, "place": 1}, a child that is the module of that name
 //   TENSOR  {"dtype": "float32", "shape": [2], "bits": base64 of little-endian row-major elements}
 //   module  {"name": 0, "place": 1, "path": "bn"}
@@ -40,6 +41,20 @@ json tensor_json(DType dtype, const Shape& shape, const void* bits) {
   return {{"dtype", reference::to_string(dtype)},
           {"shape", std::vector<std::int64_t>(shape.begin(), shape.end())},
           {"bits", base64(bits, bytes)}};
+}
+
+/// What a subject has to know of a layer to make one and to look at it.
+json layer_json(const reference::Layer& layer) {
+  json slots = json::array(), attributes = json::array();
+  std::visit(
+      [&](const auto& x) {
+        for (const TensorSlot slot : x.slots) slots.push_back(to_string(slot));
+        for (const std::string_view attribute : x.attributes) attributes.push_back(attribute);
+      },
+      layer);
+  return {{"kind", reference::to_string(kind_in(layer))},
+          {"slots", std::move(slots)},
+          {"attributes", std::move(attributes)}};
 }
 
 json made_tensor(DType dtype, const Shape& shape, const Data& data, std::uint64_t seed) {
@@ -127,15 +142,13 @@ class Planner {
   [[nodiscard]] json tree(const ModuleExpression& module,
                           const std::vector<reference::Place>& places, int place) const {
     const ModuleSpec& spec = *places[static_cast<std::size_t>(place)].module;
-    Planner options(scenario_, scope_, step_);
-    std::visit([&](const auto& o) { ModuleType<Bare<decltype(o)>>::fields(options, o); },
-               module.options);
-    json made = std::move(options.out);
-    made["kind"] = reference::to_string(module.kind);
+    Planner arguments(scenario_, scope_, step_);
+    visit_arguments(arguments, module.layer);
+    json made = layer_json(module.layer);
     made["place"] = place;
-    if (module.kind == ModuleKind::Conv2d || module.kind == ModuleKind::Linear)
-      made["initial"] = initial(spec, place);
-    if (module.kind != ModuleKind::Sequential) return made;
+    made["arguments"] = std::move(arguments.out);
+    made["initial"] = initial(spec, place);
+    if (!is_container(module.layer)) return made;
     json& children = made["children"] = json::array();
     int below = place + 1;
     for (const ModuleExpression::Child& child : module.children) {
@@ -151,13 +164,13 @@ class Planner {
 
   [[nodiscard]] json initial(const ModuleSpec& spec, int place) const {
     json values = json::object();
-    for (const TensorSlot slot : {TensorSlot::weight, TensorSlot::bias}) {
-      const auto shape = fresh_shape(spec, slot);
-      if (!shape) continue;
-      std::vector<float> bits(static_cast<std::size_t>(shape->numel()));
-      initial_values(scenario_, step_, place, spec, slot, bits.data());
-      values[std::string(to_string(slot))] = tensor_json(DType::float32, *shape, bits.data());
-    }
+    visit_tensors(spec.layer, [&](const reference::FreshTensor& fresh) {
+      if (fresh.fill != reference::Fill::drawn) return;
+      std::vector<float> bits(static_cast<std::size_t>(fresh.shape.numel()));
+      initial_values(scenario_, step_, place, spec, fresh.slot, bits.data());
+      values[std::string(to_string(fresh.slot))] =
+          tensor_json(DType::float32, fresh.shape, bits.data());
+    });
     return values;
   }
 

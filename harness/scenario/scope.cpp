@@ -20,7 +20,7 @@ NameInfo tree_info(NameKind kind, ModuleSpecPtr spec) {
   info.kind = kind;
   info.places = reference::places(*spec);
   for (const reference::Place& place : info.places)
-    info.elements += elements_of(place.module->options);
+    info.elements += elements_of(place.module->layer);
   info.spec = std::move(spec);
   return info;
 }

@@ -9,7 +9,7 @@ using reference::Module;
 
 Execution execute(Context& c, const Backward& step) {
   Execution execution;
-  execution.origin = {ModuleKind::Sequential, "backward", std::nullopt};
+  execution.origin = {no_leaf, "backward", std::nullopt};
   Live& live = c.world.names[step.output];
   const std::shared_ptr<reference::Tape> tape = live.tape;
   if (live.underived) {
@@ -40,7 +40,7 @@ Execution execute(Context& c, const Backward& step) {
     const Value* now = c.observed.now(key);
     if (!now) return std::nullopt;
     c.expect.within(key, {out.dtype(), out.shape(), false, true, 0},
-                    {out.module().kind, out.branch(), std::nullopt},
+                    {out.module().kind(), out.branch(), std::nullopt},
                     [&out](const void* observed) { return out.compare(observed); });
     const auto* tensor = std::get_if<ObservedTensor>(now);
     if (!tensor || !tensor->known_dtype || tensor->shape != out.shape() ||
@@ -55,12 +55,12 @@ Execution execute(Context& c, const Backward& step) {
   if (stopped_at) {
     execution.refusals.push_back(
         {reference::ErrorKind::modified_in_place, "a tensor that the graph saved was changed"});
-    execution.origin.leaf = tape->calls[*stopped_at].module->kind;
+    execution.origin.leaf = tape->calls[*stopped_at].module->kind();
   }
   const auto done =
       tape->calls.begin() + static_cast<std::ptrdiff_t>(stopped_at ? *stopped_at + 1 : 0);
   const bool frees = std::any_of(done, tape->calls.end(), [](const reference::TapeEntry& call) {
-    return call.module->kind != ModuleKind::Flatten;
+    return !call.saves_nothing;
   });
   if (!step.retain_graph && (frees || !stopped_at)) tape->freed = true;
 
@@ -78,9 +78,9 @@ Execution execute(Context& c, const Backward& step) {
     return grad;
   };
   for (reference::ParameterGradient& gradient : c.work.backward.parameters()) {
-    const reference::Tensor& parameter = *gradient.module->find(gradient.held);
+    const reference::Tensor& parameter = *gradient.module->find(gradient.slot);
     gradient.expected.shape = parameter.shape();
-    c.world.set_grad(parameter.storage(), add(gradient.module->grad(gradient.held), gradient));
+    c.world.set_grad(parameter.storage(), add(gradient.module->grad(gradient.slot), gradient));
   }
   Live& input = c.world.names[live.input];
   if (input.requires_grad && c.work.backward.input())

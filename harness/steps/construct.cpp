@@ -35,12 +35,11 @@ Execution execute(Context& c, const Construct& step) {
     const reference::Place& place = info.places[p];
     if (c.world.first_place(places[p]) != nowhere) continue;  // already filled where it was made
     if (place.same_module_as != static_cast<int>(p)) continue;
-    if (place.module->kind != ModuleKind::Conv2d && place.module->kind != ModuleKind::Linear)
-      continue;
-    for (TensorSlot slot : {TensorSlot::weight, TensorSlot::bias})
-      if (auto& tensor = *tensor_of(*places[p], slot_of(slot)))
-        initial_values(c.scenario, c.step, static_cast<int>(p), *place.module, slot,
-                       static_cast<float*>(tensor->data()));
+    visit_tensors(place.module->layer, [&](const reference::FreshTensor& fresh) {
+      if (fresh.fill == reference::Fill::drawn)
+        initial_values(c.scenario, c.step, static_cast<int>(p), *place.module, fresh.slot,
+                       static_cast<float*>(places[p]->tensor(fresh.slot)->data()));
+    });
   }
   return define_tree(c, step.result, NameKind::module, std::move(root));
 }

@@ -15,9 +15,10 @@ namespace {
 
 /// Whether every layer below holds a weight of the rank that its formula is documented for.
 bool has_its_weights(const Module& module) {
-  const reference::Tensor* weight = module.find(reference::Held::weight);
-  if (module.kind == ModuleKind::Linear && weight->shape().rank() != 2) return false;
-  if (module.kind == ModuleKind::Conv2d && weight->shape().rank() != 4) return false;
+  if (traits_of(module.layer).needs_weight) {
+    const auto fresh = fresh_tensor(module.layer, TensorSlot::weight);
+    if (module.find(TensorSlot::weight)->shape().rank() != fresh->shape.rank()) return false;
+  }
   return std::all_of(module.children.begin(), module.children.end(),
                      [](const auto& child) { return has_its_weights(*child.second); });
 }
@@ -29,7 +30,7 @@ void expect_input(Context& c, Key key, const Live& input, bool requires_grad) {
   expected.shape = input.values.shape;
   expected.requires_grad = requires_grad;
   expected.data = static_cast<const std::byte*>(input.values.data);
-  c.expect.exact(key, Value{expected}, {ModuleKind::Sequential, "empty", {}});
+  c.expect.exact(key, Value{expected}, {no_leaf, "empty", {}});
 }
 
 Execution run_artefact(Context& c, const Forward& step, const Live& artefact, const Live& input) {
@@ -37,7 +38,7 @@ Execution run_artefact(Context& c, const Forward& step, const Live& artefact, co
   Live& live = c.world.define(step.result, NameKind::result);
   live.input = step.input;
   Execution execution;
-  execution.origin = {ModuleKind::Sequential, "onnx artefact", std::nullopt};
+  execution.origin = {no_leaf, "onnx artefact", std::nullopt};
   if (!artefact.exported) {
     execution.underived = "what was exported to an odd opset is not derived";
     return execution;
@@ -66,13 +67,12 @@ Execution run_artefact(Context& c, const Forward& step, const Live& artefact, co
   // Batch statistics move running ones, which an artefact keeps to itself.
   const reference::ModulePtr model = reference::deepcopy(*artefact.exported->model);
   for (Module* module : reference::places(*model))  // ONNX's epsilon is a float32
-    if (reference::is_batch_norm(module->kind))
-      module->batch_norm().eps = static_cast<float>(module->batch_norm().eps);
+    if (auto* norm = batch_norm_in(module->layer)) norm->eps = static_cast<float>(norm->eps);
   const int last = reference::leaf_calls(*model) - 1;
   const auto at_leaf = [&](int call, const LeafOutput& out) -> std::optional<Activation> {
     if (call == last)
       c.expect.within(key, {out.dtype(), out.shape(), false, true, 0},
-                      {out.module().kind, "onnx artefact", std::nullopt},
+                      {out.module().kind(), "onnx artefact", std::nullopt},
                       [&out](const void* observed) { return out.compare(observed); });
     return std::nullopt;
   };
@@ -110,7 +110,7 @@ Execution run_module(Context& c, const Forward& step, Module& root) {
   const Live& input = c.world.names[step.input];
   const int last = reference::leaf_calls(root) - 1;
   Execution execution;
-  execution.origin = {root.kind, "", input.layout};
+  execution.origin = {root.kind(), "", input.layout};
 
   if (!has_its_weights(root)) {
     execution.underived = "a load that nobody checked left a layer with a weight of another rank";
@@ -134,7 +134,7 @@ Execution run_module(Context& c, const Forward& step, Module& root) {
     const bool shown = c.observed.changed(key);
     if (!shown && call != last) return std::nullopt;  // a subject need not show what is inside
     if (!shown && !c.subject_accepted) return std::nullopt;
-    const Origin origin{out.module().kind, out.branch(), layout};
+    const Origin origin{out.module().kind(), out.branch(), layout};
     c.expect.within(key, {out.dtype(), out.shape(), out.requires_grad(), out.is_leaf(), 0}, origin,
                     [&out](const void* observed) { return out.compare(observed); });
     if (!shown) return std::nullopt;
@@ -149,7 +149,7 @@ Execution run_module(Context& c, const Forward& step, Module& root) {
   pass.run(root, {input.values, input.values.dtype, input.layout}, options, at_leaf, tape.get());
   execution.refusals = pass.refusals();
   execution.bounded = known_within(pass);
-  if (pass.refused_by()) execution.origin.leaf = pass.refused_by()->kind;
+  if (pass.refused_by()) execution.origin.leaf = pass.refused_by()->kind();
   if (!execution.refusals.empty() && !c.subject_accepted) return execution;
 
   Live& live = c.world.define(step.result, NameKind::result);

@@ -4,7 +4,6 @@
 
 namespace normdiff {
 
-using reference::Held;
 using reference::Module;
 
 Execution execute(Context& c, const ResetRunningStats& step) {
@@ -13,8 +12,8 @@ Execution execute(Context& c, const ResetRunningStats& step) {
   if (auto refusal = reference::reset_running_stats(module))
     execution.refusals.push_back(*refusal);
   else if (module.batch_norm().track_running_stats)
-    for (const Held held : {Held::running_mean, Held::running_var})
-      mark_modified(c.world, *module.find(held));
+    for (const TensorSlot slot : {TensorSlot::running_mean, TensorSlot::running_var})
+      mark_modified(c.world, *module.find(slot));
   return execution;
 }
 

@@ -18,7 +18,7 @@ Execution execute(Context& c, const MakeTensor& step) {
   expected.shape = step.shape;
   expected.requires_grad = step.requires_grad;
   expected.data = c.work.gradient.data();
-  const Origin origin{ModuleKind::Sequential, "tensor", std::nullopt};
+  const Origin origin{no_leaf, "tensor", std::nullopt};
   c.expect.exact(key, Value{expected}, origin);
   // The bits that later steps read are the observed ones: they live as long as the trace.
   if (const Value* now = c.observed.now(key))

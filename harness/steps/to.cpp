@@ -4,7 +4,6 @@
 
 namespace normdiff {
 
-using reference::Held;
 using reference::Module;
 using reference::Tensor;
 
@@ -12,16 +11,16 @@ Execution execute(Context& c, const CastTo& step) {
   Module& module = c.world.module(step.module);
   make_stale(c.world, module);
   const std::vector<Module*> places = reference::places(module);
-  std::vector<EnumArray<Held, std::optional<Tensor>>> before;
+  std::vector<reference::SlotTensors> before;
   for (const Module* place : places) before.push_back(place->tensors);
   reference::to(module, step.dtype);
   // "Modifies the module in-place": a parameter stays the parameter it is, whoever shares it, and
   // its gradient with it. A buffer is replaced (our choice, as in PyTorch).
   for (std::size_t p = 0; p < places.size(); ++p)
-    for (const Held held : reference::held_parameters)
-      if (const auto& tensor = before[p][held])
-        c.world.replace_parameter(tensor->storage(), *places[p]->tensor(held),
-                                  places[p]->grad(held));
+    for (const TensorSlot slot : reference::parameter_slots)
+      if (const auto& tensor = before[p][slot])
+        c.world.replace_parameter(tensor->storage(), *places[p]->tensor(slot),
+                                  places[p]->grad(slot));
   return {{}, origin_of(module), {}, nullptr};
 }
 

@@ -19,7 +19,7 @@ Execution execute(Context& c, const JitTrace& step) {
   reference::ForwardPass& pass = c.work.forward;
   pass.run(module, {input.values, input.values.dtype, input.layout}, options, {}, nullptr);
   if (!pass.refusals().empty() && !c.subject_accepted)
-    return {pass.refusals(), {module.kind, "trace", std::nullopt}, known_within(pass), nullptr};
+    return {pass.refusals(), {module.kind(), "trace", std::nullopt}, known_within(pass), nullptr};
   Execution execution =
       define_tree(c, step.result, NameKind::script, reference::trace(module, pass.ranks()));
   execution.refusals = pass.refusals();

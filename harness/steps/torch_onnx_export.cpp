@@ -47,7 +47,7 @@ void expect_graph(Context& c, const OnnxExport& step, const reference::Exported&
   const Value* shown = c.observed.now(count_key);
   const auto* count = shown ? std::get_if<std::int64_t>(shown) : nullptr;
   const auto expected = nodes(exported.batch_norms, count ? *count : -1, step.do_constant_folding);
-  const Origin origin{ModuleKind::BatchNorm2d, "onnx graph", std::nullopt};
+  const Origin origin{reference::kind_of<reference::BatchNorm<2>>, "onnx graph", std::nullopt};
   c.expect.exact(
       count_key,
       Value{static_cast<std::int64_t>(expected ? expected->size() : exported.batch_norms.size())},
@@ -81,7 +81,7 @@ Execution execute(Context& c, const OnnxExport& step) {
   const Module& module = c.world.module(step.module);
   const Live input = c.world.names[step.input];
   Execution execution;
-  execution.origin = {module.kind, "onnx export", std::nullopt};
+  execution.origin = {module.kind(), "onnx export", std::nullopt};
   auto exported =
       std::make_shared<reference::Exported>(reference::onnx_export(module, mode_of(step.training)));
   if (impossible_opset(step))

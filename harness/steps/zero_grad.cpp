@@ -9,8 +9,8 @@ using reference::Module;
 Execution execute(Context& c, const ZeroGrad& step) {
   Module& module = c.world.module(step.module);
   for (Module* m : reference::places(module))
-    for (const reference::Held held : reference::held_parameters)
-      if (const reference::Tensor* tensor = m->find(held))
+    for (const TensorSlot slot : reference::parameter_slots)
+      if (const reference::Tensor* tensor = m->find(slot))
         c.world.set_grad(tensor->storage(), std::nullopt);
   return {{}, origin_of(module), {}, nullptr};
 }

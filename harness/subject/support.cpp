@@ -98,7 +98,7 @@ namespace {
 /// Whether it is the step's module that is a Sequential.
 bool is_about_a_sequential(const Step& step, const Scope& scope) {
   const auto* set = std::get_if<SetTraining>(&step);
-  return set && scope.place(set->module).module->kind == ModuleKind::Sequential;
+  return set && is_container(scope.place(set->module).module->layer);
 }
 
 }  // namespace

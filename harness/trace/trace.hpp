@@ -71,6 +71,10 @@ inline constexpr Names<Slot> reference::names_of<Slot> = {"identity",
 [[nodiscard]] constexpr Slot slot_of(TensorSlot slot) {
   return static_cast<Slot>(static_cast<int>(Slot::weight) + static_cast<int>(slot));
 }
+/// Slot::weight_grad or Slot::bias_grad for a parameter.
+[[nodiscard]] constexpr Slot gradient_slot_of(TensorSlot parameter) {
+  return static_cast<Slot>(static_cast<int>(Slot::weight_grad) + static_cast<int>(parameter));
+}
 
 /// Where something was observed: a name, a place in its tree (or a number, see Slot), and what.
 struct Key {

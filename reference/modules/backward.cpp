@@ -4,9 +4,6 @@
 #include <limits>
 
 #include "reference/numeric/judge.hpp"
-#include "reference/ops/conv2d.hpp"
-#include "reference/ops/linear.hpp"
-#include "reference/ops/relu.hpp"
 
 namespace normdiff::reference {
 
@@ -20,6 +17,14 @@ void add_to(Bounded& to, std::size_t i, const Expected<double>& added, double u)
   const Expected<double> both = sum({to.value[i], to.bound[i]}, added, u);
   to.value[i] = both.value;
   to.bound[i] = both.bound;
+}
+
+void run_layer(LayerGradient& gradient, const Layer& layer) {
+  std::visit(
+      [&gradient](const auto& x) {
+        if constexpr (!std::remove_cvref_t<decltype(x)>::traits.is_container) backward(gradient, x);
+      },
+      layer);
 }
 
 }  // namespace
@@ -53,14 +58,14 @@ void accumulate(const Tensor* before, const ParameterGradient& added, DType dtyp
   }
 }
 
-void BackwardPass::add(Module* module, Held held, const Bounded& gradient, double u) {
+void BackwardPass::add(Module* module, TensorSlot slot, const Bounded& gradient, double u) {
   // Modules may share a tensor (a script module has one for each place): its uses add up too.
-  const auto storage = [held](const Module* m) -> const Storage* {
-    const Tensor* tensor = m->find(held);
+  const auto storage = [slot](const Module* m) -> const Storage* {
+    const Tensor* tensor = m->find(slot);
     return tensor ? tensor->storage() : nullptr;
   };
   for (ParameterGradient& known : parameters_)
-    if (known.held == held &&
+    if (known.slot == slot &&
         (known.module == module || (storage(module) && storage(known.module) == storage(module)))) {
       if (known.uses++ == 1)
         for (const double value : known.expected.value) known.reach.push_back(std::abs(value));
@@ -70,7 +75,7 @@ void BackwardPass::add(Module* module, Held held, const Bounded& gradient, doubl
       }
       return;
     }
-  parameters_.push_back({module, held, gradient, 1, {}});
+  parameters_.push_back({module, slot, gradient, 1, {}});
 }
 
 void BackwardPass::run(const Tape& tape, const Values& upstream, const AtLeaf& at_leaf,
@@ -87,68 +92,24 @@ void BackwardPass::run(const Tape& tape, const Values& upstream, const AtLeaf& a
       return;
     }
     Bounded& dx = buffers_[i];
-    const auto held = [&call](Held h) -> const Tensor* {
-      const auto& t = call.tensors[h];
-      return t ? &*t : nullptr;
-    };
-    const Tensor* weight = held(Held::weight);
-    const Tensor* bias = held(Held::bias);
     Bounded* want_dx = call.input_requires_grad ? &dx : nullptr;
     gradient.shape = call.output;
-    const char* branch = "";
-    if (is_batch_norm(call.module->kind)) {
-      BatchNormParameters parameters;
-      parameters.weight = weight;
-      parameters.bias = bias;
-      parameters.running_mean = held(Held::running_mean);
-      parameters.running_var = held(Held::running_var);
-      parameters.batch_statistics = call.batch_statistics;
-      parameters.eps = call.eps;
-      forward_.run(call.input.values, parameters, call.profile);
-      backward_.run(forward_, gradient);
-      if (weight) {
-        backward_.weight_gradient(weight_);
-        backward_.bias_gradient(bias_);
-      }
-      if (want_dx) backward_.input_gradient(dx);
-      branch =
-          call.batch_statistics ? "backward, batch statistics" : "backward, running statistics";
-    } else if (call.module->kind == ModuleKind::Conv2d) {
-      const auto& options = std::get<Conv2dOptions>(call.module->options);
-      Values x = call.input.values;
-      const bool batched = x.shape.rank() == 4;
-      if (!batched) {
-        x.shape = Shape{1, x.shape[0], x.shape[1], x.shape[2]};
-        gradient.shape = Shape{1, call.output[0], call.output[1], call.output[2]};
-      }
-      conv2d_backward(x, *weight, gradient, options.stride, options.padding, call.profile, want_dx,
-                      &weight_, bias ? &bias_ : nullptr);
-      branch = "backward, conv2d";
-    } else if (call.module->kind == ModuleKind::Linear) {
-      linear_backward(call.input.values, *weight, bias, gradient, call.profile, want_dx, &weight_,
-                      bias ? &bias_ : nullptr);
-      branch = "backward, linear";
-    } else if (call.module->kind == ModuleKind::ReLU) {
-      if (want_dx) relu_backward(call.input.values, gradient, dx);
-      branch = "backward, relu";
-    } else if (want_dx) {  // Flatten
-      const std::size_t n = static_cast<std::size_t>(gradient.shape.numel());
-      dx.trivial.clear();
-      dx.value.resize(n);
-      dx.bound.resize(n);
-      for (std::size_t k = 0; k < n; ++k) {
-        dx.value[k] = gradient.at(static_cast<std::int64_t>(k));
-        dx.bound[k] = gradient.error ? gradient.error[k] : 0;
-      }
-      branch = "backward, flatten";
-    }
-    if (weight) add(call.module, Held::weight, weight_, call.profile.us);
-    if (bias) add(call.module, Held::bias, bias_, call.profile.us);
+    LayerGradient layer{.call = call,
+                        .upstream = gradient,
+                        .input = want_dx,
+                        .parameters = {},
+                        .batch_norm = forward_,
+                        .batch_norm_backward = backward_};
+    for (std::size_t slot = 0; slot < parameter_slot_count; ++slot)
+      if (call.parameter_requires_grad[slot]) layer.parameters[slot] = &gradients_[slot];
+    run_layer(layer, call.layer);
+    for (const TensorSlot slot : parameter_slots)
+      if (const Bounded* added = layer.of(slot)) add(call.module, slot, *added, call.profile.us);
     if (!want_dx) return;
     dx.shape = call.input.values.shape;
     InputGradient out;
     out.module_ = call.module;
-    out.branch_ = branch;
+    out.branch_ = layer.branch;
     out.shape_ = dx.shape;
     out.dtype_ = tape.dtype;
     out.stored_ = &dx;

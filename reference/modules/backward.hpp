@@ -11,7 +11,7 @@ namespace normdiff::reference {
 /// What a backward adds to one parameter's gradient (uses of a shared module added up).
 struct ParameterGradient {
   Module* module = nullptr;
-  Held held = Held::weight;
+  TensorSlot slot = TensorSlot::weight;
   Bounded expected;
   int uses = 1;
   std::vector<double>
@@ -59,11 +59,11 @@ class BackwardPass {
   [[nodiscard]] const Bounded* input() const { return input_; }
 
  private:
-  void add(Module* module, Held held, const Bounded& gradient, double u);
+  void add(Module* module, TensorSlot slot, const Bounded& gradient, double u);
 
   std::vector<ParameterGradient> parameters_;
   std::vector<Bounded> buffers_;
-  Bounded weight_, bias_;
+  std::array<Bounded, parameter_slot_count> gradients_;  ///< of the call under way
   const Bounded* input_ = nullptr;
   std::optional<std::size_t> stopped_at_;
   BatchNormForward forward_;

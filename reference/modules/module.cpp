@@ -7,28 +7,10 @@ namespace normdiff::reference {
 namespace {
 
 void make_tensors(Module& module) {
-  if (const auto* bn = std::get_if<BatchNormOptions>(&module.options)) {
-    const Shape channels{bn->num_features};
-    if (bn->affine) {
-      module.tensor(Held::weight) = Tensor::full(DType::float32, channels, 1);
-      module.tensor(Held::bias) = Tensor(DType::float32, channels);
-    }
-    if (bn->track_running_stats) {
-      module.tensor(Held::running_mean) = Tensor(DType::float32, channels);
-      module.tensor(Held::running_var) = Tensor::full(DType::float32, channels, 1);
-      module.tensor(Held::num_batches_tracked) = Tensor(DType::int64, Shape{});
-    }
-  } else if (const auto* conv = std::get_if<Conv2dOptions>(&module.options)) {
-    module.tensor(Held::weight) =
-        Tensor(DType::float32,
-               Shape{conv->out_channels, conv->in_channels, conv->kernel_size, conv->kernel_size});
-    if (conv->bias) module.tensor(Held::bias) = Tensor(DType::float32, Shape{conv->out_channels});
-  } else if (const auto* linear = std::get_if<LinearOptions>(&module.options)) {
-    module.tensor(Held::weight) =
-        Tensor(DType::float32, Shape{linear->out_features, linear->in_features});
-    if (linear->bias)
-      module.tensor(Held::bias) = Tensor(DType::float32, Shape{linear->out_features});
-  }
+  visit_tensors(module.layer, [&module](const FreshTensor& fresh) {
+    module.tensor(fresh.slot) =
+        Tensor::full(fresh_dtype(fresh.slot), fresh.shape, fresh.fill == Fill::ones ? 1 : 0);
+  });
 }
 
 void list_places(Module& module, std::vector<Module*>& out) {
@@ -65,9 +47,9 @@ ModulePtr copy_tree(const Module& module, Copies& copies) {
 
 void list_state(const Module& module, const std::string& prefix,
                 std::vector<std::pair<std::string, Tensor>>& out) {
-  for (const Held held : all_of<Held>)
-    if (module.tensors[held])
-      out.emplace_back(prefix + std::string(to_string(held)), *module.tensors[held]);
+  for (const TensorSlot slot : all_of<TensorSlot>)
+    if (module.tensors[slot])
+      out.emplace_back(prefix + std::string(to_string(slot)), *module.tensors[slot]);
   for (const auto& [name, child] : module.children) list_state(*child, prefix + name + '.', out);
 }
 
@@ -76,8 +58,7 @@ void list_state(const Module& module, const std::string& prefix,
 ModulePtr construct(const ModuleSpec& spec, Made& made) {
   if (const auto found = made.find(&spec); found != made.end()) return found->second;
   auto module = std::make_shared<Module>();
-  module->kind = spec.kind;
-  module->options = spec.options;
+  module->layer = spec.layer;
   make_tensors(*module);
   for (const ModuleSpec::Child& child : spec.children)
     module->children.emplace_back(child.name, construct(*child.module, made));
@@ -93,7 +74,7 @@ std::vector<Module*> places(Module& root) {
 }
 
 int leaf_calls(const Module& root) {
-  if (root.kind != ModuleKind::Sequential) return 1;
+  if (!is_container(root.layer)) return 1;
   int calls = 0;
   for (const auto& [name, child] : root.children) calls += leaf_calls(*child);
   return calls;
@@ -111,12 +92,13 @@ ModulePtr deepcopy(const Module& root) {
 
 std::optional<Refusal> reset_running_stats(Module& module) {
   if (!module.batch_norm().track_running_stats) return std::nullopt;
-  if (!module.find(Held::running_mean))
+  if (!module.find(TensorSlot::running_mean))
     return Refusal{ErrorKind::missing_statistics, "there are no running statistics"};
-  for (Held held : {Held::running_mean, Held::running_var, Held::num_batches_tracked})
+  for (TensorSlot held :
+       {TensorSlot::running_mean, TensorSlot::running_var, TensorSlot::num_batches_tracked})
     if (auto& tensor = module.tensor(held))
       for (std::int64_t i = 0, n = tensor->numel(); i < n; ++i)
-        tensor->set(i, held == Held::running_var ? 1 : 0);
+        tensor->set(i, held == TensorSlot::running_var ? 1 : 0);
   return std::nullopt;
 }
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,39 +9,19 @@
 
 #include "reference/error.hpp"
 #include "reference/modules/spec.hpp"
-#include "reference/tensor/tensor.hpp"
+#include "reference/tensor/slot.hpp"
 
 namespace normdiff::reference {
 
 struct Module;
 using ModulePtr = std::shared_ptr<Module>;
 
-/// The tensors a module can hold, in the order of Module::tensors.
-enum class Held : std::uint8_t { weight, bias, running_mean, running_var, num_batches_tracked };
-template <>
-inline constexpr Names<Held> names_of<Held> = {"weight", "bias", "running_mean", "running_var",
-                                               "num_batches_tracked"};
-
-/// Those of them that are parameters: a backward reaches them.
-inline constexpr std::array held_parameters = {Held::weight, Held::bias};
-
-/// What torch.jit.trace baked into one call of a leaf.
-struct TracedCall {
-  std::optional<double> factor;  ///< with momentum None, the one of the forward that was traced
-  int rank = 0;                  ///< of the input then, for a convolution; 0: not known
-
-  friend bool operator==(const TracedCall& a, const TracedCall& b) {
-    return a.factor == b.factor && a.rank == b.rank;
-  }
-};
-
 /// A module with its state. Children are shared pointers: one child in two places is one module.
 struct Module {
-  ModuleKind kind = ModuleKind::Sequential;
-  ModuleOptions options;
+  Layer layer;
   bool training = true;
-  EnumArray<Held, std::optional<Tensor>> tensors;
-  std::array<std::optional<Tensor>, 2> grads;  ///< of weight and bias
+  SlotTensors tensors;
+  SlotGradients grads;
   std::vector<std::pair<std::string, ModulePtr>> children;
   /// What torch.jit.trace baked in: the mode that each module was traced in, which decides what a
   /// forward does; `training` then is a flag and no more.
@@ -50,28 +29,31 @@ struct Module {
   /// Of the root of a forward, by leaf call: a shared module has one for each of its calls.
   std::vector<TracedCall> traced_calls;
 
-  [[nodiscard]] std::optional<Tensor>& tensor(Held held) { return tensors[held]; }
-  [[nodiscard]] const std::optional<Tensor>& tensor(Held held) const { return tensors[held]; }
-  [[nodiscard]] std::optional<Tensor>& grad(Held parameter) {
-    return grads[static_cast<std::size_t>(parameter)];
+  [[nodiscard]] std::optional<Tensor>& tensor(TensorSlot slot) { return tensors[slot]; }
+  [[nodiscard]] const std::optional<Tensor>& tensor(TensorSlot slot) const {
+    return tensors[slot];
   }
-  [[nodiscard]] const Tensor* find(Held held) const {
-    const auto& t = tensor(held);
+  [[nodiscard]] std::optional<Tensor>& grad(TensorSlot parameter) {
+    return grads[index_of(parameter)];
+  }
+  [[nodiscard]] const Tensor* find(TensorSlot slot) const {
+    const auto& t = tensor(slot);
     return t ? &*t : nullptr;
   }
-  [[nodiscard]] const BatchNormOptions& batch_norm() const {
-    return std::get<BatchNormOptions>(options);
-  }
-  [[nodiscard]] BatchNormOptions& batch_norm() { return std::get<BatchNormOptions>(options); }
+  [[nodiscard]] ModuleKind kind() const { return kind_in(layer); }
+  /// The mode that counts in a forward.
+  [[nodiscard]] bool runs_in_training() const { return traced_training.value_or(training); }
+  /// Only of a batch norm.
+  [[nodiscard]] const BatchNormOptions& batch_norm() const { return *batch_norm_in(layer); }
+  [[nodiscard]] BatchNormOptions& batch_norm() { return *batch_norm_in(layer); }
 };
 
 /// Fresh modules by spec. A spec seen before is the module made then: that is how children are
 /// shared, also between trees.
 using Made = std::unordered_map<const ModuleSpec*, ModulePtr>;
 
-/// A fresh module in training, float32: running_mean 0, running_var 1, counter 0, weight 1, bias 0
-/// for a batch norm (documented); parameters of a convolution or linear layer zero, for the caller
-/// to fill.
+/// A fresh module in training, float32, filled as its layer says; what is to be drawn is zero, for
+/// the caller to fill.
 [[nodiscard]] ModulePtr construct(const ModuleSpec& spec, Made& made);
 
 /// Every place of the tree in pre-order, the root first, a shared child as often as it occurs: the

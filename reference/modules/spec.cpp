@@ -23,11 +23,6 @@ struct PlaceLister {
 
 }  // namespace
 
-bool is_batch_norm(ModuleKind kind) {
-  return kind == ModuleKind::BatchNorm1d || kind == ModuleKind::BatchNorm2d ||
-         kind == ModuleKind::BatchNorm3d;
-}
-
 std::vector<Place> places(const ModuleSpec& root) {
   PlaceLister lister;
   lister.add(root, -1, "");

@@ -1,57 +1,12 @@
 #pragma once
 
-#include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
-#include "reference/enums.hpp"
+#include "reference/layers/layer.hpp"
 
 namespace normdiff::reference {
-
-enum class ModuleKind : std::uint8_t {
-  Sequential,
-  BatchNorm1d,
-  BatchNorm2d,
-  BatchNorm3d,
-  Conv2d,
-  Linear,
-  ReLU,
-  Flatten,
-};
-/// As torch.nn spells them.
-template <>
-inline constexpr Names<ModuleKind> names_of<ModuleKind> = {
-    "Sequential", "BatchNorm1d", "BatchNorm2d", "BatchNorm3d",
-    "Conv2d",     "Linear",      "ReLU",        "Flatten"};
-[[nodiscard]] bool is_batch_norm(ModuleKind kind);
-
-struct BatchNormOptions {
-  std::int64_t num_features = 1;
-  double eps = 1e-5;
-  std::optional<double> momentum = 0.1;  ///< nullopt: None, a cumulative average
-  bool affine = true;
-  bool track_running_stats = true;
-};
-
-struct Conv2dOptions {
-  std::int64_t in_channels = 1;
-  std::int64_t out_channels = 1;
-  std::int64_t kernel_size = 1;
-  std::int64_t stride = 1;
-  std::int64_t padding = 0;
-  bool bias = true;
-};
-
-struct LinearOptions {
-  std::int64_t in_features = 1;
-  std::int64_t out_features = 1;
-  bool bias = true;
-};
-
-using ModuleOptions = std::variant<std::monostate, BatchNormOptions, Conv2dOptions, LinearOptions>;
 
 struct ModuleSpec;
 using ModuleSpecPtr = std::shared_ptr<const ModuleSpec>;
@@ -63,9 +18,10 @@ struct ModuleSpec {
     ModuleSpecPtr module;
   };
 
-  ModuleKind kind = ModuleKind::Sequential;
-  ModuleOptions options;        ///< the alternative that belongs to `kind`
-  std::vector<Child> children;  ///< of a Sequential, in order
+  Layer layer;
+  std::vector<Child> children;  ///< of a container, in order
+
+  [[nodiscard]] ModuleKind kind() const { return kind_in(layer); }
 };
 
 /// One place in a module tree. Places are numbered in pre-order, the root first, and a module that

@@ -6,7 +6,7 @@
 namespace normdiff::reference {
 
 /// y = x weight^T + bias. x (..., I), weight (O, I), bias (O), one value for all outputs or
-/// null; y (..., O). Bound as conv2d.
+/// null; y (..., O). Bound as conv.
 /// Documented: https://docs.pytorch.org/docs/stable/generated/torch.nn.Linear.html
 void linear(const Values& x, const Tensor& weight, const Tensor* bias, const Profile& profile,
             Bounded& y);

@@ -4,6 +4,7 @@
 #include <cassert>
 #include <cstdint>
 #include <initializer_list>
+#include <limits>
 
 namespace normdiff::reference {
 
@@ -48,5 +49,20 @@ class Shape {
   std::array<std::int64_t, max_rank> sizes_{};
   int rank_ = 0;
 };
+
+/// The number of elements of a shape whose sizes may be as large as they like: of an output that
+/// nobody has computed.
+[[nodiscard]] inline double elements(const Shape& shape) {
+  double product = 1;
+  for (const std::int64_t size : shape) product *= static_cast<double>(size);
+  return product;
+}
+
+/// The product of two sizes, or the largest integer where it is beyond.
+[[nodiscard]] inline std::int64_t saturated_product(std::int64_t a, std::int64_t b) {
+  std::int64_t product = 0;
+  return __builtin_mul_overflow(a, b, &product) ? std::numeric_limits<std::int64_t>::max()
+                                                : product;
+}
 
 }  // namespace normdiff::reference

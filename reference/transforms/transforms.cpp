@@ -17,35 +17,35 @@ ModulePtr copy_sharing_tensors(const Module& module,
 void bake(Module& root, const std::vector<int>& ranks) {
   std::unordered_map<const Module*, int> calls_left;
   for (Module* module : places(root)) {
-    if (!is_batch_norm(module->kind)) continue;
+    if (!traits_of(module->layer).has_mode) continue;
     module->traced_training = module->traced_training.value_or(module->training);
     ++calls_left[module];
   }
   if (!root.traced_calls.empty()) return;
   for (const Module* module : places(root)) {
-    if (module->kind == ModuleKind::Sequential) continue;
+    if (is_container(module->layer)) continue;
     TracedCall& call = root.traced_calls.emplace_back();
     if (root.traced_calls.size() <= ranks.size()) call.rank = ranks[root.traced_calls.size() - 1];
-    if (!is_batch_norm(module->kind) || module->batch_norm().momentum) continue;
+    const BatchNormOptions* norm = batch_norm_in(module->layer);
+    if (!norm || norm->momentum) continue;
     // Each call counted before it took its factor.
-    if (const Tensor* counter = module->find(Held::num_batches_tracked))
+    if (const Tensor* counter = module->find(TensorSlot::num_batches_tracked))
       call.factor = 1.0 / (counter->at(0) - --calls_left[module]);
   }
 }
 
 void list_exported(Module& module, const Module** before, std::vector<ExportedBatchNorm>& out) {
-  if (module.kind == ModuleKind::Sequential) {
+  if (is_container(module.layer)) {
     for (auto& [name, child] : module.children) list_exported(*child, before, out);
     return;
   }
-  if (is_batch_norm(module.kind)) {
-    const BatchNormOptions& options = module.batch_norm();
+  if (const BatchNormOptions* options = batch_norm_in(module.layer)) {
     ExportedBatchNorm bn;
     bn.module = &module;
-    bn.training = *module.traced_training || !module.find(Held::running_mean);
-    bn.eps = options.eps;
-    bn.momentum = options.momentum;
-    bn.may_be_folded = !bn.training && *before && (*before)->kind == ModuleKind::Conv2d;
+    bn.training = *module.traced_training || !module.find(TensorSlot::running_mean);
+    bn.eps = options->eps;
+    bn.momentum = options->momentum;
+    bn.may_be_folded = !bn.training && *before && traits_of((*before)->layer).takes_norms_in;
     out.push_back(bn);
     if (bn.may_be_folded) return;  // and so may the next: the convolution is what is left
   }

@@ -100,12 +100,11 @@ std::string Printer::child_text(const ModuleExpression::Child& child, bool named
 }
 
 std::string Printer::module_text(const ModuleExpression& module, int indent, bool wide) {
-  std::string out(reference::to_string(module.kind));
+  std::string out(reference::to_string(kind_in(module.layer)));
   out += '(';
-  if (module.kind != ModuleKind::Sequential) {
+  if (!is_container(module.layer)) {
     Printer options(scenario_, scope_, wide);
-    std::visit([&](const auto& o) { ModuleType<Bare<decltype(o)>>::fields(options, o); },
-               module.options);
+    visit_arguments(options, module.layer);
     return out + options.arguments_ + ')';
   }
   std::string line = out;

@@ -216,7 +216,7 @@ void Reader::path(NodeId node, ModuleRef& module) {
       if (children.size() > 12) children.resize(12);
       return fail(
           step.position,
-          fmt::format("this {} has no child '{}'; {}", reference::to_string(parent.module->kind),
+          fmt::format("this {} has no child '{}'; {}", reference::to_string(parent.module->kind()),
                       step.text.substr(0, max_name_length),
                       children.empty()
                           ? fmt::format("it has none. Methods are {}", words_of(Form::method))

@@ -236,28 +236,11 @@ void Reader::expression(ModuleExpression& module) {
 }
 
 void Reader::module_fields(NodeId call, ModuleExpression& module) {
-  module.kind = *named<ModuleKind>(syntax()[syntax()[call].base].text);
+  module.layer = make_layer(*named<ModuleKind>(syntax()[syntax()[call].base].text));
   note(&module, syntax().begin(call));
-  if (module.kind != ModuleKind::Sequential) {
-    call_ = open_call(call, fmt::format("'{}'", reference::to_string(module.kind)));
-    switch (module.kind) {
-      case ModuleKind::Conv2d:
-        ModuleType<reference::Conv2dOptions>::fields(
-            *this, module.options.emplace<reference::Conv2dOptions>());
-        break;
-      case ModuleKind::Linear:
-        ModuleType<reference::LinearOptions>::fields(
-            *this, module.options.emplace<reference::LinearOptions>());
-        break;
-      case ModuleKind::BatchNorm1d:
-      case ModuleKind::BatchNorm2d:
-      case ModuleKind::BatchNorm3d:
-        ModuleType<reference::BatchNormOptions>::fields(
-            *this, module.options.emplace<reference::BatchNormOptions>());
-        break;
-      default:
-        break;
-    }
+  if (!is_container(module.layer)) {
+    call_ = open_call(call, fmt::format("'{}'", reference::to_string(kind_in(module.layer))));
+    visit_arguments(*this, module.layer);
     close_call();
     call_ = {};
     return;

@@ -27,7 +27,7 @@ struct NormAccess {
 /// One place of a tree of modules (reference::Place).
 struct Node {
   torch::nn::Module* module = nullptr;
-  ModuleKind kind = ModuleKind::Sequential;
+  bool is_container = false;
   int end = 0;           ///< one past the last place below it
   void* self = nullptr;  ///< the module as its own class: what the functions below take
   at::Tensor (*forward)(void* self, const at::Tensor& input) = nullptr;

@@ -38,56 +38,69 @@ class SequentialImpl : public nn::SequentialImpl {
   }
 };
 
-/// Calls f with a null pointer to the class that a kind of module is.
-template <class F>
-decltype(auto) with_class(ModuleKind kind, F&& f) {
-  switch (kind) {
-    case ModuleKind::BatchNorm1d:
-      return f(static_cast<nn::BatchNorm1dImpl*>(nullptr));
-    case ModuleKind::BatchNorm2d:
-      return f(static_cast<nn::BatchNorm2dImpl*>(nullptr));
-    case ModuleKind::BatchNorm3d:
-      return f(static_cast<nn::BatchNorm3dImpl*>(nullptr));
-    case ModuleKind::Conv2d:
-      return f(static_cast<nn::Conv2dImpl*>(nullptr));
-    case ModuleKind::Linear:
-      return f(static_cast<nn::LinearImpl*>(nullptr));
-    case ModuleKind::ReLU:
-      return f(static_cast<nn::ReLUImpl*>(nullptr));
-    case ModuleKind::Flatten:
-      return f(static_cast<nn::FlattenImpl*>(nullptr));
-    default:
-      return f(static_cast<SequentialImpl*>(nullptr));
-  }
-}
+/// What LibTorch calls a layer: `Impl`, its class, and `make`. A layer without one does not
+/// compile.
+template <class X>
+struct Torch;
 
-template <class Impl, class... Those>
-inline constexpr bool is_any_of = (std::is_same_v<Impl, Those> || ...);
-template <class Impl>
-inline constexpr bool is_norm =
-    is_any_of<Impl, nn::BatchNorm1dImpl, nn::BatchNorm2dImpl, nn::BatchNorm3dImpl>;
-
-template <class Impl>
-std::shared_ptr<nn::Module> make(const reference::ModuleOptions& options) {
-  if constexpr (std::is_same_v<Impl, nn::Conv2dImpl>) {
-    const auto& o = std::get<reference::Conv2dOptions>(options);
-    return std::make_shared<Impl>(nn::Conv2dOptions(o.in_channels, o.out_channels, o.kernel_size)
-                                      .stride(o.stride)
-                                      .padding(o.padding)
-                                      .bias(o.bias));
-  } else if constexpr (std::is_same_v<Impl, nn::LinearImpl>) {
-    const auto& o = std::get<reference::LinearOptions>(options);
-    return std::make_shared<Impl>(nn::LinearOptions(o.in_features, o.out_features).bias(o.bias));
-  } else if constexpr (is_norm<Impl>) {
-    const auto& o = std::get<reference::BatchNormOptions>(options);
-    nn::BatchNormOptions wanted(o.num_features);
-    wanted.eps(o.eps).affine(o.affine).track_running_stats(o.track_running_stats);
-    set_momentum(wanted, o.momentum);
-    return std::make_shared<Impl>(wanted);
-  } else {
+/// A layer that is made without arguments.
+template <class ImplType>
+struct Plain {
+  using Impl = ImplType;
+  template <class X>
+  static std::shared_ptr<Impl> make(const X&) {
     return std::make_shared<Impl>();
   }
-}
+};
+template <>
+struct Torch<reference::Sequential> : Plain<SequentialImpl> {};
+template <>
+struct Torch<reference::ReLU> : Plain<nn::ReLUImpl> {};
+template <>
+struct Torch<reference::Flatten> : Plain<nn::FlattenImpl> {};
+
+template <class ImplType>
+struct TorchBatchNorm {
+  using Impl = ImplType;
+  static std::shared_ptr<Impl> make(const reference::BatchNormOptions& layer) {
+    nn::BatchNormOptions options(layer.num_features);
+    options.eps(layer.eps).affine(layer.affine).track_running_stats(layer.track_running_stats);
+    set_momentum(options, layer.momentum);
+    return std::make_shared<Impl>(options);
+  }
+};
+template <>
+struct Torch<reference::BatchNorm<1>> : TorchBatchNorm<nn::BatchNorm1dImpl> {};
+template <>
+struct Torch<reference::BatchNorm<2>> : TorchBatchNorm<nn::BatchNorm2dImpl> {};
+template <>
+struct Torch<reference::BatchNorm<3>> : TorchBatchNorm<nn::BatchNorm3dImpl> {};
+
+template <int dims, class ImplType>
+struct TorchConv {
+  using Impl = ImplType;
+  static std::shared_ptr<Impl> make(const reference::ConvOptions& layer) {
+    return std::make_shared<Impl>(
+        nn::ConvOptions<dims>(layer.in_channels, layer.out_channels, layer.kernel_size)
+            .stride(layer.stride)
+            .padding(layer.padding)
+            .bias(layer.bias));
+  }
+};
+template <>
+struct Torch<reference::Conv<2>> : TorchConv<2, nn::Conv2dImpl> {};
+
+template <>
+struct Torch<reference::Linear> {
+  using Impl = nn::LinearImpl;
+  static std::shared_ptr<Impl> make(const reference::Linear& layer) {
+    return std::make_shared<Impl>(
+        nn::LinearOptions(layer.in_features, layer.out_features).bias(layer.bias));
+  }
+};
+
+template <class X>
+using ImplOf = typename Torch<std::remove_cvref_t<X>>::Impl;
 
 template <class Impl>
 Node node_of(nn::Module& module) {
@@ -98,7 +111,7 @@ Node node_of(nn::Module& module) {
   node.forward = [](void* self, const at::Tensor& input) {
     return static_cast<Impl*>(self)->forward(input);
   };
-  if constexpr (is_norm<Impl>) {
+  if constexpr (requires { impl.reset_running_stats(); }) {
     node.norm.options = &impl.options;
     node.norm.running_mean = &impl.running_mean;
     node.norm.running_var = &impl.running_var;
@@ -107,11 +120,14 @@ Node node_of(nn::Module& module) {
       static_cast<Impl*>(self)->reset_running_stats();
     };
   }
-  if constexpr (is_norm<Impl> || is_any_of<Impl, nn::Conv2dImpl, nn::LinearImpl>) {
+  if constexpr (requires { impl.weight; }) {
     node.weight = &impl.weight;
     node.bias = &impl.bias;
   }
   return node;
+}
+Node node_of(nn::Module& module, const reference::Layer& layer) {
+  return std::visit([&](const auto& x) { return node_of<ImplOf<decltype(x)>>(module); }, layer);
 }
 
 /// Walks an expression in the order in which places are numbered.
@@ -123,11 +139,12 @@ class Builder {
 
   std::shared_ptr<nn::Module> build(const ModuleExpression& expression) {
     const int place = next_++;
-    std::shared_ptr<nn::Module> module = with_class(expression.kind, [&](auto* type) {
-      return make<std::decay_t<decltype(*type)>>(expression.options);
-    });
-    if (expression.kind == ModuleKind::Conv2d || expression.kind == ModuleKind::Linear)
-      initialise(*module, expression.kind, place);
+    std::shared_ptr<nn::Module> module = std::visit(
+        [](const auto& x) -> std::shared_ptr<nn::Module> {
+          return Torch<std::remove_cvref_t<decltype(x)>>::make(x);
+        },
+        expression.layer);
+    initialise(*module, place);
     for (const ModuleExpression::Child& child : expression.children) {
       const int at = next_;
       std::shared_ptr<nn::Module> made;
@@ -138,28 +155,29 @@ class Builder {
         made = build(std::get<ModuleExpression>(child.module));
       }
       append(dynamic_cast<SequentialImpl&>(*module), child.name, made,
-             places_[static_cast<std::size_t>(at)].module->kind);
+             places_[static_cast<std::size_t>(at)].module->layer);
     }
     return module;
   }
 
  private:
   static void append(SequentialImpl& parent, const std::string& name,
-                     const std::shared_ptr<nn::Module>& module, ModuleKind kind) {
-    with_class(kind, [&](auto* type) {
-      parent.push_back(name, std::dynamic_pointer_cast<std::decay_t<decltype(*type)>>(module));
-    });
+                     const std::shared_ptr<nn::Module>& module, const reference::Layer& layer) {
+    std::visit(
+        [&](const auto& x) {
+          parent.push_back(name, std::dynamic_pointer_cast<ImplOf<decltype(x)>>(module));
+        },
+        layer);
   }
 
-  void initialise(nn::Module& module, ModuleKind kind, int place) {
-    const Node node = with_class(
-        kind, [&](auto* type) { return node_of<std::decay_t<decltype(*type)>>(module); });
+  void initialise(nn::Module& module, int place) {
     const ModuleSpec& spec = *places_[static_cast<std::size_t>(place)].module;
-    if (node.weight->defined())
-      initial_values(scenario_, step_, place, spec, TensorSlot::weight,
-                     node.weight->data_ptr<float>());
-    if (node.bias->defined())
-      initial_values(scenario_, step_, place, spec, TensorSlot::bias, node.bias->data_ptr<float>());
+    const Node node = node_of(module, spec.layer);
+    visit_tensors(spec.layer, [&](const reference::FreshTensor& fresh) {
+      if (fresh.fill == reference::Fill::drawn)
+        initial_values(scenario_, step_, place, spec, fresh.slot,
+                       node.tensor(fresh.slot)->data_ptr<float>());
+    });
   }
 
   const Scenario& scenario_;
@@ -172,13 +190,12 @@ class Builder {
 
 void look(nn::Module& module, std::size_t place, const std::vector<reference::Place>& places,
           std::vector<Node>& nodes) {
-  const ModuleKind kind = places[place].module->kind;
-  Node node =
-      with_class(kind, [&](auto* type) { return node_of<std::decay_t<decltype(*type)>>(module); });
-  node.kind = kind;
+  const reference::Layer& layer = places[place].module->layer;
+  Node node = node_of(module, layer);
+  node.is_container = is_container(layer);
   node.end = places[place].end;
   nodes.push_back(node);
-  if (kind != ModuleKind::Sequential) return;
+  if (!node.is_container) return;
   const auto& sequential = *static_cast<SequentialImpl*>(node.self);
   std::size_t below = place + 1;
   for (std::size_t i = 0; i < sequential.size(); ++i) {

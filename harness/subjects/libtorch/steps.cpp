@@ -123,7 +123,7 @@ Ending Runner::run(const Train& step) {
 
 Ending Runner::run(const SetTraining& step) {
   const Live& live = lives_[step.module.name];
-  if (live.kind == NameKind::module && live.nodes[step.module.place].kind == ModuleKind::Sequential)
+  if (live.kind == NameKind::module && live.nodes[step.module.place].is_container)
     return unsupported(
         "the C++ front end has no training attribute to set: train() of a Sequential sets its "
         "children's too");
@@ -176,7 +176,7 @@ at::Tensor Runner::walk(const std::vector<Node>& nodes, std::size_t place,
                         const at::Tensor& input) {
   const Node& node = nodes[place];
   const auto end = static_cast<std::size_t>(node.end);
-  if (node.kind != ModuleKind::Sequential) {
+  if (!node.is_container) {
     leaf_outputs_.push_back(node.forward(node.self, input));
     return leaf_outputs_.back();
   }

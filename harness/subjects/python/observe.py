@@ -17,20 +17,11 @@ SLOTS = (
 SLOT = {name: number for number, name in enumerate(SLOTS)}
 DTYPES = {torch.float32: "float32", torch.float64: "float64", torch.int64: "int64"}
 PARAMETERS = ("weight", "bias")
-BUFFERS = ("running_mean", "running_var", "num_batches_tracked")
 
 
 def packed(name, place, slot):
     """Key::packed of harness/trace/trace.hpp."""
     return name << 24 | place << 8 | SLOT[slot]
-
-
-def is_batch_norm(kind):
-    return kind.startswith("BatchNorm")
-
-
-def has_parameters(kind):
-    return kind in ("Conv2d", "Linear") or is_batch_norm(kind)
 
 
 def scalar(value):
@@ -142,40 +133,35 @@ class Observer:
 
 def show_eager(observer, name, tree):
     for node in tree.nodes:
-        module, place, kind = node.module, node.place, node.kind
+        module, place, layer = node.module, node.place, node.layer
         observer.scalar(name, place, "training", module.training)
-        if not has_parameters(kind):
-            continue
-        parameters = module._parameters
-        if is_batch_norm(kind):
-            buffers = module._buffers
-            observer.scalar(name, place, "momentum", module.momentum)
-            observer.scalar(name, place, "eps", module.eps)
-            observer.scalar(name, place, "track_running_stats", module.track_running_stats)
-        weight, bias = parameters.get("weight"), parameters.get("bias")
-        observer.tensor(name, place, "weight", weight)
-        observer.tensor(name, place, "bias", bias)
-        if is_batch_norm(kind):
-            for slot in BUFFERS:
-                observer.tensor(name, place, slot, buffers.get(slot))
-        observer.tensor(name, place, "weight_grad", None if weight is None else weight.grad)
-        observer.tensor(name, place, "bias_grad", None if bias is None else bias.grad)
+        for attribute in layer.attributes:
+            observer.scalar(name, place, attribute, getattr(module, attribute))
+        held = [(slot, module._parameters.get(slot)) for slot in layer.parameters]
+        for slot, tensor in held:
+            observer.tensor(name, place, slot, tensor)
+        for slot in layer.buffers:
+            observer.tensor(name, place, slot, module._buffers.get(slot))
+        _show_gradients(observer, name, place, held)
 
 
 def show_script(observer, name, tree):
     for node in tree.nodes:
         # The module of the interpreter itself: its Python wrapper keeps copies of some attributes.
-        module, place, kind = node.module._c, node.place, node.kind
+        module, place, layer = node.module._c, node.place, node.layer
         observer.scalar(name, place, "training", module.getattr("training"))
-        if not has_parameters(kind):
-            continue
-        held = {}
-        for slot in PARAMETERS + BUFFERS if is_batch_norm(kind) else PARAMETERS:
-            held[slot] = module.getattr(slot) if module.hasattr(slot) else None
-            observer.tensor(name, place, slot, held[slot])
-        for slot in PARAMETERS:
-            of = held[slot]
-            observer.tensor(name, place, slot + "_grad", None if of is None else of.grad)
+        held = []
+        for slot in layer.parameters + layer.buffers:
+            tensor = module.getattr(slot) if module.hasattr(slot) else None
+            observer.tensor(name, place, slot, tensor)
+            if slot in PARAMETERS:
+                held.append((slot, tensor))
+        _show_gradients(observer, name, place, held)
+
+
+def _show_gradients(observer, name, place, held):
+    for slot, tensor in held:
+        observer.tensor(name, place, slot + "_grad", None if tensor is None else tensor.grad)
 
 
 def show_tensor(observer, name, tensor):

@@ -102,8 +102,8 @@ class Session:
         tree = self.scripts[name] if name in self.scripts else self._get(self.modules, name)
         return at_path(tree.root, module["path"])
 
-    def _kinds(self, module):
-        return self.modules[module["name"]].kinds_below(module["place"])
+    def _layers(self, module):
+        return self.modules[module["name"]].layers_below(module["place"])
 
     def _add(self, name, tree, kind, show):
         kind[name] = tree
@@ -180,7 +180,7 @@ class Session:
 
     def _deepcopy(self, step):
         made = copy.deepcopy(self._eager(step["module"]))
-        tree = Tree(made, self._kinds(step["module"]))
+        tree = Tree(made, self._layers(step["module"]))
         self._add(step["result"], tree, self.modules, show_eager)
 
     def _load_state_dict(self, step):
@@ -256,7 +256,7 @@ class Session:
             made = torch.jit.trace(module, (x,), check_trace=step["check_trace"])
         finally:
             self._look_again(step["module"])
-        tree = Tree(made, self._kinds(step["module"]))
+        tree = Tree(made, self._layers(step["module"]))
         self._add(step["result"], tree, self.scripts, show_script)
 
     def _torch_jit_script(self, step):
@@ -265,14 +265,14 @@ class Session:
             made = torch.jit.script(module)
         finally:
             self._look_again(step["module"])
-        tree = Tree(made, self._kinds(step["module"]))
+        tree = Tree(made, self._layers(step["module"]))
         self._add(step["result"], tree, self.scripts, show_script)
 
     def _torch_jit_save_load(self, step):
         tree = self._get(self.scripts, step["script"])
         path = self._new_file()
         torch.jit.save(tree.root, path)
-        made = Tree(torch.jit.load(path), tree.kinds)
+        made = Tree(torch.jit.load(path), tree.layers)
         self._add(step["result"], made, self.scripts, show_script)
 
     def _torch_onnx_export(self, step):

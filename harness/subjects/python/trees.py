@@ -7,7 +7,7 @@ import numpy
 import torch
 from torch import nn
 
-from observe import packed
+from observe import PARAMETERS, packed
 
 NUMPY = {"float32": numpy.float32, "float64": numpy.float64, "int64": numpy.int64}
 
@@ -19,47 +19,56 @@ def decode(tensor):
 
 
 def number(value):
-    """A double of a plan: JSON has no nan and no infinities. None stays None."""
-    if isinstance(value, dict):
-        return float(value["double"])
-    return None if value is None else float(value)
+    """A value of a plan: JSON has no nan and no infinities."""
+    return float(value["double"]) if isinstance(value, dict) else value
 
 
 class NotMade(Exception):
     """A step needs a name that was never made."""
 
 
-class Node:
-    __slots__ = ("module", "place", "kind", "path")
+class Layer:
+    """What can be seen of a module of some kind: the slots that hold tensors, and attributes."""
 
-    def __init__(self, module, place, kind, path):
-        self.module, self.place, self.kind, self.path = module, place, kind, path
+    __slots__ = ("parameters", "buffers", "attributes")
+
+    def __init__(self, plan):
+        self.parameters = [slot for slot in plan["slots"] if slot in PARAMETERS]
+        self.buffers = [slot for slot in plan["slots"] if slot not in PARAMETERS]
+        self.attributes = plan["attributes"]
+
+
+class Node:
+    __slots__ = ("module", "place", "layer", "path")
+
+    def __init__(self, module, place, layer, path):
+        self.module, self.place, self.layer, self.path = module, place, layer, path
 
 
 class Tree:
     """The modules of a name, in order of place. A module that occurs twice has two places."""
 
-    def __init__(self, root, kinds):
-        """`kinds` is [(path below the root, kind)] in order of place."""
+    def __init__(self, root, layers):
+        """`layers` is [(path below the root, Layer)] in order of place."""
         self.root = root
-        self.kinds = kinds
+        self.layers = layers
         self.look_again()
 
     def look_again(self):
         """Finds every module anew: code that is given a module may put another one in its place."""
         self.nodes = [
-            Node(at_path(self.root, path), place, kind, path)
-            for place, (path, kind) in enumerate(self.kinds)
+            Node(at_path(self.root, path), place, layer, path)
+            for place, (path, layer) in enumerate(self.layers)
         ]
 
-    def kinds_below(self, place):
-        """The kinds of the tree under one of its places, with paths from there."""
-        path = self.kinds[place][0]
+    def layers_below(self, place):
+        """The layers of the tree under one of its places, with paths from there."""
+        path = self.layers[place][0]
         if not path:
-            return self.kinds
+            return self.layers
         below = path + "."
-        return [("", self.kinds[place][1])] + [
-            (p[len(below) :], kind) for p, kind in self.kinds if p.startswith(below)
+        return [("", self.layers[place][1])] + [
+            (p[len(below) :], layer) for p, layer in self.layers if p.startswith(below)
         ]
 
 
@@ -89,28 +98,8 @@ class Identities:
 
 
 def _construct_leaf(plan):
-    kind = plan["kind"]
-    if kind.startswith("BatchNorm"):
-        return getattr(nn, kind)(
-            plan["num_features"],
-            eps=number(plan["eps"]),
-            momentum=number(plan["momentum"]),
-            affine=plan["affine"],
-            track_running_stats=plan["track_running_stats"],
-        )
-    if kind == "Conv2d":
-        module = nn.Conv2d(
-            plan["in_channels"],
-            plan["out_channels"],
-            plan["kernel_size"],
-            stride=plan["stride"],
-            padding=plan["padding"],
-            bias=plan["bias"],
-        )
-    elif kind == "Linear":
-        module = nn.Linear(plan["in_features"], plan["out_features"], bias=plan["bias"])
-    else:
-        return {"ReLU": nn.ReLU, "Flatten": nn.Flatten}[kind]()
+    arguments = {name: number(value) for name, value in plan["arguments"].items()}
+    module = getattr(nn, plan["kind"])(**arguments)
     with torch.no_grad():
         for slot, initial in plan["initial"].items():
             getattr(module, slot).copy_(torch.from_numpy(decode(initial)))
@@ -118,23 +107,23 @@ def _construct_leaf(plan):
 
 
 def construct(plan, live, names):
-    """The module of a TREE, and its kinds. `live` has the trees that a child may name."""
-    kinds = []
+    """The module of a TREE. `live` has the trees that a child may name."""
+    layers = []
 
     def make(plan, path):
         if "shared" in plan:
             tree = live.get(plan["shared"])
             if tree is None:
                 raise NotMade(names[plan["shared"]])
-            for below, kind in tree.kinds:
-                kinds.append((f"{path}.{below}" if below else path, kind))
+            for below, layer in tree.layers:
+                layers.append((f"{path}.{below}" if below else path, layer))
             return tree.root
-        kinds.append((path, plan["kind"]))
-        if plan["kind"] != "Sequential":
+        layers.append((path, Layer(plan)))
+        if "children" not in plan:
             return _construct_leaf(plan)
         children = OrderedDict()
         for child, below in plan["children"]:
             children[child] = make(below, f"{path}.{child}" if path else child)
-        return nn.Sequential(children)
+        return getattr(nn, plan["kind"])(children)
 
-    return Tree(make(plan, ""), kinds)
+    return Tree(make(plan, ""), layers)

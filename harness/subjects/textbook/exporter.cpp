@@ -72,7 +72,7 @@ std::vector<ModulePtr> folded(const std::vector<ModulePtr>& nodes,
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     const ModulePtr& node = nodes[i];
     if (!node->is_batch_norm() || *node->baked_mode || left.empty() ||
-        left.back()->spec->kind != ModuleKind::Conv2d) {
+        !traits_of(left.back()->spec->layer).takes_norms_in) {
       left.push_back(node);
       continue;
     }

@@ -1,11 +1,18 @@
 #include "harness/subjects/textbook/leaves.hpp"
 
+#include <array>
 #include <cstring>
 
 #include "harness/subjects/textbook/batch_norm.hpp"
 
 namespace normdiff::textbook {
 namespace {
+
+/// Calls f with a zero of the type that computes in a dtype.
+template <class F>
+auto with_type(DType dtype, F f) {
+  return reference::visit_floating(dtype, [&f]<class T>(std::type_identity<T>) { return f(T{}); });
+}
 
 /// y[row, o] = sum over k of x[row, k] * weight[o, k], + bias[o].
 template <class T>
@@ -36,43 +43,63 @@ struct LinearLayer {
   }
 };
 
-/// A cross-correlation of (N, C, H, W) with zeros around it.
+/// A cross-correlation of (N, C, sizes...) with zeros around it, in up to three dimensions: those
+/// that are not there have a size of 1.
 template <class T>
 struct ConvLayer {
-  std::int64_t batch, in, height, width, out, kernel, stride, padding, out_height, out_width;
+  using Extent = std::array<std::int64_t, 3>;
+  std::int64_t batch, in, out;
+  Extent size{1, 1, 1}, kernel{1, 1, 1}, windows{1, 1, 1}, stride{1, 1, 1}, padding{0, 0, 0};
 
-  ConvLayer(const Shape& x, const Shape& weight, const reference::Conv2dOptions& options)
-      : batch(x.rank() == 4 ? x[0] : 1),
-        in(weight[1]),
-        height(x[x.rank() - 2]),
-        width(x[x.rank() - 1]),
-        out(weight[0]),
-        kernel(weight[2]),
-        stride(options.stride),
-        padding(options.padding),
-        out_height((height + 2 * padding - kernel) / stride + 1),
-        out_width((width + 2 * padding - kernel) / stride + 1) {}
+  ConvLayer(const Shape& x, const Shape& weight, const reference::ConvOptions& options)
+      : batch(x.rank() == weight.rank() ? x[0] : 1), in(weight[1]), out(weight[0]) {
+    const int dims = weight.rank() - 2;
+    for (int i = 0; i < dims; ++i) {
+      const auto at = static_cast<std::size_t>(3 - dims + i);
+      size[at] = x[x.rank() - dims + i];
+      kernel[at] = weight[2 + i];
+      stride[at] = options.stride;
+      padding[at] = options.padding;
+      windows[at] = (size[at] + 2 * padding[at] - kernel[at]) / stride[at] + 1;
+    }
+  }
 
-  /// f(index of x, of weight, of y, output channel) for every product.
+  template <class F>
+  static void each_in(const Extent& sizes, F f) {
+    std::int64_t number = 0;
+    for (std::int64_t d = 0; d < sizes[0]; ++d)
+      for (std::int64_t h = 0; h < sizes[1]; ++h)
+        for (std::int64_t w = 0; w < sizes[2]; ++w) f(number++, Extent{d, h, w});
+  }
+  static std::int64_t volume(const Extent& sizes) { return sizes[0] * sizes[1] * sizes[2]; }
+
+  /// The element of an image that a window reads through a place of the kernel; -1: padding.
+  [[nodiscard]] std::int64_t read(const Extent& window, const Extent& place) const {
+    std::int64_t at = 0;
+    for (std::size_t i = 0; i < 3; ++i) {
+      const std::int64_t along = window[i] * stride[i] + place[i] - padding[i];
+      if (along < 0 || along >= size[i]) return -1;
+      at = at * size[i] + along;
+    }
+    return at;
+  }
+  /// f(index of x, of weight, of y) for every product, between begin and end(index of y, output
+  /// channel).
   template <class Begin, class F, class End>
   void each(Begin begin, F f, End end) const {
     for (std::int64_t n = 0; n < batch; ++n)
       for (std::int64_t o = 0; o < out; ++o)
-        for (std::int64_t r = 0; r < out_height; ++r)
-          for (std::int64_t c = 0; c < out_width; ++c) {
-            const std::int64_t y = ((n * out + o) * out_height + r) * out_width + c;
-            begin(y, o);
-            for (std::int64_t i = 0; i < in; ++i)
-              for (std::int64_t kr = 0; kr < kernel; ++kr)
-                for (std::int64_t kc = 0; kc < kernel; ++kc) {
-                  const std::int64_t row = r * stride + kr - padding;
-                  const std::int64_t column = c * stride + kc - padding;
-                  if (row < 0 || row >= height || column < 0 || column >= width) continue;
-                  f(((n * in + i) * height + row) * width + column,
-                    ((o * in + i) * kernel + kr) * kernel + kc, y);
-                }
-            end(y, o);
-          }
+        each_in(windows, [&](std::int64_t number, const Extent& window) {
+          const std::int64_t y = (n * out + o) * volume(windows) + number;
+          begin(y, o);
+          for (std::int64_t i = 0; i < in; ++i)
+            each_in(kernel, [&](std::int64_t k, const Extent& place) {
+              const std::int64_t at = read(window, place);
+              if (at >= 0)
+                f((n * in + i) * volume(size) + at, (o * in + i) * volume(kernel) + k, y);
+            });
+          end(y, o);
+        });
   }
   void forward(const T* x, const T* w, const T* b, T* y) const {
     T sum = 0;
@@ -140,92 +167,125 @@ Gradients run_layer_backward(const Layer& layer, const Call& call, const Tensor&
   return out;
 }
 
-std::optional<Refusal> conv_refusal(Module& module, const Shape& x) {
+/// A graph has none of the modules' checks, and its convolutions take the rank they were traced
+/// with.
+template <class Layer>
+bool takes(const Layer& layer, const Module& module, int rank, const BakedCall& baked) {
+  const bool by_batch = Layer::traits.rank_check == reference::RankCheck::operation_by_batch;
+  if (by_batch && baked.rank != 0 && baked.rank != rank) return false;
+  return (module.baked_mode && rank >= 2) || layer.takes_rank(rank);
+}
+std::optional<Refusal> other_dtype(Module& module, const Tensor& input) {
+  if (module[TensorSlot::weight]->dtype() == input.dtype()) return std::nullopt;
+  return Refusal{ErrorKind::dtype_mismatch, "the input has another dtype"};
+}
+
+// --- One group of functions for each layer: what it refuses beyond ranks, its output, its
+// gradients
+
+std::optional<Refusal> refusal(const reference::BatchNormOptions&, Module& module,
+                               const Tensor& input, const Manner& manner) {
+  return batch_norm_refusal(module, input, manner);
+}
+Tensor run(const reference::BatchNormOptions&, Module& module, const Tensor& input,
+           const Manner& manner, Call& call) {
+  return batch_norm(module, input, manner, call);
+}
+Gradients run_backward(const reference::BatchNormOptions&, const Call& call, const Tensor& gradient,
+                       Fault fault) {
+  return batch_norm_backward(call, gradient, fault);
+}
+
+std::optional<Refusal> refusal(const reference::ConvOptions& options, Module& module,
+                               const Tensor& input, const Manner&) {
+  if (auto refused = other_dtype(module, input)) return refused;
+  const Shape& x = input.shape();
   const Shape& weight = module[TensorSlot::weight]->shape();
-  const std::int64_t around = 2 * std::get<reference::Conv2dOptions>(module.spec->options).padding;
-  const std::int64_t images = x.rank() == 4 ? x[0] : 1;
-  const std::int64_t channels = x[x.rank() - 3];
-  const std::int64_t height = x[x.rank() - 2];
-  const std::int64_t width = x[x.rank() - 1];
-  if (channels != weight[1])
+  const int channels = x.rank() - weight.rank() + 1;
+  if (x[channels] != weight[1])
     return Refusal{ErrorKind::channel_mismatch, "the input has another number of channels"};
-  if (height + around < weight[2] || width + around < weight[3])
-    return Refusal{ErrorKind::shape_mismatch, "the kernel is larger than the padded input"};
+  std::int64_t elements = 1;
+  for (int i = channels + 1; i < x.rank(); ++i) {
+    if (x[i] + 2 * options.padding < weight[i - channels + 1])
+      return Refusal{ErrorKind::shape_mismatch, "the kernel is larger than the padded input"};
+    elements *= x[i];
+  }
   // Whatever the padding. No images, or images without channels, are fine.
-  if (images != 0 && channels != 0 && height * width == 0)
+  const std::int64_t images = channels == 1 ? x[0] : 1;
+  if (images != 0 && x[channels] != 0 && elements == 0)
     return Refusal{ErrorKind::shape_mismatch, "the images have no elements"};
   return std::nullopt;
 }
-
-bool takes_rank(ModuleKind kind, int rank) {
-  switch (kind) {
-    case ModuleKind::BatchNorm1d:
-      return rank == 2 || rank == 3;
-    case ModuleKind::BatchNorm2d:
-      return rank == 4;
-    case ModuleKind::BatchNorm3d:
-      return rank == 5;
-    case ModuleKind::Conv2d:
-      return rank == 3 || rank == 4;
-    case ModuleKind::Linear:
-      return rank >= 1;
-    case ModuleKind::Flatten:
-      return rank >= 2;
-    default:
-      return true;
-  }
+Tensor run(const reference::ConvOptions& options, Module& module, const Tensor& input,
+           const Manner&, Call&) {
+  return with_type(input.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    const Shape& weight = module[TensorSlot::weight]->shape();
+    const ConvLayer<T> layer(input.shape(), weight, options);
+    Shape shape = input.shape();
+    const int dims = weight.rank() - 2;
+    shape[shape.rank() - dims - 1] = layer.out;
+    for (int i = 0; i < dims; ++i)
+      shape[shape.rank() - dims + i] = layer.windows[static_cast<std::size_t>(3 - dims + i)];
+    return run_layer<T>(layer, module, input, shape);
+  });
+}
+Gradients run_backward(const reference::ConvOptions& options, const Call& call,
+                       const Tensor& gradient, Fault fault) {
+  return with_type(gradient.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    const ConvLayer<T> layer(call.input.shape(), call.weight->shape(), options);
+    return run_layer_backward<T>(layer, call, gradient, fault);
+  });
 }
 
-/// A graph has none of the modules' checks, and its convolutions take the rank they were traced
-/// with.
-bool takes(const Module& module, int rank, const BakedCall& baked) {
-  if (module.spec->kind == ModuleKind::Conv2d && baked.rank != 0 && baked.rank != rank)
-    return false;
-  return (module.baked_mode && rank >= 2) || takes_rank(module.spec->kind, rank);
-}
-
-std::optional<Refusal> refusal(Module& module, const Tensor& input, const Manner& manner) {
+std::optional<Refusal> refusal(const reference::Linear&, Module& module, const Tensor& input,
+                               const Manner&) {
+  if (auto refused = other_dtype(module, input)) return refused;
   const Shape& x = input.shape();
-  if (!takes(module, x.rank(), manner.baked))
-    return Refusal{ErrorKind::wrong_rank, "the input has a number of dimensions not taken"};
-  if (module.is_batch_norm()) return batch_norm_refusal(module, input, manner);
-  const auto& weight = module[TensorSlot::weight];
-  if (!weight) return std::nullopt;
-  if (weight->dtype() != input.dtype())
-    return Refusal{ErrorKind::dtype_mismatch, "the input has another dtype"};
-  if (module.spec->kind == ModuleKind::Conv2d) return conv_refusal(module, x);
-  if (x[x.rank() - 1] != weight->shape()[1])
-    return Refusal{ErrorKind::shape_mismatch, "the input has another number of features"};
+  if (x[x.rank() - 1] == module[TensorSlot::weight]->shape()[1]) return std::nullopt;
+  return Refusal{ErrorKind::shape_mismatch, "the input has another number of features"};
+}
+Tensor run(const reference::Linear&, Module& module, const Tensor& input, const Manner&, Call&) {
+  return with_type(input.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    const Shape& weight = module[TensorSlot::weight]->shape();
+    Shape shape = input.shape();
+    shape[shape.rank() - 1] = weight[0];
+    return run_layer<T>(LinearLayer<T>(input.shape(), weight), module, input, shape);
+  });
+}
+Gradients run_backward(const reference::Linear&, const Call& call, const Tensor& gradient,
+                       Fault fault) {
+  return with_type(gradient.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    const LinearLayer<T> layer(call.input.shape(), call.weight->shape());
+    return run_layer_backward<T>(layer, call, gradient, fault);
+  });
+}
+
+std::optional<Refusal> refusal(const reference::ReLU&, Module&, const Tensor&, const Manner&) {
   return std::nullopt;
 }
-
-template <class T>
-Tensor run(Module& module, const Tensor& input) {
-  const Shape& x = input.shape();
-  if (module.spec->kind == ModuleKind::ReLU) return run_relu<T>(input);
-  const Shape& weight = module[TensorSlot::weight]->shape();
-  Shape shape = x;
-  if (module.spec->kind == ModuleKind::Linear) {
-    shape[x.rank() - 1] = weight[0];
-    return run_layer<T>(LinearLayer<T>(x, weight), module, input, shape);
-  }
-  const ConvLayer<T> layer(x, weight, std::get<reference::Conv2dOptions>(module.spec->options));
-  shape[x.rank() - 3] = layer.out;
-  shape[x.rank() - 2] = layer.out_height;
-  shape[x.rank() - 1] = layer.out_width;
-  return run_layer<T>(layer, module, input, shape);
+Tensor run(const reference::ReLU&, Module&, const Tensor& input, const Manner&, Call&) {
+  return with_type(input.dtype(), [&](auto zero) { return run_relu<decltype(zero)>(input); });
+}
+Gradients run_backward(const reference::ReLU&, const Call& call, const Tensor& gradient, Fault) {
+  return with_type(gradient.dtype(), [&](auto zero) {
+    return Gradients{run_relu_backward<decltype(zero)>(call.input, gradient), {}, {}};
+  });
 }
 
-template <class T>
-Gradients run_backward(const Call& call, const Tensor& gradient, Fault fault) {
-  const ModuleSpec& spec = *call.module->spec;
-  const Shape& x = call.input.shape();
-  if (spec.kind == ModuleKind::ReLU) return {run_relu_backward<T>(call.input, gradient), {}, {}};
-  if (spec.kind == ModuleKind::Linear)
-    return run_layer_backward<T>(LinearLayer<T>(x, call.weight->shape()), call, gradient, fault);
-  return run_layer_backward<T>(
-      ConvLayer<T>(x, call.weight->shape(), std::get<reference::Conv2dOptions>(spec.options)), call,
-      gradient, fault);
+std::optional<Refusal> refusal(const reference::Flatten&, Module&, const Tensor&, const Manner&) {
+  return std::nullopt;
+}
+Tensor run(const reference::Flatten&, Module&, const Tensor& input, const Manner&, Call&) {
+  Shape flat{input.shape()[0], 1};
+  for (int i = 1; i < input.shape().rank(); ++i) flat[1] *= input.shape()[i];
+  return reshaped(input, flat);
+}
+Gradients run_backward(const reference::Flatten&, const Call& call, const Tensor& gradient, Fault) {
+  return {reshaped(gradient, call.input.shape()), {}, {}};
 }
 
 }  // namespace
@@ -246,31 +306,23 @@ Tensor reshaped(const Tensor& tensor, const Shape& shape) {
 
 std::variant<Tensor, Refusal> forward(const ModulePtr& module, const Tensor& input,
                                       const Manner& manner, Call& call) {
-  if (auto refused = refusal(*module, input, manner)) return *refused;
-  call.module = module;
-  call.input = input;
-  if (const auto& weight = (*module)[TensorSlot::weight]) call.weight = weight->clone();
-  Tensor output;
-  if (module->is_batch_norm()) {
-    output = batch_norm(*module, input, manner, call);
-  } else if (module->spec->kind == ModuleKind::Flatten) {
-    Shape flat{input.shape()[0], 1};
-    for (int i = 1; i < input.shape().rank(); ++i) flat[1] *= input.shape()[i];
-    output = reshaped(input, flat);
-  } else {
-    output = reference::visit_floating(
-        input.dtype(), [&]<class T>(std::type_identity<T>) { return run<T>(*module, input); });
-  }
-  call.output = output.shape();
-  return output;
+  using Answer = std::variant<Tensor, Refusal>;
+  return reference::visit_leaf<Answer>(module->spec->layer, [&](const auto& layer) -> Answer {
+    if (!takes(layer, *module, input.shape().rank(), manner.baked))
+      return Refusal{ErrorKind::wrong_rank, "the input has a number of dimensions not taken"};
+    if (auto refused = refusal(layer, *module, input, manner)) return *refused;
+    call.module = module;
+    call.input = input;
+    if (const auto& weight = (*module)[TensorSlot::weight]) call.weight = weight->clone();
+    Tensor output = run(layer, *module, input, manner, call);
+    call.output = output.shape();
+    return output;
+  });
 }
 
 Gradients backward(const Call& call, const Tensor& gradient, Fault fault) {
-  if (call.module->is_batch_norm()) return batch_norm_backward(call, gradient, fault);
-  if (call.module->spec->kind == ModuleKind::Flatten)
-    return {reshaped(gradient, call.input.shape()), {}, {}};
-  return reference::visit_floating(gradient.dtype(), [&]<class T>(std::type_identity<T>) {
-    return run_backward<T>(call, gradient, fault);
+  return reference::visit_leaf<Gradients>(call.module->spec->layer, [&](const auto& layer) {
+    return run_backward(layer, call, gradient, fault);
   });
 }
 

@@ -68,15 +68,11 @@ ModulePtr fresh(const ModuleSpec& spec) {
   auto module = std::make_shared<Module>();
   module->spec = &spec;
   for (auto& parameter : module->parameters) parameter = std::make_shared<Parameter>();
-  for (const TensorSlot slot : all_of<TensorSlot>) {
-    const auto shape = fresh_shape(spec, slot);
-    if (!shape) continue;
-    const bool ones =
-        module->is_batch_norm() && (slot == TensorSlot::weight || slot == TensorSlot::running_var);
-    const bool counter = slot == TensorSlot::num_batches_tracked;
-    (*module)[slot] = Tensor::full(counter ? DType::int64 : DType::float32, *shape, ones ? 1 : 0);
-  }
-  if (const auto* options = std::get_if<reference::BatchNormOptions>(&spec.options)) {
+  visit_tensors(spec.layer, [&module](const reference::FreshTensor& fresh) {
+    (*module)[fresh.slot] = Tensor::full(fresh_dtype(fresh.slot), fresh.shape,
+                                         fresh.fill == reference::Fill::ones ? 1 : 0);
+  });
+  if (const auto* options = batch_norm_in(spec.layer)) {
     module->eps = options->eps;
     module->momentum = options->momentum;
     module->track_running_stats = options->track_running_stats;

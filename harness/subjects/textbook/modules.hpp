@@ -51,8 +51,8 @@ struct Module {
     const auto i = static_cast<std::size_t>(slot);
     return i < parameters.size() ? parameters[i]->tensor : buffers[i - parameters.size()];
   }
-  [[nodiscard]] bool is_batch_norm() const { return reference::is_batch_norm(spec->kind); }
-  [[nodiscard]] bool is_sequential() const { return spec->kind == ModuleKind::Sequential; }
+  [[nodiscard]] bool is_batch_norm() const { return reference::is_batch_norm(spec->layer); }
+  [[nodiscard]] bool is_sequential() const { return is_container(spec->layer); }
   [[nodiscard]] bool runs_in_training() const { return baked_mode.value_or(training); }
 };
 

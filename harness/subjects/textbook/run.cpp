@@ -88,10 +88,11 @@ ModulePtr Runner::build(const ModuleExpression& expression, NameId result, std::
   const std::size_t mine = place++;
   const auto& places = (*scope_)[result].places;
   ModulePtr module = fresh(*places[mine].module);
-  for (const TensorSlot slot : {TensorSlot::weight, TensorSlot::bias})
-    if (auto& tensor = (*module)[slot]; tensor && !module->is_batch_norm())
-      initial_values(*scenario_, step_, static_cast<int>(mine), *module->spec, slot,
-                     static_cast<float*>(tensor->data()));
+  visit_tensors(module->spec->layer, [&](const reference::FreshTensor& fresh) {
+    if (fresh.fill == reference::Fill::drawn)
+      initial_values(*scenario_, step_, static_cast<int>(mine), *module->spec, fresh.slot,
+                     static_cast<float*>((*module)[fresh.slot]->data()));
+  });
   for (const ModuleExpression::Child& child : expression.children) {
     if (const NameId* name = std::get_if<NameId>(&child.module)) {
       module->children.emplace_back(child.name, lives_[*name].places.front());

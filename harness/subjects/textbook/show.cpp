@@ -29,10 +29,6 @@ void Runner::show_module(NameId name, const Live& live) {
     const auto first = first_place_.emplace(&module, identity.packed()).first->second;
     recorder_.integer(identity, static_cast<std::int64_t>(first));
     recorder_.flag(key(Slot::training), module.training);
-    const ModuleKind kind = module.spec->kind;
-    const bool takes_tensors =
-        module.is_batch_norm() || kind == ModuleKind::Conv2d || kind == ModuleKind::Linear;
-    if (!takes_tensors) continue;
     if (module.is_batch_norm() && live.kind == NameKind::module) {
       if (module.momentum)
         recorder_.number(key(Slot::momentum), *module.momentum);
@@ -41,13 +37,19 @@ void Runner::show_module(NameId name, const Live& live) {
       recorder_.number(key(Slot::eps), module.eps);
       recorder_.flag(key(Slot::track_running_stats), module.track_running_stats);
     }
-    for (const TensorSlot slot : all_of<TensorSlot>) {
-      const bool parameter = slot == TensorSlot::weight || slot == TensorSlot::bias;
-      if (parameter || module.is_batch_norm())
-        show_optional(key(slot_of(slot)), module[slot], parameter);
-    }
-    show_optional(key(Slot::weight_grad), module.parameters[0]->grad, false);
-    show_optional(key(Slot::bias_grad), module.parameters[1]->grad, false);
+    const auto show_slot = [&](TensorSlot slot) {
+      show_optional(key(slot_of(slot)), module[slot], is_parameter(slot));
+    };
+    const auto show_gradient = [&](TensorSlot slot) {
+      if (is_parameter(slot))
+        show_optional(key(gradient_slot_of(slot)), module.parameters[index_of(slot)]->grad, false);
+    };
+    std::visit(
+        [&](const auto& layer) {
+          for (const TensorSlot slot : layer.slots) show_slot(slot);
+          for (const TensorSlot slot : layer.slots) show_gradient(slot);
+        },
+        module.spec->layer);
   }
 }
 

@@ -7,7 +7,6 @@
 namespace normdiff {
 
 using reference::ErrorKind;
-using reference::Held;
 using reference::Module;
 using reference::Tensor;
 
@@ -17,8 +16,8 @@ namespace {
 bool every_eps_is_taken(Module& root) {
   const std::vector<Module*> places = reference::places(root);
   return std::all_of(places.begin(), places.end(), [](const Module* module) {
-    if (!is_batch_norm(module->kind)) return true;
-    const bool batch = module->training || !module->find(Held::running_mean);
+    if (!is_batch_norm(module->layer)) return true;
+    const bool batch = module->training || !module->find(TensorSlot::running_mean);
     const double eps = module->batch_norm().eps;
     return eps > 0 || (eps == 0 && !batch);
   });
@@ -35,7 +34,9 @@ Predicted track_option_is_read_each_time(PredictionContext& c, const Step& step)
     if (!tape) return std::nullopt;
     bool changed = false;
     for (reference::TapeEntry& call : tape->calls)
-      if (!call.tracking && !call.batch_statistics) changed = call.batch_statistics = true;
+      if (const auto* norm = batch_norm_in(call.layer);
+          norm && !norm->track_running_stats && !call.batch_statistics)
+        changed = call.batch_statistics = true;
     if (!changed || !c.recompute(*tape)) return std::nullopt;
     return c.execute(step);
   }
@@ -72,7 +73,7 @@ Predicted counter_is_cast(PredictionContext& c, const Step& step) {
   if (!cast) return std::nullopt;
   Execution execution = c.execute(step);
   for (Module* module : reference::places(c.world.module(cast->module)))
-    if (auto& counter = module->tensor(Held::num_batches_tracked))
+    if (auto& counter = module->tensor(TensorSlot::num_batches_tracked))
       if (counter->dtype() != cast->dtype) counter = counter->to(cast->dtype);
   return execution;
 }
@@ -83,10 +84,10 @@ Predicted empty_layer_is_refused(PredictionContext& c, const Step& step) {
   const auto* construct = std::get_if<Construct>(&step);
   if (!construct) return std::nullopt;
   for (const reference::Place& place : c.scope[construct->result].places) {
-    const auto* conv = std::get_if<reference::Conv2dOptions>(&place.module->options);
-    const auto* linear = std::get_if<reference::LinearOptions>(&place.module->options);
-    if ((conv && (conv->in_channels == 0 || conv->out_channels == 0)) ||
-        (linear && linear->in_features == 0)) {
+    const auto weight = fresh_tensor(place.module->layer, TensorSlot::weight);
+    if (!weight || weight->fill != reference::Fill::drawn) continue;
+    const Shape& shape = weight->shape;
+    if (shape[1] == 0 || (shape.rank() > 2 && shape[0] == 0)) {
       Execution execution;
       execution.refusals.push_back({ErrorKind::empty_layer, "a weight without elements"});
       return execution;
@@ -100,7 +101,7 @@ Predicted empty_sequential_is_refused(PredictionContext& c, const Step& step) {
   const auto* f = std::get_if<Forward>(&step);
   if (!f) return std::nullopt;
   auto execution = c.run_up_to(*f, [](const Module& module) {
-    return module.kind == ModuleKind::Sequential && module.children.empty();
+    return is_container(module.layer) && module.children.empty();
   });
   if (execution) execution->refusals.push_back({ErrorKind::empty_sequential, "no children"});
   return execution;
@@ -110,7 +111,7 @@ Predicted empty_sequential_is_refused(PredictionContext& c, const Step& step) {
 Predicted gradients_are_not_cast(PredictionContext& c, const Step& step) {
   const auto* cast = std::get_if<CastTo>(&step);
   if (!cast) return std::nullopt;
-  std::vector<std::pair<Module*, std::array<std::optional<Tensor>, 2>>> grads;
+  std::vector<std::pair<Module*, reference::SlotGradients>> grads;
   for (Module* module : reference::places(c.world.module(cast->module)))
     grads.emplace_back(module, module->grads);
   Execution execution = c.execute(step);
@@ -123,8 +124,8 @@ Predicted eval_needs_statistics(PredictionContext& c, const Step& step) {
   const auto* f = std::get_if<Forward>(&step);
   if (!f) return std::nullopt;
   auto execution = c.run_up_to(*f, [](const Module& module) {
-    return reference::is_batch_norm(module.kind) && !module.training &&
-           module.batch_norm().track_running_stats && !module.find(Held::running_mean);
+    return is_batch_norm(module.layer) && !module.training &&
+           module.batch_norm().track_running_stats && !module.find(TensorSlot::running_mean);
   });
   if (execution)
     execution->refusals.push_back({ErrorKind::missing_statistics, "eval without statistics"});
@@ -137,7 +138,7 @@ Predicted clone_forgets_sequential_flags(PredictionContext& c, const Step& step)
   if (!copy) return std::nullopt;
   Execution execution = c.execute(step);
   for (Module* module : c.world.names[copy->result].places)
-    if (module->kind == ModuleKind::Sequential) module->training = true;
+    if (std::holds_alternative<reference::Sequential>(module->layer)) module->training = true;
   return execution;
 }
 
@@ -147,7 +148,7 @@ Predicted clone_refuses_changed_modules(PredictionContext& c, const Step& step) 
   const auto* copy = std::get_if<DeepCopy>(&step);
   if (!copy) return std::nullopt;
   for (const Module* module : reference::places(c.world.module(copy->module)))
-    if (reference::is_batch_norm(module->kind) && module->find(Held::running_mean) &&
+    if (is_batch_norm(module->layer) && module->find(TensorSlot::running_mean) &&
         !module->batch_norm().track_running_stats) {
       Execution execution;
       execution.refusals.push_back(
@@ -165,13 +166,13 @@ Predicted clone_makes_statistics(PredictionContext& c, const Step& step) {
   // Each place has statistics of its own. What else it has or shares is not the point here.
   c.split_places(copy->result, false);
   for (Module* module : c.world.names[copy->result].places) {
-    if (!reference::is_batch_norm(module->kind) || module->find(Held::running_mean)) continue;
+    if (!is_batch_norm(module->layer) || module->find(TensorSlot::running_mean)) continue;
     const auto& options = module->batch_norm();
     if (!options.track_running_stats) continue;
-    module->tensor(Held::running_mean) = Tensor(DType::float32, Shape{options.num_features});
-    module->tensor(Held::running_var) =
+    module->tensor(TensorSlot::running_mean) = Tensor(DType::float32, Shape{options.num_features});
+    module->tensor(TensorSlot::running_var) =
         Tensor::full(DType::float32, Shape{options.num_features}, 1);
-    module->tensor(Held::num_batches_tracked) = Tensor(DType::int64, Shape{});
+    module->tensor(TensorSlot::num_batches_tracked) = Tensor(DType::int64, Shape{});
   }
   return execution;
 }
@@ -188,9 +189,9 @@ struct Entry {
 /// are appended without their names, so they are called by number.
 void list_entries(Module& module, const std::string& prefix, bool numbered,
                   std::vector<Entry>& out) {
-  for (const Held held : all_of<Held>)
-    if (module.tensors[held])
-      out.push_back({prefix + std::string(to_string(held)), &module.tensors[held]});
+  for (const TensorSlot slot : all_of<TensorSlot>)
+    if (module.tensors[slot])
+      out.push_back({prefix + std::string(to_string(slot)), &module.tensors[slot]});
   std::size_t number = 0;
   for (auto& [name, child] : module.children) {
     const std::string key = prefix + (numbered ? std::to_string(number++) : name);

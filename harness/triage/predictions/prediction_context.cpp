@@ -7,11 +7,10 @@
 namespace normdiff {
 
 using reference::ErrorKind;
-using reference::Held;
 using reference::Module;
 
 void count_batch(Module& module) {
-  auto& counter = module.tensor(Held::num_batches_tracked);
+  auto& counter = module.tensor(TensorSlot::num_batches_tracked);
   const bool training = module.traced_training.value_or(module.training);
   if (!counter || !training || !module.batch_norm().track_running_stats) return;
   if (counter->dtype() == DType::int64) {
@@ -24,11 +23,11 @@ void count_batch(Module& module) {
 
 TrackOptionReadAnew::TrackOptionReadAnew(Module& root) : root_(root), calls_(root.traced_calls) {
   for (Module* module : reference::places(root)) {
-    if (!is_batch_norm(module->kind) || !module->find(Held::running_mean)) continue;
+    if (!is_batch_norm(module->layer) || !module->find(TensorSlot::running_mean)) continue;
     auto& options = module->batch_norm();
     if (options.track_running_stats) continue;
     SwitchedOff off{module, module->training, std::nullopt};
-    if (const auto& counter = module->tensor(Held::num_batches_tracked))
+    if (const auto& counter = module->tensor(TensorSlot::num_batches_tracked))
       off.counter = counter->clone();
     switched_off_.push_back(std::move(off));
     module->training = true;
@@ -38,7 +37,7 @@ TrackOptionReadAnew::TrackOptionReadAnew(Module& root) : root_(root), calls_(roo
   // Without a momentum the factor is 0 here: the counter that it comes from does not move.
   root.traced_calls.clear();
   for (const Module* module : reference::places(root)) {
-    if (module->kind == ModuleKind::Sequential) continue;
+    if (is_container(module->layer)) continue;
     auto& factor = root.traced_calls.emplace_back().factor;
     for (const SwitchedOff& off : switched_off_)
       if (off.module == module) factor = 0.0;
@@ -51,7 +50,7 @@ TrackOptionReadAnew::~TrackOptionReadAnew() {
     off.module->training = off.training;
     off.module->batch_norm().track_running_stats = false;
     if (off.counter)
-      std::memcpy(off.module->tensor(Held::num_batches_tracked)->data(), off.counter->data(),
+      std::memcpy(off.module->tensor(TensorSlot::num_batches_tracked)->data(), off.counter->data(),
                   reference::size_of(off.counter->dtype()));
   }
 }
@@ -59,7 +58,7 @@ TrackOptionReadAnew::~TrackOptionReadAnew() {
 void PredictionContext::move_counter_of_refuser() {
   const reference::ForwardPass& pass = context_.work.forward;
   auto* refuser = const_cast<Module*>(pass.refused_by());
-  if (!refuser || !reference::is_batch_norm(refuser->kind)) return;
+  if (!refuser || !is_batch_norm(refuser->layer)) return;
   const auto& refusals = pass.refusals();
   if (std::any_of(refusals.begin(), refusals.end(),
                   [](const auto& r) { return r.kind == ErrorKind::wrong_rank; }))
@@ -72,7 +71,7 @@ bool PredictionContext::refused_an_empty_input() const {
   const auto& refusals = pass.refusals();
   return pass.refused_by() && pass.last().values.shape.numel() == 0 &&
          std::any_of(refusals.begin(), refusals.end(), [&pass](const auto& r) {
-           const bool is_norm = reference::is_batch_norm(pass.refused_by()->kind);
+           const bool is_norm = is_batch_norm(pass.refused_by()->layer);
            return r.kind == ErrorKind::dtype_mismatch ||
                   (is_norm && r.kind == ErrorKind::channel_mismatch);
          });
@@ -90,7 +89,7 @@ Execution PredictionContext::run_forward(Module& root, NameId input_name, bool c
                             nullptr);
   move_counter_of_refuser();
   return {context_.work.forward.refusals(),
-          {root.kind, "", {}},
+          {root.kind(), "", {}},
           known_within(context_.work.forward),
           nullptr};
 }
@@ -102,7 +101,7 @@ std::optional<Execution> PredictionContext::run_up_to(
     if (stops(module)) return true;
     for (const auto& [name, child] : module.children) {
       if (collect(*child)) return true;
-      if (child->kind != ModuleKind::Sequential) before->children.emplace_back("", child);
+      if (!is_container(child->layer)) before->children.emplace_back("", child);
     }
     return false;
   };
@@ -127,10 +126,9 @@ bool PredictionContext::recompute(reference::Tape& graph) {
     auto again = std::make_shared<Module>(*call.module);
     std::copy(call.tensors.begin(), call.tensors.end(), again->tensors.begin());
     again->training = call.batch_statistics;
-    if (reference::is_batch_norm(again->kind)) {
-      again->batch_norm().eps = call.eps;
-      again->batch_norm().track_running_stats = false;  // what moved has moved already
-    }
+    again->layer = call.layer;
+    if (auto* norm = batch_norm_in(again->layer))
+      norm->track_running_stats = false;  // what moved has moved already
     root.children.emplace_back("", std::move(again));
   }
   reference::ForwardOptions options;
@@ -141,11 +139,7 @@ bool PredictionContext::recompute(reference::Tape& graph) {
   reference::ForwardPass& pass = context_.work.forward;
   pass.run(root, graph.calls.front().input, options, {}, &made);
   if (made.calls.size() != graph.calls.size()) return false;
-  for (std::size_t i = 0; i < made.calls.size(); ++i) {
-    reference::TapeEntry& call = graph.calls[i];
-    call.input = made.calls[i].input;
-  }
-  graph.owned = std::move(made.owned);
+  for (std::size_t i = 0; i < made.calls.size(); ++i) graph.calls[i].input = made.calls[i].input;
   return true;
 }
 

@@ -9,7 +9,6 @@
 namespace normdiff {
 
 using reference::ErrorKind;
-using reference::Held;
 using reference::Module;
 
 namespace {
@@ -25,9 +24,9 @@ bool refused_for(const Execution& execution, ErrorKind kind) {
 bool averages_cumulatively(Module& root) {
   const std::vector<Module*> places = reference::places(root);
   return std::any_of(places.begin(), places.end(), [](const Module* module) {
-    return reference::is_batch_norm(module->kind) && module->training &&
-           !module->batch_norm().momentum && module->batch_norm().track_running_stats &&
-           module->find(Held::num_batches_tracked);
+    const auto* norm = batch_norm_in(module->layer);
+    return norm && module->training && !norm->momentum && norm->track_running_stats &&
+           module->find(TensorSlot::num_batches_tracked);
   });
 }
 
@@ -102,7 +101,7 @@ Result shared_children_become_two(PredictionContext& c, const Step& step) {
   c.split_places(result, std::holds_alternative<DeepCopy>(step));
   for (std::size_t p = 0; p < live.places.size(); ++p) {
     const Key key{result, static_cast<std::uint16_t>(p), Slot::identity};
-    c.expect(key, Value{static_cast<std::int64_t>(key.packed())}, {live.places[p]->kind, "", {}});
+    c.expect(key, Value{static_cast<std::int64_t>(key.packed())}, {live.places[p]->kind(), "", {}});
   }
   return execution;
 }
@@ -126,8 +125,8 @@ Result no_channels_are_refused(PredictionContext& c, const Step& step) {
   if (!f || c.world.names[f->module.name].kind == NameKind::artefact) return std::nullopt;
   const Module* refuser = nullptr;
   auto execution = c.run_up_to(*f, [&refuser](const Module& module) {
-    const auto* weight = module.find(Held::weight);
-    const bool refuses = reference::is_batch_norm(module.kind) && weight && weight->numel() == 0;
+    const auto* weight = module.find(TensorSlot::weight);
+    const bool refuses = is_batch_norm(module.layer) && weight && weight->numel() == 0;
     if (refuses) refuser = &module;
     return refuses;
   });
@@ -147,9 +146,9 @@ Result backward_uses_moved_statistics(PredictionContext& c, const Step& step) {
   const auto* b = std::get_if<Backward>(&step);
   if (!b || !c.world.names[b->output].tape) return std::nullopt;
   for (reference::TapeEntry& call : c.world.names[b->output].tape->calls) {
-    if (!reference::is_batch_norm(call.module->kind) || call.batch_statistics) continue;
-    for (Held held : {Held::running_mean, Held::running_var})
-      if (const auto& now = call.module->tensor(held)) call.tensors[held] = now->clone();
+    if (!is_batch_norm(call.module->layer) || call.batch_statistics) continue;
+    for (TensorSlot slot : {TensorSlot::running_mean, TensorSlot::running_var})
+      if (const auto& now = call.module->tensor(slot)) call.tensors[slot] = now->clone();
   }
   return c.execute(step);
 }
@@ -189,12 +188,11 @@ Result view_keeps_requires_grad(PredictionContext& c, const Step& step) {
   const Live& input = c.world.names[f->input];
   Module& callee = c.world.module(f->module);
   const std::vector<Module*> places = reference::places(callee);
-  const auto first = std::find_if(places.begin(), places.end(), [](const Module* m) {
-    return m->kind != ModuleKind::Sequential;
-  });
+  const auto first = std::find_if(places.begin(), places.end(),
+                                  [](const Module* m) { return !is_container(m->layer); });
   const Shape& shape = input.values.shape;
-  if (first == places.end() || (*first)->kind != ModuleKind::Flatten || shape.rank() < 3 ||
-      !input.requires_grad || input.layout == Layout::channels_last)
+  if (first == places.end() || !std::holds_alternative<reference::Flatten>((*first)->layer) ||
+      shape.rank() < 3 || !input.requires_grad || input.layout == Layout::channels_last)
     return std::nullopt;
   const bool last = reference::leaf_calls(callee) == 1;
   ObservedTensor view;
@@ -205,7 +203,7 @@ Result view_keeps_requires_grad(PredictionContext& c, const Step& step) {
   view.data = static_cast<const std::byte*>(input.values.data);
   Execution execution = c.execute(step);
   c.expect({f->result, 0, last ? Slot::value : Slot::leaf_output}, Value{view},
-           {ModuleKind::Flatten, "flatten", std::nullopt});
+           {reference::kind_of<reference::Flatten>, "flatten", std::nullopt});
   return execution;
 }
 

@@ -4,42 +4,31 @@
 
 namespace normdiff {
 
-using reference::BatchNormOptions;
-using reference::Conv2dOptions;
-using reference::LinearOptions;
 using reference::Module;
 
 namespace {
 
-// The constants of a type, as torch.nn's modules list them.
-bool same_constants(std::monostate, std::monostate) {
-  return true;
-}
-bool same_constants(const BatchNormOptions& a, const BatchNormOptions& b) {
-  return a.num_features == b.num_features && a.eps == b.eps && a.momentum == b.momentum &&
-         a.affine == b.affine && a.track_running_stats == b.track_running_stats;
-}
-bool same_constants(const Conv2dOptions& a, const Conv2dOptions& b) {
-  return a.in_channels == b.in_channels && a.out_channels == b.out_channels &&
-         a.kernel_size == b.kernel_size && a.stride == b.stride && a.padding == b.padding;
-}
-bool same_constants(const LinearOptions& a, const LinearOptions& b) {
-  return a.in_features == b.in_features && a.out_features == b.out_features;
+// The constants of a type, as torch.nn's modules list them: all arguments but the bias, which is
+// there or is not.
+template <class X>
+bool same_constants(const X& a, const X& b) {
+  return std::apply(
+      [&](const auto&... argument) {
+        return ((argument.name == "bias" || a.*argument.member == b.*argument.member) && ...);
+      },
+      X::arguments);
 }
 
 /// What torch.jit.script takes for one type.
 bool same_type(const Module& a, const Module& b) {
-  if (a.kind != b.kind || a.children.size() != b.children.size()) return false;
-  for (const reference::Held held : all_of<reference::Held>)
-    if (a.tensors[held].has_value() != b.tensors[held].has_value()) return false;
+  if (a.layer.index() != b.layer.index() || a.children.size() != b.children.size()) return false;
+  for (const TensorSlot slot : all_of<TensorSlot>)
+    if (a.tensors[slot].has_value() != b.tensors[slot].has_value()) return false;
   const bool constants = std::visit(
-      [](const auto& of_a, const auto& of_b) {
-        if constexpr (std::is_same_v<decltype(of_a), decltype(of_b)>)
-          return same_constants(of_a, of_b);
-        else
-          return false;
+      [&b](const auto& of_a) {
+        return same_constants(of_a, std::get<std::remove_cvref_t<decltype(of_a)>>(b.layer));
       },
-      a.options, b.options);
+      a.layer);
   return constants && std::all_of(a.children.begin(), a.children.end(), [&b](const auto& of_a) {
            return std::any_of(b.children.begin(), b.children.end(), [&of_a](const auto& of_b) {
              return of_a.first == of_b.first && same_type(*of_a.second, *of_b.second);
@@ -100,7 +89,7 @@ std::optional<Execution> script_ignores_no_grad(PredictionContext& c, const Step
   if (!first || !first->grad) return std::nullopt;
   const std::vector<Module*> places = reference::places(c.world.module(f->module));
   const auto operations = std::count_if(places.begin(), places.end(), [](const Module* m) {
-    return m->kind != ModuleKind::Sequential && m->kind != ModuleKind::Flatten;
+    return !is_container(m->layer) && !traits_of(m->layer).is_view;
   });
   if (operations < 2) return std::nullopt;
   Forward with_grad = *f;

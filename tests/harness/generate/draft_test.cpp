@@ -63,8 +63,8 @@ TEST_F(Drafted, AnEagerPathIsARootOrABatchNorm) {
     if (path.module == 0)
       ++roots;
     else
-      EXPECT_TRUE(reference::is_batch_norm(draft.module(path).kind));
-    norms += reference::is_batch_norm(draft.module(path).kind);
+      EXPECT_TRUE(draft.module(path).batch_norm);
+    norms += draft.module(path).batch_norm;
   }
   EXPECT_GT(roots, 0);
   EXPECT_GT(norms, 0);

@@ -22,10 +22,10 @@ TEST(GeneratorNetworks, HaveEveryKindOfModuleAndABatchNorm) {
       const auto* made = std::get_if<Construct>(&statement.step);
       if (!made) continue;
       const auto& places = scope[made->result].places;
-      for (const reference::Place& place : places) kinds.insert(place.module->kind);
+      for (const reference::Place& place : places) kinds.insert(place.module->kind());
       ++trees;
       without += std::none_of(places.begin(), places.end(), [](const reference::Place& place) {
-        return reference::is_batch_norm(place.module->kind);
+        return is_batch_norm(place.module->layer);
       });
     }
   }

@@ -7,7 +7,6 @@
 namespace normdiff {
 namespace {
 
-using reference::Held;
 using reference::Module;
 using reference::testing::make;
 using reference::testing::norm;
@@ -30,9 +29,9 @@ World small_world() {
 
 TEST(World, TensorSlotsAreThoseOfTheModule) {
   Module module;
-  EXPECT_EQ(tensor_of(module, Slot::weight), &module.tensor(reference::Held::weight));
+  EXPECT_EQ(tensor_of(module, Slot::weight), &module.tensor(TensorSlot::weight));
   EXPECT_EQ(tensor_of(module, Slot::num_batches_tracked),
-            &module.tensor(reference::Held::num_batches_tracked));
+            &module.tensor(TensorSlot::num_batches_tracked));
   EXPECT_EQ(tensor_of(module, Slot::weight_grad), &module.grads[0]);
   EXPECT_EQ(tensor_of(module, Slot::bias_grad), &module.grads[1]);
   EXPECT_EQ(tensor_of(module, Slot::training), nullptr);
@@ -44,7 +43,7 @@ TEST(World, FirstPlacesAndTensorsAreInOrderOfDefinition) {
   const auto& places = world.names[0].places;
   EXPECT_EQ(world.first_place(places[2]), (Key{0, 1, Slot::identity}.packed()));
   EXPECT_EQ(world.first_place(world.names[1].places[2]), (Key{1, 1, Slot::identity}.packed()));
-  EXPECT_EQ(world.first_tensor(world.names[1].places[1]->find(Held::bias)->storage()),
+  EXPECT_EQ(world.first_tensor(world.names[1].places[1]->find(TensorSlot::bias)->storage()),
             (Key{0, 1, Slot::bias}.packed()));
   EXPECT_EQ(world.first_tensor(world.names[2].grad->storage()), (Key{2, 0, Slot::grad}.packed()));
   const Module stranger;
@@ -57,10 +56,10 @@ TEST(World, AGradientBelongsToTheTensorWhoeverHoldsIt) {
   const reference::Tensor grad = reference::Tensor::full(DType::float32, {2}, 3);
   const Module& eager = *world.names[0].places[1];
   const Module& scripted = *world.names[1].places[1];
-  world.set_grad(eager.find(Held::weight)->storage(), grad);
+  world.set_grad(eager.find(TensorSlot::weight)->storage(), grad);
   EXPECT_EQ(scripted.grads[0]->storage(), grad.storage());
   EXPECT_FALSE(scripted.grads[1]);
-  world.set_grad(eager.find(Held::weight)->storage(), std::nullopt);
+  world.set_grad(eager.find(TensorSlot::weight)->storage(), std::nullopt);
   EXPECT_FALSE(scripted.grads[0]);
 }
 
@@ -70,10 +69,10 @@ TEST(World, ACopySharesNothingOutsideAndAllInside) {
   const Module* bn = copy.names[0].places[1];
   EXPECT_NE(bn, world.names[0].places[1]);
   EXPECT_EQ(bn, copy.names[0].places[2]);
-  EXPECT_NE(bn->find(Held::weight)->storage(),
-            world.names[0].places[1]->find(Held::weight)->storage());
-  EXPECT_EQ(bn->find(Held::weight)->storage(),
-            copy.names[1].places[1]->find(Held::weight)->storage());
+  EXPECT_NE(bn->find(TensorSlot::weight)->storage(),
+            world.names[0].places[1]->find(TensorSlot::weight)->storage());
+  EXPECT_EQ(bn->find(TensorSlot::weight)->storage(),
+            copy.names[1].places[1]->find(TensorSlot::weight)->storage());
   EXPECT_NE(copy.names[2].grad->storage(), world.names[2].grad->storage());
   reference::train(*copy.names[0].root, false);
   EXPECT_TRUE(world.names[0].places[1]->training);

@@ -111,8 +111,7 @@ TEST(GenerateProfiles, PutBackTheEpsThatAModuleHadUnderWhateverName) {
       std::map<const ModuleSpec*, double> eps;
       const auto eps_of = [&](ModuleRef ref) {
         const ModuleSpec* module = scope.place(ref).module;
-        const auto& options = std::get<reference::BatchNormOptions>(module->options);
-        return eps.emplace(module, options.eps).first->second;
+        return eps.emplace(module, batch_norm_in(module->layer)->eps).first->second;
       };
       std::optional<double> wanted;
       for (const Statement& statement : scenario.statements) {

@@ -9,12 +9,11 @@ namespace normdiff {
 namespace {
 
 TEST(FreshShape, IsThatOfTheTensorsAModuleHas) {
-  ModuleSpec conv{ModuleKind::Conv2d, reference::Conv2dOptions{3, 2, 5, 1, 0, false}, {}};
+  const ModuleSpec conv{reference::Conv<2>{{3, 2, 5, 1, 0, false}}, {}};
   EXPECT_EQ(fresh_shape(conv, TensorSlot::weight), (Shape{2, 3, 5, 5}));
   EXPECT_FALSE(fresh_shape(conv, TensorSlot::bias));
   EXPECT_FALSE(fresh_shape(conv, TensorSlot::running_mean));
-  ModuleSpec norm{
-      ModuleKind::BatchNorm1d, reference::BatchNormOptions{4, 1e-5, 0.1, false, true}, {}};
+  const ModuleSpec norm{reference::BatchNorm<1>{{4, 1e-5, 0.1, false, true}}, {}};
   EXPECT_FALSE(fresh_shape(norm, TensorSlot::weight));
   EXPECT_EQ(fresh_shape(norm, TensorSlot::running_var), (Shape{4}));
   EXPECT_EQ(fresh_shape(norm, TensorSlot::num_batches_tracked), Shape{});
@@ -22,7 +21,7 @@ TEST(FreshShape, IsThatOfTheTensorsAModuleHas) {
 
 TEST(InitialValues, AreKeyedAndBounded) {
   Scenario scenario;
-  ModuleSpec linear{ModuleKind::Linear, reference::LinearOptions{4, 8, true}, {}};
+  const ModuleSpec linear{reference::Linear{4, 8, true}, {}};
   const auto values = [&](int step, int place, TensorSlot slot) {
     std::vector<float> out(static_cast<std::size_t>(fresh_shape(linear, slot)->numel()));
     initial_values(scenario, step, place, linear, slot, out.data());

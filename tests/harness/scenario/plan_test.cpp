@@ -33,18 +33,22 @@ TEST(Plan, WritesEveryKindOfStep) {
   EXPECT_EQ(made["names"], json({"bn", "net", "x", "y", "z", "s", "s2", "m"}));
   const json& steps = made["steps"];
   EXPECT_EQ(steps[0], json::parse(R"({"step": "construct", "result": 0, "module": {
-      "kind": "BatchNorm2d", "place": 0, "num_features": 2, "eps": {"double": "inf"},
-      "momentum": null, "affine": true, "track_running_stats": true}})"));
+      "kind": "BatchNorm2d", "place": 0, "initial": {},
+      "arguments": {"num_features": 2, "eps": {"double": "inf"}, "momentum": null, "affine": true,
+                    "track_running_stats": true},
+      "attributes": ["momentum", "eps", "track_running_stats"],
+      "slots": ["weight", "bias", "running_mean", "running_var", "num_batches_tracked"]}})"));
   const json& children = steps[1]["module"]["children"];
   EXPECT_EQ(steps[1]["module"]["kind"], "Sequential");
   EXPECT_EQ(children[0], json::parse(R"(["a", {"shared": 0, "place": 1}])"));
   EXPECT_EQ(children[1][1]["kind"], "Conv2d");
   EXPECT_EQ(children[1][1]["place"], 2);
-  EXPECT_EQ(children[1][1]["bias"], false);
+  EXPECT_EQ(children[1][1]["arguments"]["bias"], false);
   EXPECT_EQ(children[1][1]["initial"]["weight"]["shape"], json({1, 2, 1, 1}));
   EXPECT_EQ(children[1][1]["initial"]["weight"]["bits"].get<std::string>().size(), 12u);
   EXPECT_EQ(children[1][1]["initial"].count("bias"), 0u);
-  EXPECT_EQ(children[2], json::parse(R"(["b", {"kind": "Sequential", "place": 3,
+  EXPECT_EQ(children[2], json::parse(R"(["b", {"kind": "Sequential", "place": 3, "arguments": {},
+      "initial": {}, "attributes": [], "slots": [],
       "children": [["0", {"shared": 0, "place": 4}]]}])"));
   EXPECT_EQ(steps[2], json::parse(R"({"step": "tensor", "result": 2, "requires_grad": false,
       "memory_format": "strided",

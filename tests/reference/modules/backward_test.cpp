@@ -38,9 +38,9 @@ struct Passes {
       return std::nullopt;
     });
   }
-  [[nodiscard]] Numbers of(const Module& module, Held held) {
+  [[nodiscard]] Numbers of(const Module& module, TensorSlot slot) {
     for (const ParameterGradient& g : backward.parameters())
-      if (g.module == &module && g.held == held) return g.expected.value;
+      if (g.module == &module && g.slot == slot) return g.expected.value;
     return {};
   }
 };
@@ -55,8 +55,8 @@ TEST(Backward, OfABatchNormInTraining) {
   // x_hat = -1, -0.5, 0, 1.5: dw = -1 + 3 = 2, db = 3.
   const ModulePtr bn = make(half());
   Passes passes(*bn, true);
-  EXPECT_EQ(passes.of(*bn, Held::weight), Numbers{2});
-  EXPECT_EQ(passes.of(*bn, Held::bias), Numbers{3});
+  EXPECT_EQ(passes.of(*bn, TensorSlot::weight), Numbers{2});
+  EXPECT_EQ(passes.of(*bn, TensorSlot::bias), Numbers{3});
   // dx = (dy - mean(dy) - x_hat * mean(dy * x_hat)) / 2
   ASSERT_NE(passes.backward.input(), nullptr);
   const Numbers x_hat = {-1, -0.5, 0, 1.5}, dy = {1, 0, 0, 2};
@@ -68,24 +68,24 @@ TEST(Backward, OfABatchNormInTraining) {
 TEST(Backward, OfABatchNormInEvalIsLinear) {
   const ModulePtr bn = make(half());
   bn->training = false;
-  bn->tensor(Held::running_var)->set(0, 3.5);
+  bn->tensor(TensorSlot::running_var)->set(0, 3.5);
   Passes passes(*bn, true);
   EXPECT_EQ(passes.backward.input()->value, (Numbers{0.5, 0, 0, 1}));
-  EXPECT_EQ(passes.of(*bn, Held::bias), Numbers{3});
+  EXPECT_EQ(passes.of(*bn, TensorSlot::bias), Numbers{3});
   EXPECT_THAT(passes.branches, ElementsAre("backward, running statistics"));
 }
 
 TEST(Backward, UsesTheValuesOfItsOwnForward) {
   const ModulePtr bn = make(half());
   bn->training = false;
-  bn->tensor(Held::running_var)->set(0, 3.5);
+  bn->tensor(TensorSlot::running_var)->set(0, 3.5);
   ForwardOptions o = options();
   o.input_requires_grad = true;
   ForwardPass forward;
   Tape tape;
   forward.run(*bn, sample.activation(), o, {}, &tape);
-  bn->tensor(Held::weight)->set(0, 100);
-  bn->tensor(Held::running_var)->set(0, 100);
+  bn->tensor(TensorSlot::weight)->set(0, 100);
+  bn->tensor(TensorSlot::running_var)->set(0, 100);
   bn->batch_norm().eps = 100;
   bn->training = true;
   BackwardPass backward;
@@ -94,8 +94,7 @@ TEST(Backward, UsesTheValuesOfItsOwnForward) {
 }
 
 TEST(Backward, StopsWhereNothingBeforeRequiresAGradient) {
-  const ModulePtr net =
-      make(sequential({{"act", leaf(ModuleKind::ReLU)}, {"a", half()}, {"b", half()}}));
+  const ModulePtr net = make(sequential({{"act", leaf(ReLU{})}, {"a", half()}, {"b", half()}}));
   Passes passes(*net, false);
   EXPECT_EQ(passes.backward.input(), nullptr);
   EXPECT_EQ(passes.branches.size(), 1u) << "the input of b alone";
@@ -109,10 +108,10 @@ TEST(Backward, ASharedModulesUsesAddUp) {
   Passes one(*shared, false);
   Passes two(*apart, false);
   EXPECT_EQ(one.backward.parameters().size(), 2u);
-  for (Held held : {Held::weight, Held::bias})
+  for (TensorSlot slot : {TensorSlot::weight, TensorSlot::bias})
     EXPECT_NEAR(
-        one.of(*shared->children[0].second, held)[0],
-        two.of(*apart->children[0].second, held)[0] + two.of(*apart->children[1].second, held)[0],
+        one.of(*shared->children[0].second, slot)[0],
+        two.of(*apart->children[0].second, slot)[0] + two.of(*apart->children[1].second, slot)[0],
         1e-12);
 }
 
@@ -121,39 +120,37 @@ TEST(Backward, UsesOfASharedTensorAddUp) {
   Module& a = *net->children[0].second;
   Module& b = *net->children[1].second;
   Passes apart(*net, false);
-  const double sum = apart.of(a, Held::weight)[0] + apart.of(b, Held::weight)[0];
-  b.tensor(Held::weight) = a.tensor(Held::weight);
+  const double sum = apart.of(a, TensorSlot::weight)[0] + apart.of(b, TensorSlot::weight)[0];
+  b.tensor(TensorSlot::weight) = a.tensor(TensorSlot::weight);
   Passes together(*net, false);
   EXPECT_EQ(together.backward.parameters().size(), 3u) << "one weight, two biases";
   EXPECT_NEAR(together.backward.parameters()[0].expected.value[0], sum, 1e-12);
 }
 
 TEST(Backward, OfLayersByHand) {
-  const ModulePtr net =
-      make(sequential({{"flat", leaf(ModuleKind::Flatten)},
-                       {"fc", leaf(ModuleKind::Linear, LinearOptions{2, 1, true})},
-                       {"act", leaf(ModuleKind::ReLU)}}));
+  const ModulePtr net = make(sequential(
+      {{"flat", leaf(Flatten{})}, {"fc", leaf(Linear{2, 1, true})}, {"act", leaf(ReLU{})}}));
   Module& fc = *net->children[1].second;
-  fc.tensor(Held::weight)->set(0, -3);
-  fc.tensor(Held::weight)->set(1, 1);
+  fc.tensor(TensorSlot::weight)->set(0, -3);
+  fc.tensor(TensorSlot::weight)->set(1, 1);
   // -3 + 2 = -1: off; -9 + 6 + 4 = 1: on.
-  fc.tensor(Held::bias)->set(0, 0);
+  fc.tensor(TensorSlot::bias)->set(0, 0);
   const Input<float> dy{{10, 10}, {2, 1}};
-  fc.tensor(Held::bias)->set(0, 0.5);
+  fc.tensor(TensorSlot::bias)->set(0, 0.5);
   Passes off(*net, true, dy.values());
   EXPECT_EQ(off.backward.input()->value, (Numbers{0, 0, 0, 0}));
-  fc.tensor(Held::bias)->set(0, 4);
+  fc.tensor(TensorSlot::bias)->set(0, 4);
   Passes on(*net, true, dy.values());
-  EXPECT_EQ(on.of(fc, Held::weight), (Numbers{10 * 1 + 10 * 3, 10 * 2 + 10 * 6}));
-  EXPECT_EQ(on.of(fc, Held::bias), Numbers{20});
+  EXPECT_EQ(on.of(fc, TensorSlot::weight), (Numbers{10 * 1 + 10 * 3, 10 * 2 + 10 * 6}));
+  EXPECT_EQ(on.of(fc, TensorSlot::bias), Numbers{20});
   EXPECT_EQ(on.backward.input()->value, (Numbers{-30, 10, -30, 10}));
   EXPECT_EQ(on.backward.input()->shape, (Shape{2, 1, 1, 2}));
   EXPECT_THAT(on.branches, ElementsAre("backward, relu", "backward, linear", "backward, flatten"));
 }
 
 TEST(Backward, OfAConvolutionWithAndWithoutABatch) {
-  const ModulePtr conv = make(leaf(ModuleKind::Conv2d, Conv2dOptions{1, 1, 1, 1, 0, true}));
-  conv->tensor(Held::weight)->set(0, 2);
+  const ModulePtr conv = make(leaf(Conv<2>{{1, 1, 1, 1, 0, true}}));
+  conv->tensor(TensorSlot::weight)->set(0, 2);
   for (const Shape& shape : {Shape{1, 1, 2, 2}, Shape{1, 2, 2}}) {
     const Input<float> x{{1, 2, 3, 6}, shape};
     ForwardOptions o = options();
@@ -172,7 +169,7 @@ TEST(Backward, OfAConvolutionWithAndWithoutABatch) {
 }
 
 TEST(Backward, TheLeafBeforeGetsTheGradientThatWasReallyThere) {
-  const ModulePtr net = make(sequential({{"a", leaf(ModuleKind::ReLU)}, {"b", half()}}));
+  const ModulePtr net = make(sequential({{"a", leaf(ReLU{})}, {"b", half()}}));
   ForwardOptions o = options();
   o.input_requires_grad = true;
   ForwardPass forward;

@@ -52,9 +52,9 @@ Ran run(Module& module, const Activation& input, ForwardOptions o = options()) {
       nullptr);
   ran.refusals = kinds(pass.refusals());
   ran.output = elements(pass.last().values);
-  ran.mean = elements(module.tensor(Held::running_mean));
-  ran.variance = elements(module.tensor(Held::running_var));
-  ran.counter = elements(module.tensor(Held::num_batches_tracked));
+  ran.mean = elements(module.tensor(TensorSlot::running_mean));
+  ran.variance = elements(module.tensor(TensorSlot::running_var));
+  ran.counter = elements(module.tensor(TensorSlot::num_batches_tracked));
   return ran;
 }
 Ran run(Module& module, const Input<float>& input = sample, ForwardOptions o = options()) {
@@ -74,8 +74,8 @@ TEST(Forward, InTrainingTheBatchDecidesAndTheStatisticsMove) {
 TEST(Forward, InEvalTheStoredStatisticsDecideAndNothingMoves) {
   const ModulePtr bn = make(norm(half()));
   bn->training = false;
-  bn->tensor(Held::running_mean)->set(0, 2);
-  bn->tensor(Held::running_var)->set(0, 3.5);
+  bn->tensor(TensorSlot::running_mean)->set(0, 2);
+  bn->tensor(TensorSlot::running_var)->set(0, 3.5);
   const Ran ran = run(*bn);
   EXPECT_EQ(ran.output, (Numbers{-0.5, 0, 0.5, 2}));
   EXPECT_EQ(ran.mean, Numbers{2});
@@ -126,7 +126,7 @@ TEST(Forward, TrackingSwitchedOffAfterConstruction) {
   EXPECT_EQ(ran.mean, Numbers{0}) << "and nothing moves";
   EXPECT_EQ(ran.counter, Numbers{0});
   bn->training = false;
-  bn->tensor(Held::running_var)->set(0, 3.5);
+  bn->tensor(TensorSlot::running_var)->set(0, 3.5);
   ran = run(*bn);
   EXPECT_EQ(ran.output, (Numbers{0.5, 1, 1.5, 3})) << "eval uses the stored ones";
 }
@@ -166,7 +166,7 @@ TEST(Forward, PastASoftRefusalTheFormulaIsFollowed) {
   const Input<float> symmetric{{-2, 2}, {2, 1, 1, 1}};
   const ModulePtr bn = make(norm(zero));
   EXPECT_THAT(run(*bn, symmetric).refusals, ElementsAre(ErrorKind::bad_eps));
-  EXPECT_EQ(elements(bn->tensor(Held::num_batches_tracked)), Numbers{0});
+  EXPECT_EQ(elements(bn->tensor(TensorSlot::num_batches_tracked)), Numbers{0});
   const Ran past = run(*bn, symmetric, o);
   EXPECT_THAT(past.refusals, ElementsAre(ErrorKind::bad_eps)) << "it is said all the same";
   EXPECT_EQ(past.output, (Numbers{-1, 1}));
@@ -180,7 +180,7 @@ TEST(Forward, EverySoftRefusalIsGonePast) {
   zero.eps = 0;
   zero.affine = false;
   const ModulePtr net =
-      make(sequential({{"a", norm(zero)}, {"relu", leaf(ModuleKind::ReLU)}, {"b", norm(zero)}}));
+      make(sequential({{"a", norm(zero)}, {"relu", leaf(ReLU{})}, {"b", norm(zero)}}));
   ForwardPass pass;
   pass.run(*net, Input<float>{{-2, 2}, {2, 1, 1, 1}}.activation(), o, {}, nullptr);
   EXPECT_THAT(kinds(pass.refusals()), ElementsAre(ErrorKind::bad_eps, ErrorKind::bad_eps));
@@ -192,7 +192,7 @@ TEST(Forward, ACounterGoesOnFromItsLargestValueAtItsSmallest) {
   constexpr std::int64_t largest = std::numeric_limits<std::int64_t>::max();
   constexpr std::int64_t smallest = std::numeric_limits<std::int64_t>::min();
   const auto counter = [](Module& bn) {
-    return static_cast<std::int64_t*>(bn.tensor(Held::num_batches_tracked)->data());
+    return static_cast<std::int64_t*>(bn.tensor(TensorSlot::num_batches_tracked)->data());
   };
   const ModulePtr bn = make(norm(half()));
   *counter(*bn) = largest;
@@ -243,8 +243,7 @@ TEST(Forward, WhatHoldsNoTensorsTakesAnyNumberOfChannels) {
 }
 
 struct Ranks {
-  ModuleKind kind;
-  ModuleOptions options;
+  Layer layer;
   std::vector<int> taken;
 };
 class ForwardRank : public ::testing::TestWithParam<Ranks> {};
@@ -258,7 +257,7 @@ TEST_P(ForwardRank, OnlyTheDocumentedOnesAreTaken) {
     input.elements.assign(static_cast<std::size_t>(shape.numel()), 1.5f);
     const bool taken = std::find(p.taken.begin(), p.taken.end(), rank) != p.taken.end();
     ForwardPass pass;
-    const ModulePtr module = make(leaf(p.kind, p.options));
+    const ModulePtr module = make(leaf(p.layer));
     pass.run(*module, input.activation(), options(), {}, nullptr);
     if (taken)
       EXPECT_THAT(kinds(pass.refusals()), IsEmpty()) << rank;
@@ -275,27 +274,25 @@ BatchNormOptions two() {
 
 INSTANTIATE_TEST_SUITE_P(
     Kinds, ForwardRank,
-    ::testing::Values(Ranks{ModuleKind::BatchNorm1d, two(), {2, 3}},
-                      Ranks{ModuleKind::BatchNorm2d, two(), {4}},
-                      Ranks{ModuleKind::BatchNorm3d, two(), {5}},
-                      Ranks{ModuleKind::Conv2d, Conv2dOptions{2, 1, 1, 1, 0, true}, {3, 4}},
-                      Ranks{ModuleKind::Linear, LinearOptions{2, 1, true}, {1, 2, 3, 4, 5}},
-                      Ranks{ModuleKind::ReLU, {}, {0, 1, 2, 3, 4, 5}},
-                      Ranks{ModuleKind::Flatten, {}, {2, 3, 4, 5}}),
-    [](const auto& test) { return std::string(to_string(test.param.kind)); });
+    ::testing::Values(Ranks{BatchNorm<1>{two()}, {2, 3}}, Ranks{BatchNorm<2>{two()}, {4}},
+                      Ranks{BatchNorm<3>{two()}, {5}},
+                      Ranks{Conv<2>{{2, 1, 1, 1, 0, true}}, {3, 4}},
+                      Ranks{Linear{2, 1, true}, {1, 2, 3, 4, 5}}, Ranks{ReLU{}, {0, 1, 2, 3, 4, 5}},
+                      Ranks{Flatten{}, {2, 3, 4, 5}}),
+    [](const auto& test) { return std::string(to_string(kind_in(test.param.layer))); });
 
 TEST(Forward, LayersWithSizesRefuseWhatDoesNotFit) {
-  const ModulePtr conv = make(leaf(ModuleKind::Conv2d, Conv2dOptions{2, 1, 3, 1, 0, true}));
+  const ModulePtr conv = make(leaf(Conv<2>{{2, 1, 3, 1, 0, true}}));
   EXPECT_THAT(run(*conv, {{1, 2, 3, 4}, {1, 1, 2, 2}}).refusals,
               ElementsAre(ErrorKind::channel_mismatch, ErrorKind::shape_mismatch));
-  const ModulePtr linear = make(leaf(ModuleKind::Linear, LinearOptions{3, 1, true}));
+  const ModulePtr linear = make(leaf(Linear{3, 1, true}));
   const Input<double> wide{{1, 2}, {1, 2}};
   EXPECT_THAT(run(*linear, wide.activation()).refusals,
               ElementsAre(ErrorKind::dtype_mismatch, ErrorKind::shape_mismatch));
 }
 
 TEST(Forward, AConvolutionPadsNoImagesWithoutElements) {
-  const ModulePtr conv = make(leaf(ModuleKind::Conv2d, Conv2dOptions{2, 1, 3, 1, 2, true}));
+  const ModulePtr conv = make(leaf(Conv<2>{{2, 1, 3, 1, 2, true}}));
   EXPECT_THAT(run(*conv, {{}, {1, 2, 0, 3}}).refusals, ElementsAre(ErrorKind::shape_mismatch));
   EXPECT_THAT(run(*conv, {{}, {2, 0, 3}}).refusals, ElementsAre(ErrorKind::shape_mismatch));
   EXPECT_THAT(run(*conv, {{}, {0, 2, 0, 3}}).refusals, IsEmpty());  // an empty batch is fine
@@ -317,12 +314,12 @@ TEST(Forward, WhatRanBeforeARefusalHasMoved) {
   EXPECT_THAT(kinds(pass.refusals()), ElementsAre(ErrorKind::channel_mismatch));
   EXPECT_EQ(pass.calls(), 1);
   EXPECT_EQ(pass.refused_by(), net->children[1].second.get());
-  EXPECT_EQ(elements(net->children[0].second->tensor(Held::num_batches_tracked)), Numbers{1});
-  EXPECT_EQ(elements(net->children[1].second->tensor(Held::num_batches_tracked)), Numbers{0});
+  EXPECT_EQ(elements(net->children[0].second->tensor(TensorSlot::num_batches_tracked)), Numbers{1});
+  EXPECT_EQ(elements(net->children[1].second->tensor(TensorSlot::num_batches_tracked)), Numbers{0});
 }
 
 TEST(Forward, TheNextLeafGetsWhatWasReallyThere) {
-  const ModulePtr net = make(sequential({{"a", leaf(ModuleKind::ReLU)}, {"b", norm(half())}}));
+  const ModulePtr net = make(sequential({{"a", leaf(ReLU{})}, {"b", norm(half())}}));
   const Input<float> real{{1, 2, 3, 6}, {2, 1, 1, 2}};
   const Input<float> given{{9, 9, 9, 9}, {2, 1, 1, 2}};
   ForwardPass pass;
@@ -340,7 +337,7 @@ TEST(Forward, TheNextLeafGetsWhatWasReallyThere) {
 }
 
 TEST(Forward, UnobservedErrorsAreCarried) {
-  const ModulePtr net = make(sequential({{"a", norm(half())}, {"b", leaf(ModuleKind::ReLU)}}));
+  const ModulePtr net = make(sequential({{"a", norm(half())}, {"b", leaf(ReLU{})}}));
   ForwardPass pass;
   pass.run(*net, sample.activation(), options(), {}, nullptr);
   ASSERT_NE(pass.last().values.error, nullptr);
@@ -356,7 +353,7 @@ TEST(Forward, ABufferForgetsThatItsLastBoundsWereWeak) {
   pass.run(*make(norm()), constant.activation(), o, {}, nullptr);
   std::int64_t equal = 0;
   pass.run(
-      *make(leaf(ModuleKind::Flatten)), constant.activation(), options(),
+      *make(leaf(Flatten{})), constant.activation(), options(),
       [&](int, const LeafOutput& out) -> std::optional<Activation> {
         equal = out.compare(constant.elements.data()).equal;
         return std::nullopt;
@@ -377,8 +374,8 @@ TEST(Forward, AnOutputRequiresAGradientIfItsInputOrAParameterDoes) {
   };
   EXPECT_TRUE(requires_grad(norm(half()), false, true));
   EXPECT_FALSE(requires_grad(norm(half()), true, false));
-  EXPECT_FALSE(requires_grad(leaf(ModuleKind::ReLU), false, true));
-  EXPECT_TRUE(requires_grad(leaf(ModuleKind::ReLU), true, true));
+  EXPECT_FALSE(requires_grad(leaf(ReLU{}), false, true));
+  EXPECT_TRUE(requires_grad(leaf(ReLU{}), true, true));
 }
 
 TEST(Forward, ASharedBatchNormMovesTwice) {
@@ -387,11 +384,11 @@ TEST(Forward, ASharedBatchNormMovesTwice) {
   ForwardPass pass;
   pass.run(*net, sample.activation(), options(), {}, nullptr);
   Module& shared = *net->children[0].second;
-  EXPECT_EQ(elements(shared.tensor(Held::num_batches_tracked)), Numbers{2});
+  EXPECT_EQ(elements(shared.tensor(TensorSlot::num_batches_tracked)), Numbers{2});
   // The second input has mean 0: (0 + 3) / 2, then halved.
-  EXPECT_NEAR(elements(shared.tensor(Held::running_mean))[0], 0.75, 1e-6);
+  EXPECT_NEAR(elements(shared.tensor(TensorSlot::running_mean))[0], 0.75, 1e-6);
   ASSERT_EQ(pass.updates().size(), 2u) << "each statistic once";
-  EXPECT_EQ(pass.updates()[0].storage, shared.find(Held::running_mean)->storage());
+  EXPECT_EQ(pass.updates()[0].storage, shared.find(TensorSlot::running_mean)->storage());
 }
 
 TEST(Forward, BoundsOfASharedBatchNormCompose) {
@@ -446,8 +443,7 @@ TEST(Forward, ATracedModuleHasItsCumulativeFactorBakedIn) {
 TEST(Forward, ATracedConvolutionTakesTheRankItWasTracedWith) {
   const Input<float> one{{1, 2, 3, 4}, {1, 2, 2}};
   const Input<float> batch{{1, 2, 3, 4}, {1, 1, 2, 2}};
-  const ModulePtr net =
-      make(sequential({{"conv", leaf(ModuleKind::Conv2d, Conv2dOptions{1, 1, 1, 1, 0, true})}}));
+  const ModulePtr net = make(sequential({{"conv", leaf(Conv<2>{{1, 1, 1, 1, 0, true}})}}));
   ForwardPass pass;
   const auto refusals = [&](const Input<float>& input) {
     pass.run(*net, input.activation(), options(), {}, nullptr);
@@ -466,8 +462,7 @@ TEST(Forward, ATracedConvolutionTakesTheRankItWasTracedWith) {
 
 TEST(Forward, AnInputOfAnotherRankAndDtypeIsRefusedForEither) {
   const Input<double> scalar{{1}, {}};
-  for (const auto& module : {leaf(ModuleKind::Conv2d, Conv2dOptions{2, 1, 1, 1, 0, true}),
-                             leaf(ModuleKind::Linear, LinearOptions{2, 1, true})}) {
+  for (const auto& module : {leaf(Conv<2>{{2, 1, 1, 1, 0, true}}), leaf(Linear{2, 1, true})}) {
     ForwardPass pass;
     pass.run(*make(module), scalar.activation(), options(), {}, nullptr);
     EXPECT_THAT(kinds(pass.refusals()),
@@ -487,8 +482,7 @@ TEST(Forward, ATracedModuleHasNoneOfTheChecks) {
 }
 
 TEST(Forward, ATapeRemembersWhatTheBackwardNeeds) {
-  const ModulePtr net =
-      make(sequential({{"bn", norm(half())}, {"flat", leaf(ModuleKind::Flatten)}}));
+  const ModulePtr net = make(sequential({{"bn", norm(half())}, {"flat", leaf(Flatten{})}}));
   ForwardPass pass;
   Tape tape;
   pass.run(*net, sample.activation(), options(), {}, &tape);
@@ -496,13 +490,13 @@ TEST(Forward, ATapeRemembersWhatTheBackwardNeeds) {
   EXPECT_TRUE(tape.requires_grad);
   EXPECT_TRUE(tape.saves_tensors);
   EXPECT_EQ(tape.output, (Shape{2, 2}));
-  EXPECT_EQ(tape.calls[0].eps, 0.5);
+  EXPECT_EQ(batch_norm_in(tape.calls[0].layer)->eps, 0.5);
   EXPECT_TRUE(tape.calls[0].batch_statistics);
   EXPECT_FALSE(tape.calls[0].input_requires_grad);
   EXPECT_TRUE(tape.calls[1].input_requires_grad);
   Module& bn = *net->children[0].second;
-  bn.tensor(Held::weight)->set(0, 5);
-  EXPECT_EQ(elements(tape.calls[0].tensors[Held::weight]), Numbers{1}) << "as it was";
+  bn.tensor(TensorSlot::weight)->set(0, 5);
+  EXPECT_EQ(elements(tape.calls[0].tensors[TensorSlot::weight]), Numbers{1}) << "as it was";
   // The activation between the two outlives the pass's buffers.
   pass.run(*net, Input<float>{{7, 7, 8, 8}, {2, 1, 1, 2}}.activation(), options(), {}, nullptr);
   EXPECT_EQ(elements(tape.calls[1].input.values), (Numbers{-1, -0.5, 0, 1.5}));
@@ -511,21 +505,10 @@ TEST(Forward, ATapeRemembersWhatTheBackwardNeeds) {
 TEST(Forward, FlattenAloneSavesNothing) {
   ForwardPass pass;
   Tape tape;
-  const ModulePtr flat = make(leaf(ModuleKind::Flatten));
+  const ModulePtr flat = make(leaf(Flatten{}));
   pass.run(*flat, sample.activation(), options(), {}, &tape);
   EXPECT_FALSE(tape.saves_tensors);
   EXPECT_FALSE(tape.requires_grad);
-}
-
-TEST(Arithmetic, AnyImplementationIsNoTighterThanLibTorchs) {
-  const Shape shape{2, 1, 2, 2};
-  const auto& any = any_implementation();
-  const auto& libtorch = libtorch_cpu();
-  EXPECT_GE(any.batch_norm(DType::float32, shape, Layout::contiguous).ua,
-            libtorch.batch_norm(DType::float32, shape, Layout::contiguous).ua);
-  EXPECT_EQ(libtorch.batch_norm(DType::float32, shape, std::nullopt).ua,
-            libtorch.batch_norm(DType::float32, shape, Layout::strided).ua);
-  EXPECT_FALSE(any.may_fold || libtorch.may_fold);
 }
 
 }  // namespace

@@ -26,14 +26,14 @@ std::vector<std::string> keys(const Module& root) {
 TEST(Construct, ABatchNormHasTheDocumentedInitialValues) {
   const ModulePtr bn = make(norm(2));
   EXPECT_TRUE(bn->training);
-  EXPECT_EQ(elements(bn->tensor(Held::weight)), (Numbers{1, 1}));
-  EXPECT_EQ(elements(bn->tensor(Held::bias)), (Numbers{0, 0}));
-  EXPECT_EQ(elements(bn->tensor(Held::running_mean)), (Numbers{0, 0}));
-  EXPECT_EQ(elements(bn->tensor(Held::running_var)), (Numbers{1, 1}));
-  EXPECT_EQ(elements(bn->tensor(Held::num_batches_tracked)), Numbers{0});
-  EXPECT_EQ(bn->find(Held::num_batches_tracked)->dtype(), DType::int64);
-  EXPECT_EQ(bn->find(Held::num_batches_tracked)->shape(), Shape{});
-  EXPECT_EQ(bn->find(Held::running_mean)->dtype(), DType::float32);
+  EXPECT_EQ(elements(bn->tensor(TensorSlot::weight)), (Numbers{1, 1}));
+  EXPECT_EQ(elements(bn->tensor(TensorSlot::bias)), (Numbers{0, 0}));
+  EXPECT_EQ(elements(bn->tensor(TensorSlot::running_mean)), (Numbers{0, 0}));
+  EXPECT_EQ(elements(bn->tensor(TensorSlot::running_var)), (Numbers{1, 1}));
+  EXPECT_EQ(elements(bn->tensor(TensorSlot::num_batches_tracked)), Numbers{0});
+  EXPECT_EQ(bn->find(TensorSlot::num_batches_tracked)->dtype(), DType::int64);
+  EXPECT_EQ(bn->find(TensorSlot::num_batches_tracked)->shape(), Shape{});
+  EXPECT_EQ(bn->find(TensorSlot::running_mean)->dtype(), DType::float32);
   EXPECT_FALSE(bn->grads[0] || bn->grads[1]);
 }
 
@@ -49,13 +49,13 @@ TEST(Construct, WithoutAffineOrTrackingThereAreNoTensors) {
 }
 
 TEST(Construct, ConvolutionsAndLinearLayersHaveParametersOfTheirShapes) {
-  const ModulePtr conv = make(leaf(ModuleKind::Conv2d, Conv2dOptions{3, 2, 5, 1, 0, true}));
-  EXPECT_EQ(conv->find(Held::weight)->shape(), (Shape{2, 3, 5, 5}));
-  EXPECT_EQ(conv->find(Held::bias)->shape(), (Shape{2}));
-  const ModulePtr linear = make(leaf(ModuleKind::Linear, LinearOptions{4, 3, false}));
-  EXPECT_EQ(linear->find(Held::weight)->shape(), (Shape{3, 4}));
-  EXPECT_EQ(linear->find(Held::bias), nullptr);
-  EXPECT_THAT(keys(*make(leaf(ModuleKind::ReLU))), IsEmpty());
+  const ModulePtr conv = make(leaf(Conv<2>{{3, 2, 5, 1, 0, true}}));
+  EXPECT_EQ(conv->find(TensorSlot::weight)->shape(), (Shape{2, 3, 5, 5}));
+  EXPECT_EQ(conv->find(TensorSlot::bias)->shape(), (Shape{2}));
+  const ModulePtr linear = make(leaf(Linear{4, 3, false}));
+  EXPECT_EQ(linear->find(TensorSlot::weight)->shape(), (Shape{3, 4}));
+  EXPECT_EQ(linear->find(TensorSlot::bias), nullptr);
+  EXPECT_THAT(keys(*make(leaf(ReLU{}))), IsEmpty());
 }
 
 TEST(Construct, ASpecSeenBeforeIsTheModuleMadeThen) {
@@ -94,31 +94,34 @@ TEST(DeepCopy, CopiesFlagsOptionsAndValuesAndSharesNothing) {
   Module& bn = *net->children[0].second;
   bn.training = false;
   bn.batch_norm().momentum.reset();
-  bn.tensor(Held::running_mean)->set(1, 7);
+  bn.tensor(TensorSlot::running_mean)->set(1, 7);
   const ModulePtr copy = deepcopy(*net);
   Module& copied = *copy->children[0].second;
   EXPECT_TRUE(copy->training);
   EXPECT_FALSE(copied.training);
   EXPECT_EQ(copied.batch_norm().momentum, std::nullopt);
-  EXPECT_EQ(elements(copied.tensor(Held::running_mean)), (Numbers{0, 7}));
-  copied.tensor(Held::running_mean)->set(1, 8);
+  EXPECT_EQ(elements(copied.tensor(TensorSlot::running_mean)), (Numbers{0, 7}));
+  copied.tensor(TensorSlot::running_mean)->set(1, 8);
   train(*copy, true);
-  EXPECT_EQ(elements(bn.tensor(Held::running_mean)), (Numbers{0, 7}));
+  EXPECT_EQ(elements(bn.tensor(TensorSlot::running_mean)), (Numbers{0, 7}));
   EXPECT_FALSE(bn.training);
 }
 
 TEST(DeepCopy, KeepsWhatIsSharedInside) {
   const auto shared = norm();
   const ModulePtr net = make(sequential({{"a", shared}, {"b", shared}, {"c", norm()}}));
-  net->children[2].second->tensor(Held::weight) = net->children[0].second->tensor(Held::weight);
+  net->children[2].second->tensor(TensorSlot::weight) =
+      net->children[0].second->tensor(TensorSlot::weight);
   const ModulePtr copy = deepcopy(*net);
   const auto child = [&copy](std::size_t i) { return copy->children[i].second; };
   EXPECT_EQ(child(0), child(1));
   EXPECT_NE(child(0), child(2));
-  EXPECT_EQ(child(0)->find(Held::weight)->storage(), child(2)->find(Held::weight)->storage());
-  EXPECT_NE(child(0)->find(Held::weight)->storage(),
-            net->children[0].second->find(Held::weight)->storage());
-  EXPECT_NE(child(0)->find(Held::bias)->storage(), child(2)->find(Held::bias)->storage());
+  EXPECT_EQ(child(0)->find(TensorSlot::weight)->storage(),
+            child(2)->find(TensorSlot::weight)->storage());
+  EXPECT_NE(child(0)->find(TensorSlot::weight)->storage(),
+            net->children[0].second->find(TensorSlot::weight)->storage());
+  EXPECT_NE(child(0)->find(TensorSlot::bias)->storage(),
+            child(2)->find(TensorSlot::bias)->storage());
 }
 
 TEST(DeepCopy, HasNoGradients) {
@@ -130,42 +133,43 @@ TEST(DeepCopy, HasNoGradients) {
 
 TEST(ResetRunningStats, RestoresTheFreshValuesInPlace) {
   const ModulePtr bn = make(norm(2));
-  const Storage* mean = bn->find(Held::running_mean)->storage();
-  bn->tensor(Held::running_mean)->set(0, 3);
-  bn->tensor(Held::running_var)->set(1, 3);
-  bn->tensor(Held::num_batches_tracked)->set(0, 3);
-  bn->tensor(Held::weight)->set(0, 3);
+  const Storage* mean = bn->find(TensorSlot::running_mean)->storage();
+  bn->tensor(TensorSlot::running_mean)->set(0, 3);
+  bn->tensor(TensorSlot::running_var)->set(1, 3);
+  bn->tensor(TensorSlot::num_batches_tracked)->set(0, 3);
+  bn->tensor(TensorSlot::weight)->set(0, 3);
   (void)reset_running_stats(*bn);
-  EXPECT_EQ(elements(bn->tensor(Held::running_mean)), (Numbers{0, 0}));
-  EXPECT_EQ(elements(bn->tensor(Held::running_var)), (Numbers{1, 1}));
-  EXPECT_EQ(elements(bn->tensor(Held::num_batches_tracked)), Numbers{0});
-  EXPECT_EQ(elements(bn->tensor(Held::weight)), (Numbers{3, 1}));
-  EXPECT_EQ(bn->find(Held::running_mean)->storage(), mean);
+  EXPECT_EQ(elements(bn->tensor(TensorSlot::running_mean)), (Numbers{0, 0}));
+  EXPECT_EQ(elements(bn->tensor(TensorSlot::running_var)), (Numbers{1, 1}));
+  EXPECT_EQ(elements(bn->tensor(TensorSlot::num_batches_tracked)), Numbers{0});
+  EXPECT_EQ(elements(bn->tensor(TensorSlot::weight)), (Numbers{3, 1}));
+  EXPECT_EQ(bn->find(TensorSlot::running_mean)->storage(), mean);
 }
 
 TEST(To, CastsWhatIsFloatingPointAndKeepsTheCounter) {
   const ModulePtr net = make(sequential({{"bn", norm()}}));
   Module& bn = *net->children[0].second;
   bn.grads[0] = Tensor::full(DType::float32, {1}, 0.5);
-  bn.tensor(Held::num_batches_tracked)->set(0, 5);
+  bn.tensor(TensorSlot::num_batches_tracked)->set(0, 5);
   to(*net, DType::float64);
-  for (Held held : {Held::weight, Held::bias, Held::running_mean, Held::running_var})
-    EXPECT_EQ(bn.find(held)->dtype(), DType::float64) << to_string(held);
+  for (TensorSlot slot :
+       {TensorSlot::weight, TensorSlot::bias, TensorSlot::running_mean, TensorSlot::running_var})
+    EXPECT_EQ(bn.find(slot)->dtype(), DType::float64) << to_string(slot);
   EXPECT_EQ(bn.grads[0]->dtype(), DType::float64);
   EXPECT_EQ(elements(bn.grads[0]), Numbers{0.5});
-  EXPECT_EQ(bn.find(Held::num_batches_tracked)->dtype(), DType::int64);
-  EXPECT_EQ(elements(bn.tensor(Held::num_batches_tracked)), Numbers{5});
+  EXPECT_EQ(bn.find(TensorSlot::num_batches_tracked)->dtype(), DType::int64);
+  EXPECT_EQ(elements(bn.tensor(TensorSlot::num_batches_tracked)), Numbers{5});
 }
 
 TEST(To, RoundsOnceAndTheSameDtypeChangesNothing) {
   const ModulePtr bn = make(norm());
   to(*bn, DType::float64);
-  bn->tensor(Held::weight)->set(0, 0.1);
-  const Storage* before = bn->find(Held::weight)->storage();
+  bn->tensor(TensorSlot::weight)->set(0, 0.1);
+  const Storage* before = bn->find(TensorSlot::weight)->storage();
   to(*bn, DType::float64);
-  EXPECT_EQ(bn->find(Held::weight)->storage(), before);
+  EXPECT_EQ(bn->find(TensorSlot::weight)->storage(), before);
   to(*bn, DType::float32);
-  EXPECT_EQ(bn->find(Held::weight)->at(0), static_cast<double>(0.1f));
+  EXPECT_EQ(bn->find(TensorSlot::weight)->at(0), static_cast<double>(0.1f));
 }
 
 TEST(ZeroGrad, MakesEveryGradientNone) {
@@ -177,10 +181,8 @@ TEST(ZeroGrad, MakesEveryGradientNone) {
 
 TEST(StateDict, HasAKeyForEveryTensorUnderEveryName) {
   const auto bn = norm();
-  const ModulePtr net =
-      make(sequential({{"a", sequential({{"bn", bn}})},
-                       {"fc", leaf(ModuleKind::Linear, LinearOptions{1, 1, true})},
-                       {"b", bn}}));
+  const ModulePtr net = make(
+      sequential({{"a", sequential({{"bn", bn}})}, {"fc", leaf(Linear{1, 1, true})}, {"b", bn}}));
   EXPECT_THAT(keys(*net),
               ElementsAre("a.bn.weight", "a.bn.bias", "a.bn.running_mean", "a.bn.running_var",
                           "a.bn.num_batches_tracked", "fc.weight", "fc.bias", "b.weight", "b.bias",
@@ -192,16 +194,17 @@ TEST(StateDict, HasAKeyForEveryTensorUnderEveryName) {
 TEST(LoadStateDict, CopiesValuesIntoTheTensorsThatAreThere) {
   const ModulePtr from = make(norm(2));
   to(*from, DType::float64);
-  from->tensor(Held::running_var)->set(1, 0.1);
-  from->tensor(Held::num_batches_tracked)->set(0, 4);
+  from->tensor(TensorSlot::running_var)->set(1, 0.1);
+  from->tensor(TensorSlot::num_batches_tracked)->set(0, 4);
   from->training = false;
   const ModulePtr into = make(norm(2));
-  const Storage* before = into->find(Held::running_var)->storage();
+  const Storage* before = into->find(TensorSlot::running_var)->storage();
   EXPECT_TRUE(load_state_dict(*into, state_dict(*from)).empty());
-  EXPECT_EQ(into->find(Held::running_var)->storage(), before);
-  EXPECT_EQ(into->find(Held::running_var)->dtype(), DType::float32);
-  EXPECT_EQ(elements(into->tensor(Held::running_var)), (Numbers{1, static_cast<double>(0.1f)}));
-  EXPECT_EQ(elements(into->tensor(Held::num_batches_tracked)), Numbers{4});
+  EXPECT_EQ(into->find(TensorSlot::running_var)->storage(), before);
+  EXPECT_EQ(into->find(TensorSlot::running_var)->dtype(), DType::float32);
+  EXPECT_EQ(elements(into->tensor(TensorSlot::running_var)),
+            (Numbers{1, static_cast<double>(0.1f)}));
+  EXPECT_EQ(elements(into->tensor(TensorSlot::num_batches_tracked)), Numbers{4});
   EXPECT_TRUE(into->training) << "a state dict has no flags";
 }
 
@@ -229,10 +232,10 @@ TEST(LoadStateDict, RefusesKeysThatAreMissingOrTooManyAndShapesThatDiffer) {
 
 TEST(LoadStateDict, WhatFitsIsCopiedAlthoughTheLoadIsRefused) {
   const ModulePtr from = make(norm(3));
-  from->tensor(Held::num_batches_tracked)->set(0, 9);
+  from->tensor(TensorSlot::num_batches_tracked)->set(0, 9);
   const ModulePtr into = make(norm(2));
   EXPECT_FALSE(load_state_dict(*into, state_dict(*from)).empty());
-  EXPECT_EQ(elements(into->tensor(Held::num_batches_tracked)), Numbers{9});
+  EXPECT_EQ(elements(into->tensor(TensorSlot::num_batches_tracked)), Numbers{9});
 }
 
 TEST(LoadStateDict, WithoutElementsThereIsNothingToCopy) {

@@ -11,31 +11,6 @@ using testing::leaf;
 using testing::norm;
 using testing::sequential;
 
-TEST(ModuleKind, IsSpelledAsInTorchNn) {
-  for (const ModuleKind kind : all_of<ModuleKind>)
-    EXPECT_EQ(named<ModuleKind>(to_string(kind)), kind);
-  EXPECT_EQ(to_string(ModuleKind::BatchNorm2d), "BatchNorm2d");
-  EXPECT_EQ(named<ModuleKind>("batchnorm2d"), std::nullopt);
-  EXPECT_EQ(named<ModuleKind>(""), std::nullopt);
-}
-
-TEST(ModuleKind, ThreeOfThemAreBatchNorms) {
-  int count = 0;
-  for (const ModuleKind kind : all_of<ModuleKind>) count += is_batch_norm(kind);
-  EXPECT_EQ(count, 3);
-  EXPECT_TRUE(is_batch_norm(ModuleKind::BatchNorm1d));
-  EXPECT_TRUE(is_batch_norm(ModuleKind::BatchNorm2d));
-  EXPECT_TRUE(is_batch_norm(ModuleKind::BatchNorm3d));
-}
-
-TEST(BatchNormOptions, HasTheDocumentedDefaults) {
-  const BatchNormOptions options;
-  EXPECT_EQ(options.eps, 1e-5);
-  EXPECT_EQ(options.momentum, 0.1);
-  EXPECT_TRUE(options.affine);
-  EXPECT_TRUE(options.track_running_stats);
-}
-
 TEST(Places, ALeafHasOne) {
   const auto list = places(*norm());
   ASSERT_EQ(list.size(), 1u);
@@ -47,7 +22,7 @@ TEST(Places, ALeafHasOne) {
 
 TEST(Places, AreNumberedInPreOrderAndASharedModuleHasOneForEachOccurrence) {
   const auto shared = sequential({{"bn", norm()}});
-  const auto root = sequential({{"a", shared}, {"act", leaf(ModuleKind::ReLU)}, {"b", shared}});
+  const auto root = sequential({{"a", shared}, {"act", leaf(ReLU{})}, {"b", shared}});
   const auto list = places(*root);
   ASSERT_EQ(list.size(), 6u);
   const std::vector<std::string> paths = {"", "a", "a.bn", "act", "b", "b.bn"};

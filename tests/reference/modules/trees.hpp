@@ -9,14 +9,11 @@
 
 namespace normdiff::reference::testing {
 
-inline ModuleSpecPtr leaf(ModuleKind kind, ModuleOptions options = {}) {
-  ModuleSpec spec;
-  spec.kind = kind;
-  spec.options = options;
-  return std::make_shared<const ModuleSpec>(std::move(spec));
+inline ModuleSpecPtr leaf(Layer layer) {
+  return std::make_shared<const ModuleSpec>(ModuleSpec{std::move(layer), {}});
 }
-inline ModuleSpecPtr norm(BatchNormOptions options) {
-  return leaf(ModuleKind::BatchNorm2d, options);
+inline ModuleSpecPtr norm(const BatchNormOptions& options) {
+  return leaf(BatchNorm<2>{options});
 }
 inline ModuleSpecPtr norm(std::int64_t channels = 1) {
   BatchNormOptions options;

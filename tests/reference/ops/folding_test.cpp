@@ -5,7 +5,7 @@
 #include <random>
 #include <string>
 
-#include "reference/ops/conv2d.hpp"
+#include "reference/ops/conv.hpp"
 #include "simulated_products.hpp"
 #include "tests/reference/modules/trees.hpp"
 
@@ -46,8 +46,8 @@ struct Problem {
   std::vector<Affine<T>> norms;
 
   [[nodiscard]] ModulePtr tree() const {
-    const Conv2dOptions conv{sizes.inputs, 1, sizes.kernel, 1, 0, has_bias};
-    std::vector<ModuleSpec::Child> children = {{"conv", leaf(ModuleKind::Conv2d, conv)}};
+    const ConvOptions conv{sizes.inputs, 1, sizes.kernel, 1, 0, has_bias};
+    std::vector<ModuleSpec::Child> children = {{"conv", leaf(Conv<2>{conv})}};
     for (std::size_t i = 0; i < norms.size(); ++i) {
       BatchNormOptions o;
       o.num_features = 1;
@@ -59,14 +59,14 @@ struct Problem {
     train(*root, false);
     Module& c = *root->children[0].second;
     for (std::size_t i = 0; i < w.size(); ++i)
-      c.tensor(Held::weight)->set(static_cast<std::int64_t>(i), w[i]);
-    if (has_bias) c.tensor(Held::bias)->set(0, bias);
+      c.tensor(TensorSlot::weight)->set(static_cast<std::int64_t>(i), w[i]);
+    if (has_bias) c.tensor(TensorSlot::bias)->set(0, bias);
     for (std::size_t i = 0; i < norms.size(); ++i) {
       Module& bn = *root->children[i + 1].second;
-      bn.tensor(Held::weight)->set(0, norms[i].weight);
-      bn.tensor(Held::bias)->set(0, norms[i].bias);
-      bn.tensor(Held::running_mean)->set(0, norms[i].mean);
-      bn.tensor(Held::running_var)->set(0, norms[i].variance);
+      bn.tensor(TensorSlot::weight)->set(0, norms[i].weight);
+      bn.tensor(TensorSlot::bias)->set(0, norms[i].bias);
+      bn.tensor(TensorSlot::running_mean)->set(0, norms[i].mean);
+      bn.tensor(TensorSlot::running_var)->set(0, norms[i].variance);
     }
     return root;
   }
@@ -220,8 +220,8 @@ TEST(Folding, ASumHasSevenRoundingsMoreForEachBatchNormAndABias) {
   bn.running_var = &v;
   const auto bound = [&](const Folding* folding) {
     Bounded y;
-    conv2d({x.data(), DType::float32, {1, 4, 1, 1}, nullptr}, w, nullptr, 1, 0,
-           uniform_profile(DType::float32), y, folding);
+    conv({x.data(), DType::float32, {1, 4, 1, 1}, nullptr}, w, nullptr, {1, 0, 1},
+         uniform_profile(DType::float32), y, folding);
     return y.bound[0];
   };
   const double unfolded = bound(nullptr);  // 4 + 2

@@ -5,7 +5,7 @@
 #include <limits>
 #include <random>
 
-#include "reference/ops/conv2d.hpp"
+#include "reference/ops/conv.hpp"
 #include "reference/ops/linear.hpp"
 #include "simulated_products.hpp"
 
@@ -59,8 +59,8 @@ Quantities<Bounded> expected_of(const Convolution& c, bool is_linear, const std:
     const Values in{x.data(), dtype<T>, {c.batch, c.inputs, c.height, c.width}, nullptr};
     const Values up{
         g.data(), dtype<T>, {c.batch, c.outputs, c.out(c.height), c.out(c.width)}, nullptr};
-    conv2d(in, weight, used, c.stride, c.padding, profile, e.y);
-    conv2d_backward(in, weight, up, c.stride, c.padding, profile, &e.dx, &e.dw, &e.db);
+    conv(in, weight, used, {c.stride, c.padding, 1}, profile, e.y);
+    conv_backward(in, weight, up, {c.stride, c.padding, 1}, profile, &e.dx, &e.dw, &e.db);
   }
   return e;
 }

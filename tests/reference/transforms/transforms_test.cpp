@@ -29,7 +29,7 @@ Module& child(const ModulePtr& module, std::size_t i = 0) {
   return *module->children[i].second;
 }
 double counter(Module& module) {
-  return module.find(Held::num_batches_tracked)->at(0);
+  return module.find(TensorSlot::num_batches_tracked)->at(0);
 }
 
 TEST(Script, SharesTensorsButNotFlags) {
@@ -42,8 +42,8 @@ TEST(Script, SharesTensorsButNotFlags) {
   EXPECT_FALSE(child(net).training);
   run(*scripted);
   EXPECT_EQ(counter(child(net)), 1);
-  for (const Held held : all_of<Held>)
-    EXPECT_EQ(child(net).tensors[held]->storage(), child(scripted).tensors[held]->storage());
+  for (const TensorSlot slot : all_of<TensorSlot>)
+    EXPECT_EQ(child(net).tensors[slot]->storage(), child(scripted).tensors[slot]->storage());
 }
 
 TEST(Script, HasOptionsOfItsOwn) {
@@ -85,7 +85,7 @@ TEST(Trace, BakesAFactorForEachCallOfASharedModule) {
   BatchNormOptions o;
   o.momentum.reset();
   const auto bn = norm(o);
-  const ModulePtr net = make(sequential({{"a", bn}, {"relu", leaf(ModuleKind::ReLU)}, {"b", bn}}));
+  const ModulePtr net = make(sequential({{"a", bn}, {"relu", leaf(ReLU{})}, {"b", bn}}));
   run(*net);
   run(*net);
   EXPECT_THAT(trace(*net)->traced_calls,
@@ -93,8 +93,7 @@ TEST(Trace, BakesAFactorForEachCallOfASharedModule) {
 }
 
 TEST(Trace, BakesTheRankOfEachCall) {
-  const ModulePtr net =
-      make(sequential({{"relu", leaf(ModuleKind::ReLU)}, {"flat", leaf(ModuleKind::Flatten)}}));
+  const ModulePtr net = make(sequential({{"relu", leaf(ReLU{})}, {"flat", leaf(Flatten{})}}));
   const ModulePtr traced = trace(*net, {4, 3});
   EXPECT_THAT(traced->traced_calls,
               ElementsAre(TracedCall{std::nullopt, 4}, TracedCall{std::nullopt, 3}));
@@ -118,7 +117,8 @@ TEST(SaveLoad, KeepsFlagsValuesAndBakedModesAndSharesNothing) {
   run(*loaded);
   EXPECT_EQ(counter(child(loaded)), 1);
   EXPECT_EQ(counter(child(net)), 0);
-  EXPECT_NE(child(loaded).find(Held::weight)->storage(), child(net).find(Held::weight)->storage());
+  EXPECT_NE(child(loaded).find(TensorSlot::weight)->storage(),
+            child(net).find(TensorSlot::weight)->storage());
 }
 
 /// conv, bn, relu, bn with its flags as given.
@@ -126,11 +126,10 @@ ModulePtr model(bool first, bool second) {
   BatchNormOptions slow;
   slow.eps = 0.25;
   slow.momentum.reset();
-  ModulePtr net =
-      make(sequential({{"conv", leaf(ModuleKind::Conv2d, Conv2dOptions{1, 1, 1, 1, 0, true})},
-                       {"a", norm()},
-                       {"act", leaf(ModuleKind::ReLU)},
-                       {"b", norm(slow)}}));
+  ModulePtr net = make(sequential({{"conv", leaf(Conv<2>{{1, 1, 1, 1, 0, true}})},
+                                   {"a", norm()},
+                                   {"act", leaf(ReLU{})},
+                                   {"b", norm(slow)}}));
   child(net, 1).training = first;
   child(net, 3).training = second;
   return net;
@@ -168,9 +167,8 @@ TEST(OnnxExport, OnlyABatchNormInEvalRightBehindAConvolutionMayBeFolded) {
             (std::vector<bool>{true, false}));
   EXPECT_EQ(may_fold(onnx_export(*model(true, false), ExportMode::preserve)),
             (std::vector<bool>{false, false}));
-  const ModulePtr nested =
-      make(sequential({{"head", sequential({{"conv", leaf(ModuleKind::Conv2d, Conv2dOptions{})}})},
-                       {"tail", sequential({{"bn", norm()}})}}));
+  const ModulePtr nested = make(sequential(
+      {{"head", sequential({{"conv", leaf(Conv<2>{})}})}, {"tail", sequential({{"bn", norm()}})}}));
   EXPECT_EQ(may_fold(onnx_export(*nested, ExportMode::eval)), std::vector<bool>{true})
       << "however they are nested";
 }
@@ -196,8 +194,8 @@ TEST(OnnxExport, LeavesTheModelAsItWasAndKeepsACopyOfItsValues) {
   EXPECT_TRUE(child(net, 1).training);
   EXPECT_FALSE(child(net, 3).training);
   EXPECT_EQ(counter(child(net, 1)), 0);
-  child(net, 1).tensor(Held::running_mean)->set(0, 9);
-  EXPECT_EQ(elements(child(exported.model, 1).tensor(Held::running_mean)), Numbers{0});
+  child(net, 1).tensor(TensorSlot::running_mean)->set(0, 9);
+  EXPECT_EQ(elements(child(exported.model, 1).tensor(TensorSlot::running_mean)), Numbers{0});
 }
 
 TEST(OnnxExport, ATracedModuleIsExportedAsItWasTraced) {

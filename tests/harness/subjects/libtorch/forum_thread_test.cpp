@@ -8,7 +8,7 @@
 #include <cmath>
 
 #include "reference/ops/batch_norm.hpp"
-#include "reference/ops/conv2d.hpp"
+#include "reference/ops/conv.hpp"
 
 // The numbers that were printed in the forum thread: a model of a convolution, a batch norm in eval
 // mode and a linear layer, whose outputs PyTorch and the exported model both gave. With seed 0, and
@@ -75,7 +75,7 @@ Bounded exact_convolution(const Model& model) {
   const reference::Tensor x = copied(model.input, {1, 3, 5, 5});
   const reference::Tensor weight = copied(model.convolution->weight, {2, 3, 3, 3});
   Bounded y;
-  conv2d(x.values(), weight, nullptr, 1, 0, uniform_profile(DType::float32), y);
+  conv(x.values(), weight, nullptr, {1, 0, 1}, uniform_profile(DType::float32), y);
   return y;
 }
 

@@ -1,4 +1,4 @@
-#include "reference/ops/conv2d.hpp"
+#include "reference/ops/conv.hpp"
 
 #include <gtest/gtest.h>
 
@@ -25,50 +25,48 @@ Tensor noise(const Shape& shape, std::mt19937_64& random) {
   return t;
 }
 
-TEST(Conv2d, hand_calculation) {
+TEST(Conv, hand_calculation) {
   const Tensor x = tensor({1, 1, 3, 3}, {1, 2, 3, 4, 5, 6, 7, 8, 9}),
                w = tensor({1, 1, 2, 2}, {1, 0, 0, -1}), b = tensor({1}, {100});
   Bounded y;
-  conv2d(x.values(), w, &b, 1, 0, uniform_profile(DType::float64), y);
+  conv(x.values(), w, &b, {1, 0, 1}, uniform_profile(DType::float64), y);
   EXPECT_EQ(y.shape, (Shape{1, 1, 2, 2}));
   EXPECT_EQ(y.value, (std::vector<double>{96, 96, 96, 96}));
-  conv2d(x.values(), w, nullptr, 1, 1, uniform_profile(DType::float64), y);
+  conv(x.values(), w, nullptr, {1, 1, 1}, uniform_profile(DType::float64), y);
   EXPECT_EQ(y.shape, (Shape{1, 1, 4, 4}));
   EXPECT_EQ(y.value,
             (std::vector<double>{-1, -2, -3, 0, -4, -4, -4, 3, -7, -4, -4, 6, 0, 7, 8, 9}));
-  conv2d(x.values(), w, nullptr, 2, 1, uniform_profile(DType::float64), y);
+  conv(x.values(), w, nullptr, {2, 1, 1}, uniform_profile(DType::float64), y);
   EXPECT_EQ(y.value, (std::vector<double>{-1, -3, -7, -4}));
 }
 
-TEST(Conv2d, backward_hand_calculation) {
+TEST(Conv, backward_hand_calculation) {
   const Tensor x = tensor({1, 1, 2, 2}, {1, 2, 3, 4}), w = tensor({1, 1, 2, 2}, {5, 6, 7, 8}),
                g = tensor({1, 1, 1, 1}, {10});
   Bounded dx, dw, db;
-  conv2d_backward(x.values(), w, g.values(), 1, 0, uniform_profile(DType::float64), &dx, &dw, &db);
+  conv_backward(x.values(), w, g.values(), {1, 0, 1}, uniform_profile(DType::float64), &dx, &dw, &db);
   EXPECT_EQ(dx.value, (std::vector<double>{50, 60, 70, 80}));
   EXPECT_EQ(dw.value, (std::vector<double>{10, 20, 30, 40}));
   EXPECT_EQ(db.value, std::vector<double>{10});
 }
 
-TEST(Conv2d, gradients_are_the_adjoint_of_the_forward) {
+TEST(Conv, gradients_are_the_adjoint_of_the_forward) {
   // sum g conv(x, w) is linear in x and in w: its gradients, held against the forward.
   std::mt19937_64 random(1);
   for (std::int64_t stride : {1, 2, 3}) {
     for (std::int64_t padding : {0, 1, 2}) {
       const Tensor x = noise({2, 3, 5, 6}, random), w = noise({4, 3, 3, 3}, random);
       Bounded y, dx, dw, db;
-      conv2d(x.values(), w, nullptr, stride, padding, uniform_profile(DType::float64), y);
+      conv(x.values(), w, nullptr, {stride, padding, 1}, uniform_profile(DType::float64), y);
       const Tensor g = noise(y.shape, random);
-      conv2d_backward(x.values(), w, g.values(), stride, padding, uniform_profile(DType::float64),
-                      &dx, &dw, &db);
+      conv_backward(x.values(), w, g.values(), {stride, padding, 1}, uniform_profile(DType::float64), &dx, &dw,
+                    &db);
       EXPECT_EQ(dx.shape, x.shape());
       EXPECT_EQ(dw.shape, w.shape());
       const Tensor dx_way = noise(x.shape(), random), dw_way = noise(w.shape(), random);
       Bounded moved_x, moved_w;
-      conv2d(dx_way.values(), w, nullptr, stride, padding, uniform_profile(DType::float64),
-             moved_x);
-      conv2d(x.values(), dw_way, nullptr, stride, padding, uniform_profile(DType::float64),
-             moved_w);
+      conv(dx_way.values(), w, nullptr, {stride, padding, 1}, uniform_profile(DType::float64), moved_x);
+      conv(x.values(), dw_way, nullptr, {stride, padding, 1}, uniform_profile(DType::float64), moved_w);
       const auto dot = [](const std::vector<double>& a, const Tensor& b) {
         double sum = 0;
         for (std::size_t i = 0; i < a.size(); ++i) sum += a[i] * b.at(static_cast<std::int64_t>(i));
@@ -84,7 +82,7 @@ TEST(Conv2d, gradients_are_the_adjoint_of_the_forward) {
   }
 }
 
-TEST(Conv2d, carries_errors_forward_and_backward) {
+TEST(Conv, carries_errors_forward_and_backward) {
   std::mt19937_64 random(3);
   double worst[4] = {};
   for (int trial = 0; trial < 200; ++trial) {
@@ -101,12 +99,12 @@ TEST(Conv2d, carries_errors_forward_and_backward) {
     known_x.error = x_error.data();
     known_g.error = g_error.data();
     Bounded known[4], seen[4];
-    conv2d(known_x, w, nullptr, 1, 1, uniform_profile(DType::float64), known[0]);
-    conv2d(moved_x.values(), w, nullptr, 1, 1, uniform_profile(DType::float64), seen[0]);
-    conv2d_backward(known_x, w, known_g, 1, 1, uniform_profile(DType::float64), &known[1],
-                    &known[2], &known[3]);
-    conv2d_backward(moved_x.values(), w, moved_g.values(), 1, 1, uniform_profile(DType::float64),
-                    &seen[1], &seen[2], &seen[3]);
+    conv(known_x, w, nullptr, {1, 1, 1}, uniform_profile(DType::float64), known[0]);
+    conv(moved_x.values(), w, nullptr, {1, 1, 1}, uniform_profile(DType::float64), seen[0]);
+    conv_backward(known_x, w, known_g, {1, 1, 1}, uniform_profile(DType::float64), &known[1], &known[2],
+                  &known[3]);
+    conv_backward(moved_x.values(), w, moved_g.values(), {1, 1, 1}, uniform_profile(DType::float64), &seen[1],
+                  &seen[2], &seen[3]);
     for (std::size_t q = 0; q < 4; ++q) {
       const Comparison c = compare(known[q], seen[q].value.data(), DType::float64);
       EXPECT_EQ(c.outside, 0) << "quantity " << q;
@@ -116,43 +114,43 @@ TEST(Conv2d, carries_errors_forward_and_backward) {
   for (double ratio : worst) EXPECT_GT(ratio, 0.5);
 }
 
-TEST(Conv2d, sees_a_flipped_kernel_and_padding_with_something_else) {
+TEST(Conv, sees_a_flipped_kernel_and_padding_with_something_else) {
   const Tensor x = tensor({1, 1, 2, 2}, {1, 2, 3, 4}), w = tensor({1, 1, 2, 2}, {1, 2, 3, 4}),
                flipped = tensor({1, 1, 2, 2}, {4, 3, 2, 1});
   Bounded y, wrong;
-  conv2d(x.values(), w, nullptr, 1, 0, uniform_profile(DType::float64), y);
-  conv2d(x.values(), flipped, nullptr, 1, 0, uniform_profile(DType::float64), wrong);
+  conv(x.values(), w, nullptr, {1, 0, 1}, uniform_profile(DType::float64), y);
+  conv(x.values(), flipped, nullptr, {1, 0, 1}, uniform_profile(DType::float64), wrong);
   EXPECT_EQ(compare(y, wrong.value.data(), DType::float64).outside, 1);
-  conv2d(x.values(), w, nullptr, 1, 1, uniform_profile(DType::float64), y);
+  conv(x.values(), w, nullptr, {1, 1, 1}, uniform_profile(DType::float64), y);
   std::vector<double> edge = y.value;
   edge[0] = 1 * (1 + 2 + 3 + 4);  // the edge repeated
   EXPECT_EQ(compare(y, edge.data(), DType::float64).outside, 1);
 }
 
-TEST(Conv2d, a_nan_reaches_what_reads_it_and_nothing_else) {
+TEST(Conv, a_nan_reaches_what_reads_it_and_nothing_else) {
   const Tensor x = tensor({1, 1, 1, 4}, {nan, 1, 1, 1}), w = tensor({1, 1, 1, 2}, {1, 1});
   Bounded y;
-  conv2d(x.values(), w, nullptr, 1, 0, uniform_profile(DType::float64), y);
+  conv(x.values(), w, nullptr, {1, 0, 1}, uniform_profile(DType::float64), y);
   const double right[] = {nan, 2, 2}, wrong[] = {2, 2, 2};
   EXPECT_EQ(compare(y, right, DType::float64).outside, 0);
   EXPECT_EQ(compare(y, wrong, DType::float64).outside, 1);
 }
 
-TEST(Conv2d, an_infinite_weight_over_padding_may_or_may_not_be_multiplied) {
+TEST(Conv, an_infinite_weight_over_padding_may_or_may_not_be_multiplied) {
   const Tensor x = tensor({1, 1, 1, 1}, {2}),
                w = tensor({1, 1, 3, 3}, {infinity, 0, 0, 0, 1, 0, 0, 0, 0});
   Bounded y;
-  conv2d(x.values(), w, nullptr, 1, 1, uniform_profile(DType::float64), y);
+  conv(x.values(), w, nullptr, {1, 1, 1}, uniform_profile(DType::float64), y);
   for (double seen : {2.0, nan}) EXPECT_EQ(compare(y, &seen, DType::float64).outside, 0);
 }
 
-TEST(Conv2d, an_empty_batch) {
+TEST(Conv, an_empty_batch) {
   const Tensor x(DType::float32, {0, 2, 4, 4}), g(DType::float32, {0, 3, 4, 4}),
       w(DType::float32, {3, 2, 3, 3});
   Bounded y, dx, dw, db;
-  conv2d(x.values(), w, nullptr, 1, 1, uniform_profile(DType::float32), y);
+  conv(x.values(), w, nullptr, {1, 1, 1}, uniform_profile(DType::float32), y);
   EXPECT_EQ(y.shape, (Shape{0, 3, 4, 4}));
-  conv2d_backward(x.values(), w, g.values(), 1, 1, uniform_profile(DType::float32), &dx, &dw, &db);
+  conv_backward(x.values(), w, g.values(), {1, 1, 1}, uniform_profile(DType::float32), &dx, &dw, &db);
   EXPECT_TRUE(dx.value.empty());
   EXPECT_EQ(dw.value, std::vector<double>(54, 0));
   EXPECT_EQ(db.value, std::vector<double>(3, 0));

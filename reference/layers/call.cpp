@@ -1,0 +1,44 @@
+#include "reference/layers/call.hpp"
+
+#include <utility>
+
+namespace normdiff::reference {
+
+void StatisticUpdates::clear() {
+  for (StatisticUpdate& update : list_) spare_.push_back(std::move(update.expected));
+  list_.clear();
+}
+
+Bounded& StatisticUpdates::of(const Tensor& tensor) {
+  for (StatisticUpdate& update : list_)
+    if (update.storage == tensor.storage()) return update.expected;
+  list_.push_back({tensor.storage(), {}});
+  Bounded& expected = list_.back().expected;
+  if (!spare_.empty()) {
+    expected = std::move(spare_.back());
+    spare_.pop_back();
+    expected.value.clear();  // its memory stays
+    expected.bound.clear();
+  }
+  return expected;
+}
+
+bool requires_gradient(const SlotTensors& tensors, TensorSlot slot) {
+  return is_parameter(slot) && tensors[slot].has_value();
+}
+
+void reshape(const Values& values, const Shape& shape, Bounded& out) {
+  const std::int64_t n = shape.numel();
+  out.shape = shape;
+  out.trivial.clear();
+  out.weak.clear();
+  out.value.resize(static_cast<std::size_t>(n));
+  out.bound.resize(static_cast<std::size_t>(n));
+  for (std::int64_t i = 0; i < n; ++i) {
+    const auto at = static_cast<std::size_t>(i);
+    out.value[at] = values.at(i);
+    out.bound[at] = values.error ? values.error[i] : 0;
+  }
+}
+
+}  // namespace normdiff::reference

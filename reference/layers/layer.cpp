@@ -1,0 +1,54 @@
+#include "reference/layers/layer.hpp"
+
+#include <array>
+#include <type_traits>
+
+namespace normdiff::reference {
+namespace {
+
+template <class... Xs>
+Layer make(std::size_t kind, const std::variant<Xs...>*) {
+  static constexpr std::array<Layer (*)(), sizeof...(Xs)> makers = {+[] { return Layer(Xs{}); }...};
+  return makers[kind]();
+}
+
+template <class Options, class L>
+Options* find_batch_norm(L& layer) {
+  return std::visit(
+      [](auto& x) -> Options* {
+        if constexpr (std::derived_from<std::remove_cvref_t<decltype(x)>, BatchNormOptions>)
+          return &x;
+        else
+          return nullptr;
+      },
+      layer);
+}
+
+}  // namespace
+
+Layer make_layer(ModuleKind kind) {
+  return make(static_cast<std::size_t>(kind), static_cast<const Layer*>(nullptr));
+}
+
+const LayerTraits& traits_of(const Layer& layer) {
+  return std::visit(
+      [](const auto& x) -> const LayerTraits& { return std::remove_cvref_t<decltype(x)>::traits; },
+      layer);
+}
+
+const BatchNormOptions* batch_norm_in(const Layer& layer) {
+  return find_batch_norm<const BatchNormOptions>(layer);
+}
+BatchNormOptions* batch_norm_in(Layer& layer) {
+  return find_batch_norm<BatchNormOptions>(layer);
+}
+
+std::optional<FreshTensor> fresh_tensor(const Layer& layer, TensorSlot slot) {
+  std::optional<FreshTensor> found;
+  visit_tensors(layer, [&](const FreshTensor& tensor) {
+    if (tensor.slot == slot) found = tensor;
+  });
+  return found;
+}
+
+}  // namespace normdiff::reference
