@@ -43,9 +43,11 @@ struct ModuleRef {
 /// A module as it is written: options, and children that are written in place or named.
 struct ModuleExpression {
   struct Child;
+  /// Sequential(a=..., b=...) or Sequential(..., ...). It comes first: a problem is about a field by
+  /// its address, and that of a layer's first argument must not be the module's own.
+  bool named_children = false;
   reference::Layer layer;
   std::vector<Child> children;
-  bool named_children = false;  ///< Sequential(a=..., b=...) or Sequential(..., ...)
 };
 struct ModuleExpression::Child {
   std::string name;                               ///< "0", "1", ... where not named
