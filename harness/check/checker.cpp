@@ -11,6 +11,7 @@
 #include "harness/model/operands.hpp"
 #include "harness/model/replay.hpp"
 #include "harness/subject/support.hpp"
+#include "harness/text/version.hpp"
 #include "harness/triage/deviations.hpp"
 #include "harness/triage/predictions/predictions.hpp"
 

@@ -37,9 +37,7 @@ struct DrawInfo {
   /// Each is drawn as often as any other kind's, in the profiles in which this kind has a weight.
   std::span<const DrawMistake> mistakes{};
 
-  [[nodiscard]] constexpr int weight(Profile profile) const {
-    return weights[profile];
-  }
+  [[nodiscard]] constexpr int weight(Profile profile) const { return weights[profile]; }
 };
 
 // One function for each kind of step, in harness/steps/: chooses the fields of a step, writes it,
