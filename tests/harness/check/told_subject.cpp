@@ -110,7 +110,7 @@ textbook::Ending ToldSubject::do_step(const Step& step) {
     ending = runner_.play(step);
   }
   if (ending.outcome != Outcome::error) return ending;
-  const auto kind = reference::error_kind_from(ending.error_class);
+  const auto kind = reference::named<reference::ErrorKind>(ending.error_class);
   std::tie(ending.error_class, ending.text) = wording(*kind);
   return ending;
 }
