@@ -1,11 +1,13 @@
 #pragma once
 
-#include "harness/language/step.hpp"
+#include <variant>
+
+#include "harness/language/field.hpp"
 
 namespace normdiff {
 
 /// Sizes of layers; what their product may be is max_tensor_elements.
-inline constexpr Range layer_size{0, 1 << 16};
+inline constexpr IntegerRange layer_size{0, 1 << 16};
 
 /// The arguments of a module, in PyTorch's order; `fields` as for a step.
 template <class Options>
@@ -35,8 +37,8 @@ struct ModuleType<reference::Conv2dOptions> {
   static void fields(Io& io, S& options) {
     io.value("in_channels", options.in_channels, layer_size);
     io.value("out_channels", options.out_channels, layer_size);
-    io.required("kernel_size", options.kernel_size, Range{1, layer_size.most});
-    io.option("stride", options.stride, std::int64_t{1}, Range{1, layer_size.most});
+    io.required("kernel_size", options.kernel_size, IntegerRange{1, layer_size.most});
+    io.option("stride", options.stride, std::int64_t{1}, IntegerRange{1, layer_size.most});
     io.option("padding", options.padding, std::int64_t{0}, layer_size);
     io.option("bias", options.bias, true, Any{});
   }

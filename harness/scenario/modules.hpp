@@ -3,7 +3,7 @@
 #include <optional>
 #include <string>
 
-#include "harness/language/step.hpp"
+#include "harness/language/scenario.hpp"
 #include "harness/scenario/scope.hpp"
 
 namespace normdiff {
