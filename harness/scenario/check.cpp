@@ -10,7 +10,6 @@
 #include "harness/language/steps.hpp"
 #include "harness/language/words.hpp"
 #include "harness/scenario/modules.hpp"
-#include "harness/scenario/text/text.hpp"
 #include "harness/scenario/work.hpp"
 #include "harness/text/number.hpp"
 
