@@ -19,7 +19,7 @@ int values(const InputSizes& s) {
   return n;
 }
 
-/// What the first layer of a kind is called; the second is "conv2".
+/// The first layer of a kind is called so; the second is "conv2".
 std::string_view layer_name(ModuleKind kind) {
   switch (kind) {
     case ModuleKind::Conv2d:
@@ -49,7 +49,7 @@ class Chain {
   /// Constructs the chain as a tree: flat, or its first layers in a block of their own.
   void assemble(NameId result, std::size_t group);
 
-  /// What the whole chain takes.
+  /// The whole chain takes such inputs.
   [[nodiscard]] const InputSizes& takes() const { return first_; }
   [[nodiscard]] ModuleExpression& first_module() { return layers_[0].module; }
   [[nodiscard]] const DraftedModule& first_part() const { return layers_[0].part; }

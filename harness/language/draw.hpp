@@ -18,7 +18,7 @@ class Draft;
 template <class S>
 struct KindOf {};
 
-/// What a draft must hold before a kind of step can be drawn. Every draft holds a module.
+/// A draft must hold these before a kind of step can be drawn. Every draft holds a module.
 struct DrawNeeds {
   bool room_for_network = false;  ///< it makes a network, of which a draft holds few
   bool room_for_tree = false;     ///< it makes a module, script or artefact, which have a limit too

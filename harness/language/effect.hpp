@@ -15,7 +15,7 @@ enum class Moves : std::uint8_t {
   anything,    ///< of the module that it works on
 };
 
-/// What a subject must have to do a step.
+/// A subject must have this to do a step.
 enum class Capability : std::uint8_t { eager, torchscript, onnx };
 
 /// What a step does, as far as it can be said without doing it. The module, tensor or result that
