@@ -1,4 +1,5 @@
 #include "harness/campaign/coordinator.hpp"
+#include "harness/profiles/generate.hpp"
 
 #include <fmt/format.h>
 
@@ -83,9 +84,9 @@ class Campaign {
   }
 
  private:
-  Range range_of(const SubjectResult& subject, std::size_t profile) const {
-    Range range{subject.profiles[profile].profile, options_.seed, 0,
-                std::numeric_limits<std::uint64_t>::max() / 2};
+  SeedRange range_of(const SubjectResult& subject, std::size_t profile) const {
+    SeedRange range{subject.profiles[profile].profile, options_.seed, 0,
+                    std::numeric_limits<std::uint64_t>::max() / 2};
     if (options_.scenarios) {
       const std::uint64_t n = subject.profiles.size();
       range.count = *options_.scenarios / n + (profile < *options_.scenarios % n ? 1 : 0);
@@ -152,7 +153,7 @@ class Campaign {
 
   /// Runs what it can of `range`, in order; `done` counts what the campaign now has. True: a
   /// scenario took the process down.
-  bool run_part(HostLink& host, const Schedule::Lane& lane, Range range, std::uint64_t& done) {
+  bool run_part(HostLink& host, const Schedule::Lane& lane, SeedRange range, std::uint64_t& done) {
     auto answer = host.run(range, seconds_left());
     if (auto* result = std::get_if<RangeResult>(&answer)) {
       done += result->done;
@@ -173,7 +174,7 @@ class Campaign {
     // The failure first: what follows may be interrupted. What was done before it died with the
     // process, and is done again without the one that ends it.
     take(lane, failed(host, lane, range, *failure.number, failure));
-    Range before = range;
+    SeedRange before = range;
     before.count = *failure.number - range.first;
     while (before.count > 0) {
       std::uint64_t again = 0;
@@ -190,9 +191,9 @@ class Campaign {
   /// A host that writes garbage goes on, so its number says little: one scenario at a time, the
   /// garbage comes before the answer of the one that made it. Garbage that does not come again is
   /// told all the same, as the number said.
-  void run_singly(HostLink& host, const Schedule::Lane& lane, const Range& range,
+  void run_singly(HostLink& host, const Schedule::Lane& lane, const SeedRange& range,
                   const HostFailure& failure, std::uint64_t& done) {
-    Range one = range;
+    SeedRange one = range;
     one.count = 1;
     bool again = false;
     for (std::uint64_t i = 0; i < range.count && !over(); ++i) {
@@ -212,7 +213,7 @@ class Campaign {
   }
 
   /// What is known of the scenario that took the process down.
-  RangeResult failed(HostLink& host, const Schedule::Lane& lane, const Range& range,
+  RangeResult failed(HostLink& host, const Schedule::Lane& lane, const SeedRange& range,
                      std::uint64_t number, const HostFailure& failure) {
     Scenario scenario;
     generate(range.profile, range.seed, number, scenario);

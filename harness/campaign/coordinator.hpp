@@ -9,9 +9,10 @@
 #include <string>
 #include <vector>
 
-#include "harness/campaign/campaign.hpp"
 #include "harness/campaign/subjects.hpp"
+#include "harness/findings/finding.hpp"
 #include "harness/findings/findings_log.hpp"
+#include "harness/language/profile.hpp"
 #include "harness/triage/deviations.hpp"
 
 namespace normdiff {

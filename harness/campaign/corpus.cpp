@@ -8,9 +8,10 @@
 #include "harness/campaign/replay.hpp"
 #include "harness/findings/findings.hpp"
 #include "harness/host/host_link.hpp"
-#include "harness/os/read_file.hpp"
+#include "harness/scenario/text/read_scenario.hpp"
 #include "harness/scenario/text/text.hpp"
 #include "harness/subject/support.hpp"
+#include "harness/text/version.hpp"
 
 namespace normdiff {
 namespace {

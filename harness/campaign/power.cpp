@@ -1,4 +1,5 @@
 #include "harness/campaign/power.hpp"
+#include "harness/host/run_range.hpp"
 
 #include <algorithm>
 #include <thread>

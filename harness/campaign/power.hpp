@@ -6,7 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "harness/campaign/campaign.hpp"
+#include "harness/findings/finding.hpp"
+#include "harness/language/profile.hpp"
 
 namespace normdiff {
 

@@ -4,6 +4,7 @@
 #include <variant>
 #include <vector>
 
+#include "harness/check/check.hpp"
 #include "harness/host/host_link.hpp"
 #include "harness/triage/deviations.hpp"
 

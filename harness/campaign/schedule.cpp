@@ -37,7 +37,7 @@ std::optional<Schedule::Part> Schedule::next() {
     if (!best || cost(state) < cost(*best)) best = &state;
   }
   if (!best) return std::nullopt;
-  Range& source = best->returned.empty() ? best->lane.left : best->returned.front();
+  SeedRange& source = best->returned.empty() ? best->lane.left : best->returned.front();
   const std::uint64_t wanted =
       best->rate > 0 ? static_cast<std::uint64_t>(std::clamp(best->rate * chunk(*best), 1.0, 1e7))
                      : first_chunk;
@@ -58,11 +58,12 @@ void Schedule::finished(const Part& part, std::uint64_t done, double seconds) {
   subject_seconds_[state.lane.subject] += seconds;
   if (done > 0) state.rate = static_cast<double>(done) / std::max(seconds, shortest_measured);
   if (done < part.range.count && !state.dropped) {
-    Range rest = part.range;
+    SeedRange rest = part.range;
     rest.first += done;
     rest.count -= done;
-    const auto after = std::find_if(state.returned.begin(), state.returned.end(),
-                                    [&](const Range& other) { return other.first > rest.first; });
+    const auto after =
+        std::find_if(state.returned.begin(), state.returned.end(),
+                     [&](const SeedRange& other) { return other.first > rest.first; });
     state.returned.insert(after, rest);
   }
 }

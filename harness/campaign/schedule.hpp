@@ -7,7 +7,7 @@
 #include <optional>
 #include <vector>
 
-#include "harness/campaign/campaign.hpp"
+#include "harness/generate/seed_range.hpp"
 
 namespace normdiff {
 
@@ -18,11 +18,11 @@ class Schedule {
   struct Lane {
     std::size_t subject = 0;
     std::size_t profile = 0;  ///< index in the subject's list
-    Range left;               ///< what nobody has been given yet
+    SeedRange left;           ///< what nobody has been given yet
   };
   struct Part {
     std::size_t lane = 0;
-    Range range;
+    SeedRange range;
   };
 
   /// `shares`: of each subject, in proportion to the others'.
@@ -39,7 +39,7 @@ class Schedule {
  private:
   struct State {
     Lane lane;
-    std::deque<Range> returned;
+    std::deque<SeedRange> returned;
     double seconds = 0;
     double rate = 0;  ///< scenarios a second, as last measured
     int out = 0;      ///< parts under way

@@ -4,12 +4,12 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
 #include <system_error>
 
 #include "harness/os/process.hpp"
 #include "harness/subjects/python/python.hpp"
 #include "harness/subjects/textbook/textbook.hpp"
+#include "harness/text/version.hpp"
 
 namespace normdiff {
 namespace {
@@ -18,23 +18,12 @@ constexpr std::string_view host_prefix = "normdiff-host-";
 constexpr std::string_view textbook_prefix = "textbook:";
 constexpr std::string_view python_prefix = "python:";
 
-std::vector<int> numbers(const std::string& version) {
-  std::vector<int> parts;
-  for (std::size_t at = 0; at < version.size();) {
-    int value = 0;
-    const auto [end, failed] =
-        std::from_chars(version.data() + at, version.data() + version.size(), value);
-    if (failed != std::errc()) break;
-    parts.push_back(value);
-    at = static_cast<std::size_t>(end - version.data()) + 1;
-  }
-  return parts;
-}
-
 void newest_first(std::vector<FoundSubject>& subjects) {
-  std::stable_sort(
-      subjects.begin(), subjects.end(),
-      [](const FoundSubject& a, const FoundSubject& b) { return newer(a.version, b.version); });
+  std::stable_sort(subjects.begin(), subjects.end(),
+                   [](const FoundSubject& a, const FoundSubject& b) {
+                     return parse_version(normalise_version(a.version)) >
+                            parse_version(normalise_version(b.version));
+                   });
 }
 
 /// What `import torch` would give, without importing it; empty: it can't be told.
@@ -106,10 +95,6 @@ std::vector<FoundSubject> named(const std::string& name, Catalogue& catalogue) {
 
 }  // namespace
 
-bool newer(const std::string& a, const std::string& b) {
-  return numbers(a) > numbers(b);
-}
-
 SubjectPlaces own_places() {
   std::error_code failed;
   return {std::filesystem::read_symlink("/proc/self/exe", failed)};
@@ -123,7 +108,7 @@ std::vector<FoundSubject> find_libtorch(const SubjectPlaces& places) {
     const std::string name = entry.path().filename().string();
     if (name.rfind(host_prefix, 0) != 0 || !entry.is_regular_file(failed)) continue;
     const std::string version = name.substr(host_prefix.size());
-    if (numbers(version).empty()) continue;
+    if (!parse_version(normalise_version(version))) continue;
     const std::string path = entry.path().string();
     found.push_back({"libtorch@" + version, "libtorch", version, path, {path}});
   }

@@ -54,7 +54,4 @@ struct SubjectPlaces {
 /// an interpreter.
 [[nodiscard]] std::variant<Subject, SubjectError> make_own_subject(const std::string& name);
 
-/// "2.13.0" is newer than "2.9.1".
-[[nodiscard]] bool newer(const std::string& a, const std::string& b);
-
 }  // namespace normdiff

@@ -11,6 +11,7 @@
 #include "harness/model/operands.hpp"
 #include "harness/model/replay.hpp"
 #include "harness/subject/support.hpp"
+#include "harness/text/version.hpp"
 #include "harness/triage/deviations.hpp"
 #include "harness/triage/predictions/predictions.hpp"
 
@@ -202,10 +203,10 @@ struct Checker::Implementation {
   void leave_out(const Context& context, Oracle& oracle, const Trace& trace, const Step& step,
                  const char* reason) {
     const std::optional<NameId> made = result_of(step);
-    const Reach reach(world, context.scenario, context.scope, step);
+    const Footprint footprint(world, context.scenario, context.scope, step);
     oracle.underived_where(trace, reason, [&](const Observation& seen) {
       return (made && seen.key.name == *made) ||
-             reach.allows(seen.key, observed.before(seen.key), seen.value);
+             footprint.allows(seen.key, observed.before(seen.key), seen.value);
     });
   }
 

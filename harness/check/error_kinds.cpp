@@ -7,6 +7,7 @@
 
 #include "harness/text/embedded.hpp"
 #include "harness/text/glob.hpp"
+#include "harness/text/version.hpp"
 #include "harness/triage/deviations.hpp"
 
 namespace normdiff {

@@ -45,7 +45,7 @@ inline constexpr Names<Verdict> reference::names_of<Verdict> = {"equal",
                                                                 "out_of_memory",
                                                                 "harness_error"};
 
-/// What a verdict says of the subject. Reports count by group.
+/// A group holds the verdicts that say the same of the subject. Reports count by group.
 enum class VerdictGroup : std::uint8_t {
   sharp,         ///< it agrees, as far as can be seen
   weak,          ///< it agrees with what says little; a floor limits the share of these

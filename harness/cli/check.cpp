@@ -14,7 +14,7 @@
 #include "harness/cli/trace_file.hpp"
 #include "harness/findings/findings.hpp"
 #include "harness/host/host_link.hpp"
-#include "harness/os/read_file.hpp"
+#include "harness/scenario/text/read_scenario.hpp"
 #include "harness/scenario/text/text.hpp"
 #include "harness/text/utf8.hpp"
 

@@ -8,7 +8,7 @@
 #include "harness/cli/cli.hpp"
 #include "harness/cli/trace_file.hpp"
 #include "harness/host/host_link.hpp"
-#include "harness/os/read_file.hpp"
+#include "harness/scenario/text/read_scenario.hpp"
 #include "harness/scenario/text/text.hpp"
 #include "harness/trace/json.hpp"
 

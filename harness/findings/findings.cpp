@@ -249,7 +249,7 @@ std::string replay_command(std::string_view file, std::string_view subject,
   return command;
 }
 
-std::string origin_of(const Range& range, std::uint64_t number) {
+std::string origin_of(const SeedRange& range, std::uint64_t number) {
   return fmt::format("seed {}, {}, number {}", range.seed, to_string(range.profile), number);
 }
 

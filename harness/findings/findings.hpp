@@ -5,7 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "harness/campaign/campaign.hpp"
+#include "harness/check/check.hpp"
+#include "harness/findings/finding.hpp"
+#include "harness/generate/seed_range.hpp"
 
 namespace normdiff {
 
@@ -44,7 +46,7 @@ void keep_new(std::vector<Finding>& kept, Finding&& finding);
                                          std::string_view deviations);
 
 /// "seed 1, modes, number 17".
-[[nodiscard]] std::string origin_of(const Range& range, std::uint64_t number);
+[[nodiscard]] std::string origin_of(const SeedRange& range, std::uint64_t number);
 
 /// JSON. The readers throw nlohmann::json::exception on anything that isn't one.
 [[nodiscard]] nlohmann::json to_json(const Manifest& manifest);

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <variant>
 
-#include "harness/campaign/campaign.hpp"
+#include "harness/findings/finding.hpp"
 
 namespace normdiff {
 

@@ -32,7 +32,7 @@ struct DraftedModule {
   InputSizes takes;  ///< of a BatchNorm
 };
 
-/// What names that share tensors have in common.
+/// A group is the names that share tensors, with what they have in common.
 struct TensorGroup {
   DType dtype = DType::float32;
   int version = 0;  ///< rises when a tensor of the group is changed in place or replaced

@@ -47,7 +47,7 @@ class Chain {
   /// Constructs the chain as a tree: flat, or its first layers in a block of their own.
   void assemble(NameId result, std::size_t group);
 
-  /// What the whole chain takes.
+  /// The whole chain takes such inputs.
   [[nodiscard]] const InputSizes& takes() const { return first_; }
   [[nodiscard]] ModuleExpression& first_module() { return layers_[0].module; }
   [[nodiscard]] const DraftedModule& first_part() const { return layers_[0].part; }

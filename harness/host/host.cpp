@@ -13,8 +13,8 @@
 #include <optional>
 #include <stdexcept>
 
-#include "harness/campaign/campaign.hpp"
 #include "harness/findings/findings.hpp"
+#include "harness/host/run_range.hpp"
 #include "harness/os/breadcrumb.hpp"
 #include "harness/scenario/text/text.hpp"
 #include "harness/trace/json.hpp"
@@ -99,7 +99,7 @@ void answer_range(const Subject& subject, const json& request, Checkers& checker
   using Clock = std::chrono::steady_clock;
   const auto profile = named<Profile>(request.at("profile").get_ref<const std::string&>());
   if (!profile) throw std::runtime_error("no such profile: " + request.at("profile").dump());
-  Range range;
+  SeedRange range;
   range.profile = *profile;
   range.seed = request.at("seed");
   range.first = request.at("first");

@@ -98,7 +98,7 @@ std::variant<Manifest, HostFailure> HostLink::manifest() {
   }
 }
 
-std::variant<RangeResult, HostFailure> HostLink::run(const Range& range, double seconds) {
+std::variant<RangeResult, HostFailure> HostLink::run(const SeedRange& range, double seconds) {
   if (!number_) {
     if (auto made = Breadcrumb::make()) number_.emplace(std::move(*made));
     if (!number_)

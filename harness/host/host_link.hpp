@@ -9,7 +9,8 @@
 #include <variant>
 #include <vector>
 
-#include "harness/campaign/campaign.hpp"
+#include "harness/findings/finding.hpp"
+#include "harness/generate/seed_range.hpp"
 #include "harness/os/breadcrumb.hpp"
 #include "harness/os/process.hpp"
 
@@ -49,7 +50,7 @@ class HostLink {
 
   [[nodiscard]] std::variant<Manifest, HostFailure> manifest();
   /// Runs a range, for `seconds` at most where not 0.
-  [[nodiscard]] std::variant<RangeResult, HostFailure> run(const Range& range, double seconds);
+  [[nodiscard]] std::variant<RangeResult, HostFailure> run(const SeedRange& range, double seconds);
   /// Runs one scenario; `trace` is overwritten.
   [[nodiscard]] std::optional<HostFailure> trace(const std::string& text, std::size_t names,
                                                  Trace& trace);

@@ -1,5 +1,6 @@
-#include "harness/campaign/campaign.hpp"
+#include "harness/host/run_range.hpp"
 #include "harness/findings/findings.hpp"
+#include "harness/profiles/generate.hpp"
 #include "harness/scenario/text/text.hpp"
 
 namespace normdiff {
@@ -12,8 +13,9 @@ struct Seen {
 };
 
 /// Rare: what a scenario with something to tell adds to the result.
-void note(const Range& range, std::uint64_t number, const Scenario& scenario, const Scope& scope,
-          const Manifest& subject, const CheckResult& checked, Seen& seen, RangeResult& result) {
+void note(const SeedRange& range, std::uint64_t number, const Scenario& scenario,
+          const Scope& scope, const Manifest& subject, const CheckResult& checked, Seen& seen,
+          RangeResult& result) {
   const auto add_new = [&](std::vector<Finding>& kept, FindingKind kind, Signatures& known) {
     for (Finding& finding : findings_of(scenario, scope, subject, checked, kind, &known)) {
       finding.scenario = print(scenario);
@@ -28,7 +30,7 @@ void note(const Range& range, std::uint64_t number, const Scenario& scenario, co
 
 }  // namespace
 
-RangeResult run_range(const Range& range, const Subject& subject, Checker& checker,
+RangeResult run_range(const SeedRange& range, const Subject& subject, Checker& checker,
                       const std::function<void(std::uint64_t)>& at,
                       const std::function<bool()>& stop) {
   RangeResult result;

@@ -1,28 +1,37 @@
 #pragma once
 
 #include "harness/language/step.hpp"
-#include "harness/scenario/scope.hpp"
 
 namespace normdiff {
 
-template <>
-struct StepType<Forward> {
+// Each draws a step of this kind that both sides ought to refuse.
+void draw_wrong_input(Draft& draft);
+void draw_single_value(Draft& draft);
+void draw_wrong_eps(Draft& draft);
+
+/// y = net(x)   y = no_grad(net, x)   w = m(x) runs an exported artefact
+struct Forward {
+  NameId result = 0;
+  ModuleRef module;
+  NameId input = 0;  ///< of a tensor step
+  bool grad = true;
+
   static constexpr std::string_view name = "forward";
   static constexpr std::array<Spelling, 2> spellings = {
       {{Form::call, ""}, {Form::function, "no_grad"}}};
-
-  template <class Io, class S>
-  static void fields(Io& io, S& step) {
-    io.result(step.result, NameKind::result);
-    io.callee("module", step.module, step.grad);
-    io.operand("input", step.input, Takes::tensor);
-  }
-
-  static std::optional<Problem> also(const Scope& scope, const Forward& step) {
-    if (step.grad || scope[step.module.name].kind != NameKind::artefact) return std::nullopt;
-    return Problem{"an exported artefact records no gradients; call it without no_grad",
-                   &step.module};
-  }
+  static constexpr std::array<DrawMistake, 3> mistakes = {draw_wrong_input, draw_single_value,
+                                                          draw_wrong_eps};
+  static constexpr DrawInfo drawing = {.weights = {44, 44, 38, 40}, .mistakes = mistakes};
+  static constexpr Effect effect = {
+      .makes = NameKind::result, .forwards = 1, .moves = Moves::statistics};
+  static constexpr auto fields = std::tuple{
+      field::Result{&Forward::result}, field::Callee{"module", &Forward::module, &Forward::grad},
+      field::Operand{"input", &Forward::input, Takes::tensor}};
 };
+
+std::optional<Problem> precondition(const Scope& scope, const Forward& step);
+NameInfo made(const Scope& scope, const Forward& step);
+void draw(Draft& draft, KindOf<Forward>);
+Execution execute(Context& context, const Forward& step);
 
 }  // namespace normdiff

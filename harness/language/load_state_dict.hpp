@@ -1,20 +1,29 @@
 #pragma once
 
 #include "harness/language/step.hpp"
-#include "harness/scenario/scope.hpp"
 
 namespace normdiff {
 
-template <>
-struct StepType<LoadStateDict> {
+// Each draws a step of this kind that both sides ought to refuse.
+void draw_unfitting_state_dict(Draft& draft);
+
+/// b.load_state_dict(net.state_dict())
+struct LoadStateDict {
+  ModuleRef target;
+  ModuleRef source;
+
   static constexpr std::string_view name = "load_state_dict";
   static constexpr std::array<Spelling, 1> spellings = {{{Form::method, "load_state_dict"}}};
-
-  template <class Io, class S>
-  static void fields(Io& io, S& step) {
-    io.object("target", step.target, Takes::eager);
-    io.state_dict("source", step.source, Takes::eager);
-  }
+  static constexpr std::array<DrawMistake, 1> mistakes = {draw_unfitting_state_dict};
+  static constexpr DrawInfo drawing = {
+      .weights = {16, 2, 2, 3}, .needs = {.copy = true}, .mistakes = mistakes};
+  static constexpr Effect effect = {.moves = Moves::anything};
+  static constexpr auto fields =
+      std::tuple{field::Object{"target", &LoadStateDict::target, Takes::eager},
+                 field::StateDict{"source", &LoadStateDict::source, Takes::eager}};
 };
+
+void draw(Draft& draft, KindOf<LoadStateDict>);
+Execution execute(Context& context, const LoadStateDict& step);
 
 }  // namespace normdiff

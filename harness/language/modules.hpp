@@ -3,17 +3,17 @@
 #include <tuple>
 #include <type_traits>
 
-#include "harness/language/step.hpp"
+#include "harness/language/field.hpp"
 #include "reference/layers/layer.hpp"
 
 namespace normdiff {
 
-/// Hands one argument of a layer to an Io (step.hpp).
+/// Hands one argument of a layer to an Io (field.hpp).
 template <class Io, class X, class Owner, class T>
 void visit_argument(Io& io, X& layer, const reference::Argument<Owner, T>& argument) {
   const auto allowed = [&argument] {
     if constexpr (std::is_same_v<T, std::int64_t>)
-      return Range{argument.range.least, argument.range.most};
+      return IntegerRange{argument.range.least, argument.range.most};
     else
       return Any{};
   }();

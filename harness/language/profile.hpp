@@ -2,7 +2,6 @@
 
 #include <cstdint>
 
-
 #include "harness/text/enums.hpp"
 
 namespace normdiff {

@@ -1,46 +1,68 @@
 #pragma once
 
 #include "harness/language/step.hpp"
-#include "harness/scenario/scope.hpp"
 
 // net.bn.training = True and its like: an attribute of a module is given a value, and nothing else.
 namespace normdiff {
 
-template <class S>
-struct AttributeFields {
-  template <class Io, class T>
-  static void fields(Io& io, T& step) {
-    io.object("module", step.module, StepType<S>::takes);
-    io.value("value", step.value, Any{});
-  }
-};
+struct SetTraining {
+  ModuleRef module;
+  bool value = true;
 
-template <>
-struct StepType<SetTraining> : AttributeFields<SetTraining> {
   static constexpr std::string_view name = "set_training";
   static constexpr std::array<Spelling, 1> spellings = {{{Form::attribute, "training"}}};
-  static constexpr Takes takes = Takes::eager;
+  static constexpr DrawInfo drawing = {.weights = {7, 1, 5, 2}};
+  static constexpr Effect effect = {.moves = Moves::anything};
+  static constexpr auto fields =
+      std::tuple{field::Object{"module", &SetTraining::module, Takes::eager},
+                 field::Value{"value", &SetTraining::value}};
 };
+void draw(Draft& draft, KindOf<SetTraining>);
+Execution execute(Context& context, const SetTraining& step);
 
-template <>
-struct StepType<SetMomentum> : AttributeFields<SetMomentum> {
+struct SetMomentum {
+  ModuleRef module;
+  std::optional<double> value;
+
   static constexpr std::string_view name = "set_momentum";
   static constexpr std::array<Spelling, 1> spellings = {{{Form::attribute, "momentum"}}};
-  static constexpr Takes takes = Takes::batch_norm;
+  static constexpr DrawInfo drawing = {.weights = {6, 2, 3, 2}};
+  static constexpr Effect effect = {.moves = Moves::anything};
+  static constexpr auto fields =
+      std::tuple{field::Object{"module", &SetMomentum::module, Takes::batch_norm},
+                 field::Value{"value", &SetMomentum::value}};
 };
+void draw(Draft& draft, KindOf<SetMomentum>);
+Execution execute(Context& context, const SetMomentum& step);
 
-template <>
-struct StepType<SetEps> : AttributeFields<SetEps> {
+struct SetEps {
+  ModuleRef module;
+  double value = 1e-5;
+
   static constexpr std::string_view name = "set_eps";
   static constexpr std::array<Spelling, 1> spellings = {{{Form::attribute, "eps"}}};
-  static constexpr Takes takes = Takes::batch_norm;
+  static constexpr DrawInfo drawing = {.weights = {4, 2, 1, 2}};
+  static constexpr Effect effect = {.moves = Moves::anything};
+  static constexpr auto fields =
+      std::tuple{field::Object{"module", &SetEps::module, Takes::batch_norm},
+                 field::Value{"value", &SetEps::value}};
 };
+void draw(Draft& draft, KindOf<SetEps>);
+Execution execute(Context& context, const SetEps& step);
 
-template <>
-struct StepType<SetTrackRunningStats> : AttributeFields<SetTrackRunningStats> {
+struct SetTrackRunningStats {
+  ModuleRef module;
+  bool value = true;
+
   static constexpr std::string_view name = "set_track_running_stats";
   static constexpr std::array<Spelling, 1> spellings = {{{Form::attribute, "track_running_stats"}}};
-  static constexpr Takes takes = Takes::batch_norm;
+  static constexpr DrawInfo drawing = {.weights = {6, 1, 2, 1}};
+  static constexpr Effect effect = {.moves = Moves::anything};
+  static constexpr auto fields =
+      std::tuple{field::Object{"module", &SetTrackRunningStats::module, Takes::batch_norm},
+                 field::Value{"value", &SetTrackRunningStats::value}};
 };
+void draw(Draft& draft, KindOf<SetTrackRunningStats>);
+Execution execute(Context& context, const SetTrackRunningStats& step);
 
 }  // namespace normdiff

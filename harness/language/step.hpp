@@ -2,31 +2,26 @@
 
 #include <array>
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 
-#include "harness/language/scenario.hpp"
+#include "harness/language/draw.hpp"
+#include "harness/language/effect.hpp"
+#include "harness/language/field.hpp"
 
-// A step, or a few that are spelled alike, is one file of this folder. It specialises StepType with
+// A step is a pair of files. What it is stands in a header of this folder, as data: a struct with
 //   name       what reports call the kind of step
 //   spellings  how a statement of it looks; the first is the canonical one
-//   fields     its typed fields, once, for an Io that reads, prints, checks or plans them
-// Fields are visited in the order in which they are written. An Io has
-//   result(name, kind)                  the name the statement defines
-//   object(key, module, takes)          what stands before the method or attribute
-//   operand(key, module|name, takes)    a positional argument that names something
-//   value(key, field, allowed)          a required argument; positional in the canonical text
-//   keywords()                          from here on arguments are given by keyword only
-//   required(key, field, allowed)       a required argument; by keyword in the canonical text
-//   option(key, field, default, allowed)  left out of the canonical text where it is the default
-//   data(key, data)   seed(seed)        literals or a rule, and what keys it
-// and, for one step each: shape, dtype, slot, mode, callee, state_dict, expression.
+//   drawing    how often each profile of the generator draws it, and what a draft must hold for it
+//   effect     what it makes, runs, moves and needs
+//   fields     its members and how each is written, in the order in which they are written
+// What it does stands in harness/steps/. A step with a rule that no field can say declares
+//   std::optional<Problem> precondition(const Scope&, const S&);   why it can't stand where it does
+//   NameInfo made(const Scope&, const S&);                         what is known of what it makes
+// and harness/scenario/ defines them, as a Scope is known there.
 namespace normdiff {
-
-template <class T>
-struct StepType;
 
 enum class Form : std::uint8_t {
   function,   ///< word(...)
@@ -39,31 +34,69 @@ struct Spelling {
   std::string_view word;
 };
 
-/// What an operand has to be.
-enum class Takes : std::uint8_t {
-  eager,            ///< any path of a module
-  batch_norm,       ///< a path of a module that is a BatchNorm
-  eager_or_script,  ///< any path of a module or script
-  callable,         ///< any path of a module, the root of a script or artefact
-  script,           ///< a script, by name
-  tensor,           ///< a tensor, by name
-  differentiable,   ///< the result of a forward with grad, not of an artefact; by name
+/// Which field of a step: its key, and for the options of a module that is written inside another
+/// the number of that child, counted from 1 in the order in which they are written.
+struct FieldKey {
+  std::string_view key;  ///< empty: none
+  int child = 0;
+  friend bool operator==(FieldKey a, FieldKey b) { return a.key == b.key && a.child == b.child; }
 };
-
-/// The integers that a field takes.
-struct Range {
-  std::int64_t least = std::numeric_limits<std::int64_t>::min();
-  std::int64_t most = std::numeric_limits<std::int64_t>::max();
-};
-/// Only floating-point dtypes.
-struct Floating {};
-/// Whatever the type can hold.
-struct Any {};
 
 /// Why a step can't stand where it does.
 struct Problem {
   std::string sentence;
-  const void* field = nullptr;  ///< the field of the step that it is about
+  FieldKey field;  ///< the field of the step that it is about
 };
+
+class Scope;
+struct NameInfo;
+struct Context;
+struct Execution;
+
+/// Visits the fields of a step of kind S; `step` may be const.
+template <class Io, class S>
+void visit_fields_of(Io& io, S& step) {
+  std::apply([&](const auto&... field) { (field.visit(io, step), ...); }, S::fields);
+}
+
+/// Something that a field of a step names, and the field's key.
+template <class T>
+struct Mention {
+  std::string_view key;
+  T it;
+};
+
+/// The module that a step works on, which is the first that one of its fields names.
+template <class S>
+[[nodiscard]] constexpr std::optional<Mention<ModuleRef>> module_of(const S& step) {
+  std::optional<Mention<ModuleRef>> found;
+  const auto look = [&](const auto& field) {
+    if (found) return;
+    if constexpr (requires {
+                    field.module;
+                    field.takes;
+                  }) {
+      found = {field.key, step.*field.module};
+    } else if constexpr (field::is_operand<decltype(field), ModuleRef>) {
+      found = {field.key, step.*field.member};
+    } else if constexpr (field::is_operand<decltype(field), NameId>) {
+      if (field.takes == Takes::script) found = {field.key, {step.*field.member, 0}};
+    }
+  };
+  std::apply([&](const auto&... field) { (look(field), ...); }, S::fields);
+  return found;
+}
+
+/// The first name that a step takes as an operand of this kind: a tensor or a result.
+template <class S>
+[[nodiscard]] constexpr std::optional<Mention<NameId>> operand_of(const S& step, Takes takes) {
+  std::optional<Mention<NameId>> found;
+  const auto look = [&](const auto& field) {
+    if constexpr (field::is_operand<decltype(field), NameId>)
+      if (!found && field.takes == takes) found = {field.key, step.*field.member};
+  };
+  std::apply([&](const auto&... field) { (look(field), ...); }, S::fields);
+  return found;
+}
 
 }  // namespace normdiff

@@ -1,20 +1,23 @@
 #pragma once
 
 #include "harness/language/step.hpp"
-#include "harness/scenario/scope.hpp"
 
 namespace normdiff {
 
-template <>
-struct StepType<CastTo> {
+/// net.to(float64)
+struct CastTo {
+  ModuleRef module;
+  DType dtype = DType::float64;
+
   static constexpr std::string_view name = "to";
   static constexpr std::array<Spelling, 1> spellings = {{{Form::method, "to"}}};
-
-  template <class Io, class S>
-  static void fields(Io& io, S& step) {
-    io.object("module", step.module, Takes::eager);
-    io.value("dtype", step.dtype, Floating{});
-  }
+  static constexpr DrawInfo drawing = {.weights = {1, 1, 0, 2}};
+  static constexpr Effect effect = {.moves = Moves::anything};
+  static constexpr auto fields = std::tuple{field::Object{"module", &CastTo::module, Takes::eager},
+                                            field::Value{"dtype", &CastTo::dtype, Floating{}}};
 };
+
+void draw(Draft& draft, KindOf<CastTo>);
+Execution execute(Context& context, const CastTo& step);
 
 }  // namespace normdiff

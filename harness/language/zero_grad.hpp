@@ -1,19 +1,22 @@
 #pragma once
 
 #include "harness/language/step.hpp"
-#include "harness/scenario/scope.hpp"
 
 namespace normdiff {
 
-template <>
-struct StepType<ZeroGrad> {
+/// net.zero_grad()       every .grad None
+struct ZeroGrad {
+  ModuleRef module;
+
   static constexpr std::string_view name = "zero_grad";
   static constexpr std::array<Spelling, 1> spellings = {{{Form::method, "zero_grad"}}};
-
-  template <class Io, class S>
-  static void fields(Io& io, S& step) {
-    io.object("module", step.module, Takes::eager);
-  }
+  static constexpr DrawInfo drawing = {.weights = {2, 3, 1, 6}};
+  static constexpr Effect effect = {.moves = Moves::anything};
+  static constexpr auto fields =
+      std::tuple{field::Object{"module", &ZeroGrad::module, Takes::eager}};
 };
+
+void draw(Draft& draft, KindOf<ZeroGrad>);
+Execution execute(Context& context, const ZeroGrad& step);
 
 }  // namespace normdiff

@@ -72,27 +72,6 @@ void expect_state(Context& context, const Execution& execution);
 /// Makes the observable half of the world what was observed.
 void adopt_observed_state(World& world, Observed& observed);
 
-// One for each kind of step (harness/check/steps/).
-Execution execute(Context& context, const Construct& step);
-Execution execute(Context& context, const MakeTensor& step);
-Execution execute(Context& context, const Train& step);
-Execution execute(Context& context, const SetTraining& step);
-Execution execute(Context& context, const SetMomentum& step);
-Execution execute(Context& context, const SetEps& step);
-Execution execute(Context& context, const SetTrackRunningStats& step);
-Execution execute(Context& context, const Fill& step);
-Execution execute(Context& context, const ResetRunningStats& step);
-Execution execute(Context& context, const CastTo& step);
-Execution execute(Context& context, const ZeroGrad& step);
-Execution execute(Context& context, const Forward& step);
-Execution execute(Context& context, const Backward& step);
-Execution execute(Context& context, const DeepCopy& step);
-Execution execute(Context& context, const LoadStateDict& step);
-Execution execute(Context& context, const JitTrace& step);
-Execution execute(Context& context, const JitScript& step);
-Execution execute(Context& context, const JitSaveLoad& step);
-Execution execute(Context& context, const OnnxExport& step);
-
 /// Where an expectation about a module comes from.
 [[nodiscard]] inline Origin origin_of(const reference::Module& module) {
   return {module.kind(), "", std::nullopt};

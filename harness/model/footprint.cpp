@@ -25,44 +25,25 @@ bool has_shape(const Value& value, const std::optional<Shape>& shape) {
 
 }  // namespace
 
-/// What a kind of step moves, and where.
-struct Reach::Of {
-  Reach& reach;
-  const Scenario& scenario;
-  const Scope& scope;
-
-  void moves(Moves what, ModuleRef root) const {
-    reach.moves_ = what;
-    reach.root_ = root;
-  }
-  void operator()(const Forward& step) const {
+template <class S>
+void Footprint::look_at(const S& step, const Scenario& scenario) {
+  if constexpr (S::effect.moves == Moves::gradients) {
+    output_ = operand_of(step, Takes::differentiable)->it;
+    const auto& forward = definition<Forward>(scenario, scope_, *output_);
+    root_ = forward.module;
+    input_ = forward.input;
+    moves_ = S::effect.moves;
+  } else if constexpr (S::effect.moves != Moves::nothing) {
+    root_ = module_of(step)->it;
     // An artefact keeps what it moves to itself.
-    if (scope[step.module.name].kind != NameKind::artefact) moves(Moves::statistics, step.module);
+    if (scope_[root_.name].kind != NameKind::artefact) moves_ = S::effect.moves;
   }
-  void operator()(const JitTrace& step) const { moves(Moves::statistics, step.module); }
-  void operator()(const Backward& step) const {
-    const auto& forward = definition<Forward>(scenario, scope, step.output);
-    moves(Moves::gradients, forward.module);
-    reach.input_ = forward.input;
-    reach.output_ = step.output;
-  }
-  void operator()(const LoadStateDict& step) const { moves(Moves::anything, step.target); }
-  // What these do to others than the one they make is nothing.
-  void operator()(const Construct&) const {}
-  void operator()(const MakeTensor&) const {}
-  void operator()(const DeepCopy&) const {}
-  void operator()(const JitScript&) const {}
-  void operator()(const JitSaveLoad&) const {}
-  void operator()(const OnnxExport&) const {}
-  template <class S>
-  void operator()(const S& step) const {
-    moves(Moves::anything, step.module);
-  }
-};
+}
 
-Reach::Reach(const World& world, const Scenario& scenario, const Scope& scope, const Step& step)
+Footprint::Footprint(const World& world, const Scenario& scenario, const Scope& scope,
+                     const Step& step)
     : world_(world), scope_(scope) {
-  std::visit(Of{*this, scenario, scope}, step);
+  std::visit([&](const auto& s) { look_at(s, scenario); }, step);
   if (moves_ == Moves::nothing || root_.place >= world.names[root_.name].places.size()) return;
   for (Module* module : reference::places(*world.names[root_.name].places[root_.place])) {
     modules_.insert(module);
@@ -71,21 +52,21 @@ Reach::Reach(const World& world, const Scenario& scenario, const Scope& scope, c
   }
 }
 
-const Tensor* Reach::held(Key key, Slot slot) const {
+const Tensor* Footprint::held(Key key, Slot slot) const {
   const auto& places = world_.names[key.name].places;
   if (key.place >= places.size()) return nullptr;
   const std::optional<Tensor>* tensor = tensor_of(*places[key.place], slot);
   return tensor && *tensor ? &**tensor : nullptr;
 }
 
-bool Reach::is_below(Key key) const {
+bool Footprint::is_below(Key key) const {
   const auto& places = world_.names[key.name].places;
   if (key.place < places.size() && modules_.count(places[key.place]) > 0) return true;
   const Tensor* tensor = held(key, key.slot);  // another module may share it
   return tensor && storages_.count(tensor->storage()) > 0;
 }
 
-bool Reach::allows(Key key, const Value* before, const Value& now) const {
+bool Footprint::allows(Key key, const Value* before, const Value& now) const {
   switch (moves_) {
     case Moves::nothing:
       return false;

@@ -10,19 +10,18 @@ namespace normdiff {
 /// What a step that the reference can say nothing of may have moved, beside what it made: a forward
 /// the statistics of the modules it runs, a backward the gradients of what its graph holds, a step
 /// on a module anything of that module. Nothing else in the world is its business.
-class Reach {
+class Footprint {
  public:
   /// `world`: before the step, or after one that the reference did not do.
-  Reach(const World& world, const Scenario& scenario, const Scope& scope, const Step& step);
+  Footprint(const World& world, const Scenario& scenario, const Scope& scope, const Step& step);
 
   /// Whether the step may have made `now` of `before` (null: nothing was seen). Statistics and
   /// gradients may have other values, but no other shape.
   [[nodiscard]] bool allows(Key key, const Value* before, const Value& now) const;
 
  private:
-  enum class Moves { nothing, statistics, gradients, anything };
-  struct Of;
-
+  template <class S>
+  void look_at(const S& step, const Scenario& scenario);
   [[nodiscard]] const reference::Tensor* held(Key key, Slot slot) const;
   [[nodiscard]] bool is_below(Key key) const;
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "harness/language/all.hpp"
+#include "harness/language/steps.hpp"
 
 namespace normdiff {
 namespace {
@@ -17,7 +17,7 @@ bool whole(const Module& module) {
          (module.find(TensorSlot::running_var) == nullptr);
 }
 
-/// The Io (language/step.hpp) that looks at operands.
+/// The Io (language/field.hpp) that looks at operands.
 class Looker {
  public:
   explicit Looker(const World& world) : world_(world) {}
@@ -38,7 +38,7 @@ class Looker {
     if (live(module.name) && world_.names[module.name].kind != NameKind::artefact) look(module);
   }
   void state_dict(std::string_view, ModuleRef module, Takes) { look(module); }
-  void slot(ModuleRef module, TensorSlot slot) {
+  void slot(std::string_view, ModuleRef module, TensorSlot slot) {
     look(module);
     if (found_ == Operands::usable)
       need(world_.names[module.name]
@@ -46,12 +46,12 @@ class Looker {
                ->tensors[static_cast<TensorSlot>(slot)]
                .has_value());
   }
-  void expression(const ModuleExpression& module) {
+  void expression(std::string_view key, const ModuleExpression& module) {
     for (const ModuleExpression::Child& child : module.children)
       if (const NameId* name = std::get_if<NameId>(&child.module))
         look({*name, 0});
       else
-        expression(std::get<ModuleExpression>(child.module));
+        expression(key, std::get<ModuleExpression>(child.module));
   }
 
   template <class... Rest>

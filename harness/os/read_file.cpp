@@ -9,7 +9,6 @@
 #include <memory>
 #include <system_error>
 
-#include "harness/scenario/text/text.hpp"
 #include "harness/text/utf8.hpp"
 
 namespace normdiff {
@@ -59,20 +58,6 @@ std::variant<std::string, InputError> read_text(const std::filesystem::path& pat
                                             text.begin() + static_cast<std::ptrdiff_t>(bad), '\n'),
                              bad));
   return text;
-}
-
-std::variant<Scenario, InputError> read_scenario(const std::filesystem::path& path) {
-  auto text = read_text(path, max_scenario_bytes,
-                        "the first line of a scenario is \"# normdiff-scenario 1\"");
-  if (auto* failed = std::get_if<InputError>(&text)) return *failed;
-  auto parsed = parse(std::get<std::string>(text));
-  if (const auto* failed = std::get_if<ParseError>(&parsed))
-    return InputError{failed->text(path.string())};
-  auto& scenario = std::get<Scenario>(parsed);
-  if (scenario.statements.empty())
-    return error(path,
-                 "it has no steps, and would conform whatever the subject does; is it whole?");
-  return std::move(scenario);
 }
 
 }  // namespace normdiff

@@ -5,8 +5,6 @@
 #include <string_view>
 #include <variant>
 
-#include "harness/language/scenario.hpp"
-
 namespace normdiff {
 
 /// A bad input: one sentence with place and remedy.
@@ -19,8 +17,5 @@ struct InputError {
 [[nodiscard]] std::variant<std::string, InputError> read_text(const std::filesystem::path& path,
                                                               std::size_t limit,
                                                               std::string_view if_empty);
-
-/// A scenario file, parsed. One without steps is an error: it was cut.
-[[nodiscard]] std::variant<Scenario, InputError> read_scenario(const std::filesystem::path& path);
 
 }  // namespace normdiff

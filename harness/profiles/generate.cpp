@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "harness/generate/draft.hpp"
-#include "harness/language/draw.hpp"
+#include "harness/language/steps.hpp"
 
 // How many steps a scenario has, and which kind comes next.
 namespace normdiff {
@@ -18,7 +18,7 @@ struct Kind {
 
 template <class S>
 constexpr Kind kind_of() {
-  return {[](Draft& draft) { draw(draft, KindOf<S>{}); }, draw_info(KindOf<S>{})};
+  return {[](Draft& draft) { draw(draft, KindOf<S>{}); }, S::drawing};
 }
 
 /// All of them, in the order of Step.
@@ -26,13 +26,6 @@ constexpr std::array<Kind, step_kind_count> kinds =
     []<std::size_t... number>(std::index_sequence<number...>) {
       return std::array{kind_of<std::variant_alternative_t<number, Step>>()...};
     }(std::make_index_sequence<step_kind_count>{});
-
-static_assert(std::all_of(kinds.begin(), kinds.end(),
-                          [](const Kind& kind) {
-                            return std::any_of(kind.info.weights.begin(), kind.info.weights.end(),
-                                               [](int weight) { return weight > 0; });
-                          }),
-              "a kind of step has no weight in any profile, so that none is ever drawn");
 
 /// The share of the draws that are wrong on purpose. Such a draw is one to three steps.
 constexpr double wrong_share = 0.05;

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "harness/campaign/campaign.hpp"
 #include "harness/campaign/power.hpp"
+#include "harness/findings/finding.hpp"
 #include "harness/triage/deviations.hpp"
 
 namespace normdiff {

@@ -6,10 +6,10 @@
 #include <cmath>
 #include <unordered_set>
 
-#include "harness/language/all.hpp"
+#include "harness/language/modules.hpp"
+#include "harness/language/steps.hpp"
 #include "harness/language/words.hpp"
 #include "harness/scenario/modules.hpp"
-#include "harness/scenario/text/text.hpp"
 #include "harness/scenario/work.hpp"
 #include "harness/text/number.hpp"
 
@@ -113,77 +113,77 @@ int count_places(const ModuleSpec& spec, int budget, int depth) {
   return count;
 }
 
-/// The Io (language/step.hpp) that finds what is wrong with a step.
+/// The Io (language/field.hpp) that finds what is wrong with a step.
 class Checker {
  public:
   Checker(const Scenario& scenario, const Scope& scope) : scenario_(scenario), scope_(scope) {}
   std::optional<Problem> problem;
 
-  void result(const NameId& name, NameKind) {
+  void result(std::string_view key, NameId name) {
     if (name >= scope_.size() || name >= scenario_.names.size())
-      return fail(&name, "the result has no name");
+      return fail(key, "the result has no name");
     if (scope_[name].kind != NameKind::undefined)
-      fail(&name,
-           fmt::format("'{}' is {} already, and a name is assigned once; choose another name",
-                       scenario_.names[name], kind_text(scope_[name].kind)));
+      fail(key, fmt::format("'{}' is {} already, and a name is assigned once; choose another name",
+                            scenario_.names[name], kind_text(scope_[name].kind)));
   }
-  void object(std::string_view, const ModuleRef& module, Takes takes) { place(module, takes); }
-  void operand(std::string_view, const ModuleRef& module, Takes takes) { place(module, takes); }
-  void operand(std::string_view, const NameId& name, Takes takes) {
-    if (!has_kind(&name, name, takes)) return;
+  void object(std::string_view key, ModuleRef module, Takes takes) { place(key, module, takes); }
+  void operand(std::string_view key, ModuleRef module, Takes takes) { place(key, module, takes); }
+  void operand(std::string_view key, NameId name, Takes takes) {
+    if (!has_kind({key, child_}, name, takes)) return;
     if (takes == Takes::differentiable && !scope_[name].differentiable)
-      fail(&name, fmt::format("'{}' has no gradients: it was made under no_grad, or by an "
-                              "artefact; start from another result",
-                              scenario_.names[name]));
+      fail(key, fmt::format("'{}' has no gradients: it was made under no_grad, or by an "
+                            "artefact; start from another result",
+                            scenario_.names[name]));
     if (takes == Takes::differentiable && !problem) starts_from(name);
   }
-  void callee(std::string_view, const ModuleRef& module, bool) {
-    place(module, Takes::callable);
+  void callee(std::string_view key, ModuleRef module, bool) {
+    place(key, module, Takes::callable);
     if (!problem && scope_[module.name].kind != NameKind::module && module.place != 0)
-      fail(&module,
-           "only the whole of a script module or artefact can be called; leave the path out");
+      fail(key, "only the whole of a script module or artefact can be called; leave the path out");
   }
-  void state_dict(std::string_view, const ModuleRef& module, Takes takes) { place(module, takes); }
-  void slot(const ModuleRef& module, const TensorSlot& which) {
-    place(module, Takes::eager);
+  void state_dict(std::string_view key, ModuleRef module, Takes takes) {
+    place(key, module, takes);
+  }
+  void slot(std::string_view key, ModuleRef module, TensorSlot which) {
+    place(key, module, Takes::eager);
     if (problem) return;
     whole_ = which == TensorSlot::num_batches_tracked;
     if (const auto shape = fresh_shape(*scope_.place(module).module, which))
       elements_ = shape->numel();
   }
-  void shape(const Shape& sizes) {
+  void shape(std::string_view key, const Shape& sizes) {
     double product = 1;
     elements_ = 1;
     for (const std::int64_t size : sizes) {
-      if (size < 0) return fail(&sizes, fmt::format("a size is 0 or more, and one is {}", size));
+      if (size < 0) return fail(key, fmt::format("a size is 0 or more, and one is {}", size));
       product *= static_cast<double>(std::max<std::int64_t>(size, 1));
       if (product > static_cast<double>(max_tensor_elements))
-        return fail(&sizes, fmt::format("a tensor has at most {} elements; make the shape smaller",
-                                        max_tensor_elements));
+        return fail(key, fmt::format("a tensor has at most {} elements; make the shape smaller",
+                                     max_tensor_elements));
       elements_ *= size;
     }
-    takes_elements(&sizes, elements_);
+    takes_elements(key, elements_);
   }
-  void data(std::string_view, const Data& data) {
+  void data(std::string_view key, const Data& data) {
     if (whole_) {
-      if (auto sentence = not_whole(data)) return fail(&data, std::move(*sentence));
+      if (auto sentence = not_whole(data)) return fail(key, std::move(*sentence));
     }
     if (const Rule* rule = std::get_if<Rule>(&data)) {
-      if (auto sentence = rule_problem(*rule)) fail(&data, std::move(*sentence));
+      if (auto sentence = rule_problem(*rule)) fail(key, std::move(*sentence));
       return;
     }
     if (elements_ == refused)
-      return fail(&data,
+      return fail(key,
                   "a forward refuses these sizes, so there is no output for a list to fit; "
                   "write a rule");
     const auto count = static_cast<std::int64_t>(std::get<Literal>(data).size());
     if (elements_ >= 0 && count != elements_)
-      fail(&data, fmt::format("the list has {} numbers, and the {} {}; write one for each element, "
-                              "or a rule",
-                              count, holder_, elements_));
+      fail(key, fmt::format("the list has {} numbers, and the {} {}; write one for each element, "
+                            "or a rule",
+                            count, holder_, elements_));
   }
-  void seed(const std::uint64_t&) {}
-  void dtype(const DType& type) { value("dtype", type, Floating{}); }
+  void seed(std::string_view, std::uint64_t) {}
+  void dtype(std::string_view key, DType type) { value(key, type, Floating{}); }
   void mode(std::string_view, bool) {}
   void keywords() {}
 
@@ -200,55 +200,54 @@ class Checker {
     check_value(key, field, allowed);
   }
 
-  void expression(const ModuleExpression& module) {
+  void expression(std::string_view key, const ModuleExpression& module) {
     const int count = expression_places(module, max_tree_places, 1);
+    child_ = 0;
     if (problem) return;
     if (count < 0)
-      return fail(&module, fmt::format("a module has at most {} places and is at most {} deep; "
-                                       "make it smaller",
-                                       max_tree_places, max_tree_depth));
-    takes_places(&module, count);
-    takes_elements(&module, tree_elements_);
+      return fail(key, fmt::format("a module has at most {} places and is at most {} deep; "
+                                   "make it smaller",
+                                   max_tree_places, max_tree_depth));
+    takes_places(key, count);
+    takes_elements(key, tree_elements_);
   }
 
   /// A copy, script or artefact of a module: a tree as large as it.
-  void copies(const ModuleRef& module) {
-    if (problem) return;
-    takes_places(&module, scope_.place(module).end - module.place);
-    takes_elements(&module, scope_[module.name].elements);
-  }
-  void copies(const NameId& name) {
-    if (problem) return;
-    takes_places(&name, static_cast<int>(scope_[name].places.size()));
-    takes_elements(&name, scope_[name].elements);
+  void copies(const Mention<ModuleRef>& module) {
+    takes_places(module.key, scope_.place(module.it).end - module.it.place);
+    takes_elements(module.key, scope_[module.it.name].elements);
   }
 
-  /// `field`: what it has so much to do with.
-  void works(const void* field, const Step& step) {
+  /// `operand`: what it has so much to do with.
+  void works(const std::optional<Mention<NameId>>& operand, const Step& step) {
     const double left = max_scenario_work - scope_.total_work();
     if (!problem && looking(scope_) > left)
-      return fail(nullptr,
+      return fail("",
                   "the modules of a scenario are looked at after every step, and here are "
                   "too many for so many steps; make fewer of either");
     if (!problem && work_of(scenario_, scope_, step) > left)
-      fail(field, fmt::format("the forwards and backwards of a scenario do at most {:.0f} "
-                              "multiplications together; make fewer, or smaller tensors and layers",
-                              max_scenario_work));
+      fail(operand ? operand->key : "",
+           fmt::format("the forwards and backwards of a scenario do at most {:.0f} "
+                       "multiplications together; make fewer, or smaller tensors and layers",
+                       max_scenario_work));
   }
 
  private:
-  void fail(const void* field, std::string sentence) {
+  void fail(FieldKey field, std::string sentence) {
     if (!problem) problem = Problem{std::move(sentence), field};
   }
+  void fail(std::string_view key, std::string sentence) {
+    fail(FieldKey{key, child_}, std::move(sentence));
+  }
 
-  void takes_places(const void* field, int count) {
+  void takes_places(std::string_view field, int count) {
     if (count > max_scenario_places - scope_.total_places())
       fail(field, fmt::format("the modules of a scenario have at most {} places together; make "
                               "fewer, or smaller ones",
                               max_scenario_places));
   }
 
-  void takes_elements(const void* field, std::int64_t count) {
+  void takes_elements(std::string_view field, std::int64_t count) {
     if (count > max_scenario_elements - scope_.total_elements())
       fail(field, fmt::format("the tensors and modules of a scenario have at most {} elements "
                               "together; make fewer, or smaller ones",
@@ -265,7 +264,7 @@ class Checker {
     holder_ = "output";
   }
 
-  bool has_kind(const void* field, NameId name, Takes takes) {
+  bool has_kind(FieldKey field, NameId name, Takes takes) {
     if (name >= scope_.size() || name >= scenario_.names.size()) {
       fail(field, "an operand has no name");
       return false;
@@ -281,27 +280,26 @@ class Checker {
     return false;
   }
 
-  void place(const ModuleRef& module, Takes takes) {
-    if (!has_kind(&module, module.name, takes)) return;
+  void place(std::string_view key, ModuleRef module, Takes takes) {
+    if (!has_kind({key, child_}, module.name, takes)) return;
     if (module.place >= scope_[module.name].places.size())
-      return fail(&module, fmt::format("'{}' has no such part", scenario_.names[module.name]));
+      return fail(key, fmt::format("'{}' has no such part", scenario_.names[module.name]));
     const ModuleSpec& spec = *scope_.place(module).module;
     if (takes == Takes::batch_norm && !is_batch_norm(spec.layer))
-      fail(&module, fmt::format("this is a {}; a BatchNorm is needed here",
-                                reference::to_string(spec.kind())));
+      fail(key, fmt::format("this is a {}; a BatchNorm is needed here",
+                            reference::to_string(spec.kind())));
   }
 
   template <class T>
   void check_value(std::string_view, const T&, Any) {}
-  void check_value(std::string_view key, const DType& type, Floating) {
+  void check_value(std::string_view key, DType type, Floating) {
     if (!reference::is_floating(type))
-      fail(&type, fmt::format("{} is float32 or float64, not int64", key));
+      fail(key, fmt::format("{} is float32 or float64, not int64", key));
   }
   template <class T>
-  void check_value(std::string_view key, const T& number, Range range) {
+  void check_value(std::string_view key, const T& number, IntegerRange range) {
     if (number < range.least || number > range.most)
-      fail(&number,
-           fmt::format("{} is from {} to {}, not {}", key, range.least, range.most, number));
+      fail(key, fmt::format("{} is from {} to {}, not {}", key, range.least, range.most, number));
   }
 
   /// The places that an expression would have; -1 past the limits or at a problem.
@@ -309,16 +307,17 @@ class Checker {
     if (budget < 1 || depth > max_tree_depth) return -1;
     visit_arguments(*this, module.layer);
     if (auto sentence = size_problem(module.layer))
-      fail(&module, std::move(*sentence));
+      fail("module", std::move(*sentence));
     else
       tree_elements_ += elements_of(module.layer);
     int count = 1;
     std::unordered_set<std::string_view> seen;
     for (std::size_t i = 0; i < module.children.size() && !problem; ++i) {
       const ModuleExpression::Child& child = module.children[i];
+      child_ = ++children_;
       child_name(module, i, child.name);
       if (!seen.insert(child.name).second)
-        fail(&child.name, fmt::format("there are two children '{}'; rename one", child.name));
+        fail("name", fmt::format("there are two children '{}'; rename one", child.name));
       const int below = child_places(child, budget - count, depth + 1);
       if (below < 0) return -1;
       count += below;
@@ -330,15 +329,15 @@ class Checker {
     if (const auto* inner = std::get_if<ModuleExpression>(&child.module))
       return expression_places(*inner, budget, depth);
     const NameId& name = std::get<NameId>(child.module);
-    if (!has_kind(&name, name, Takes::eager)) return -1;
+    if (!has_kind({"module", child_}, name, Takes::eager)) return -1;
     return count_places(*scope_[name].spec, budget, depth);
   }
 
   void child_name(const ModuleExpression& parent, std::size_t index, const std::string& name) {
     if (parent.named_children) {
-      if (auto sentence = child_name_problem(name)) fail(&name, std::move(*sentence));
+      if (auto sentence = child_name_problem(name)) fail("name", std::move(*sentence));
     } else if (name != std::to_string(index)) {
-      fail(&name, fmt::format("child {} has no name, and is called '{}'", index, name));
+      fail("name", fmt::format("child {} has no name, and is called '{}'", index, name));
     }
   }
 
@@ -349,63 +348,51 @@ class Checker {
   std::int64_t elements_ = -1;  ///< of the tensor that the data is for; -1: there is none
   std::string_view holder_ = "tensor";
   bool whole_ = false;  ///< that tensor holds whole numbers
+  int child_ = 0;       ///< whose fields are checked (FieldKey::child)
+  int children_ = 0;    ///< met so far
 };
 
-template <class S, class = void>
-struct HasAlso : std::false_type {};
-template <class S>
-struct HasAlso<S, std::void_t<decltype(&StepType<S>::also)>> : std::true_type {};
-
-/// The field of a step that runs a module; null of others.
-template <class S>
-const void* worked_on(const S&) {
-  return nullptr;
-}
-const void* worked_on(const Forward& step) {
-  return &step.input;
-}
-const void* worked_on(const Backward& step) {
-  return &step.output;
-}
-const void* worked_on(const JitTrace& step) {
-  return &step.input;
-}
-const void* worked_on(const OnnxExport& step) {
-  return &step.input;
-}
-
-template <class S>
-void check_copies(Checker&, const S&) {}
-void check_copies(Checker& checker, const DeepCopy& step) {
-  checker.copies(step.module);
-}
-void check_copies(Checker& checker, const JitTrace& step) {
-  checker.copies(step.module);
-}
-void check_copies(Checker& checker, const JitScript& step) {
-  checker.copies(step.module);
-}
-void check_copies(Checker& checker, const OnnxExport& step) {
-  checker.copies(step.module);
-}
-void check_copies(Checker& checker, const JitSaveLoad& step) {
-  checker.copies(step.script);
-}
-
 }  // namespace
+
+std::optional<Problem> precondition(const Scope& scope, const Forward& step) {
+  if (step.grad || scope[step.module.name].kind != NameKind::artefact) return std::nullopt;
+  return Problem{"an exported artefact records no gradients; call it without no_grad", {"module"}};
+}
+
+std::optional<Problem> precondition(const Scope&, const MakeTensor& step) {
+  if (step.memory_format != Layout::channels_last || step.shape.rank() == 4) return std::nullopt;
+  return Problem{fmt::format("channels_last needs 4 dimensions, and the shape has {}; leave "
+                             "memory_format out",
+                             step.shape.rank()),
+                 {"memory_format"}};
+}
+
+std::optional<Problem> precondition(const Scope& scope, const Fill& step) {
+  const ModuleSpec& module = *scope.place(step.module).module;
+  if (step.slot == TensorSlot::num_batches_tracked) {
+    std::int64_t count = 0;
+    make_data(step.data, step.seed, 1, DType::int64, &count);
+    if (count < 0)  // the cumulative average divides by it
+      return Problem{"a number of batches is 0 or more", {"value"}};
+  }
+  if (fresh_shape(module, step.slot)) return std::nullopt;
+  return Problem{fmt::format("this {} has no {}; fill a tensor that it is made with",
+                             reference::to_string(module.kind()), to_string(step.slot)),
+                 {"slot"}};
+}
 
 std::optional<Problem> check(const Scenario& scenario, const Scope& scope, const Step& step) {
   Checker checker(scenario, scope);
   visit_fields(checker, step);
   if (checker.problem) return std::move(checker.problem);
   return std::visit(
-      [&](const auto& s) -> std::optional<Problem> {
-        using S = Bare<decltype(s)>;
-        if constexpr (HasAlso<S>::value) {
-          if (auto problem = StepType<S>::also(scope, s)) return problem;
+      [&]<class S>(const S& s) -> std::optional<Problem> {
+        if constexpr (requires { precondition(scope, s); }) {
+          if (auto problem = precondition(scope, s)) return problem;
         }
-        check_copies(checker, s);
-        checker.works(worked_on(s), step);
+        if constexpr (S::effect.copies_tree) checker.copies(*module_of(s));
+        const Takes worked_on = S::effect.backwards > 0 ? Takes::differentiable : Takes::tensor;
+        checker.works(operand_of(s, worked_on), step);
         return std::move(checker.problem);
       },
       step);

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "harness/language/step.hpp"
+#include "harness/language/scenario.hpp"
 #include "harness/scenario/scope.hpp"
 
 namespace normdiff {

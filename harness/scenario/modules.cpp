@@ -5,8 +5,6 @@
 #include <cmath>
 #include <utility>
 
-#include "harness/scenario/text/text.hpp"
-
 namespace normdiff {
 namespace {
 

@@ -3,7 +3,7 @@
 #include <optional>
 #include <string>
 
-#include "harness/language/step.hpp"
+#include "harness/language/scenario.hpp"
 #include "harness/scenario/scope.hpp"
 
 namespace normdiff {
@@ -13,6 +13,8 @@ inline constexpr int max_tree_places = 1024;
 inline constexpr int max_tree_depth = 32;
 /// Places of all the names of a scenario together.
 inline constexpr int max_scenario_places = 1 << 15;
+/// Of one tensor.
+inline constexpr std::int64_t max_tensor_elements = std::int64_t{1} << 26;
 /// Of all tensors and trees of a scenario together: a gigabyte in float64.
 inline constexpr std::int64_t max_scenario_elements = std::int64_t{1} << 27;
 

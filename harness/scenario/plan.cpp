@@ -3,7 +3,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "harness/language/all.hpp"
+#include "harness/language/modules.hpp"
+#include "harness/language/steps.hpp"
 #include "harness/scenario/scope.hpp"
 #include "harness/text/base64.hpp"
 #include "harness/text/number.hpp"
@@ -63,14 +64,14 @@ json made_tensor(DType dtype, const Shape& shape, const Data& data, std::uint64_
   return tensor_json(dtype, shape, bits.data());
 }
 
-/// The Io (language/step.hpp) that writes a step, or the options of a module, as JSON.
+/// The Io (language/field.hpp) that writes a step, or the options of a module, as JSON.
 class Planner {
  public:
   Planner(const Scenario& scenario, const Scope& scope, int step)
       : scenario_(scenario), scope_(scope), step_(step) {}
   json out = json::object();
 
-  void result(NameId name, NameKind) { out["result"] = result_ = name; }
+  void result(std::string_view key, NameId name) { put(key, result_ = name); }
   void object(std::string_view key, ModuleRef module, Takes) { put(key, module_json(module)); }
   void operand(std::string_view key, ModuleRef module, Takes) { put(key, module_json(module)); }
   void operand(std::string_view key, NameId name, Takes) { put(key, name); }
@@ -79,23 +80,23 @@ class Planner {
     out["grad"] = grad;
   }
   void state_dict(std::string_view key, ModuleRef module, Takes) { put(key, module_json(module)); }
-  void slot(ModuleRef module, TensorSlot which) {
-    out["module"] = module_json(module);
+  void slot(std::string_view key, ModuleRef module, TensorSlot which) {
+    put(key, module_json(module));
     out["slot"] = to_string(which);
     shape_ = *fresh_shape(*scope_.place(module).module, which);
     if (which == TensorSlot::num_batches_tracked) dtype_ = DType::int64;
   }
-  void shape(const Shape& sizes) { shape_ = sizes; }
+  void shape(std::string_view, const Shape& sizes) { shape_ = sizes; }
   void data(std::string_view key, const Data& data) {
     data_key_ = key;
     data_ = &data;
   }
-  void seed(std::uint64_t seed) { seed_ = seed; }
-  void dtype(DType type) { dtype_ = type; }
+  void seed(std::string_view, std::uint64_t seed) { seed_ = seed; }
+  void dtype(std::string_view, DType type) { dtype_ = type; }
   void mode(std::string_view key, bool on) { put(key, on); }
   void keywords() {}
-  void expression(const ModuleExpression& module) {
-    out["module"] = tree(module, scope_[result_].places, 0);
+  void expression(std::string_view key, const ModuleExpression& module) {
+    put(key, tree(module, scope_[result_].places, 0));
   }
 
   template <class T, class Allowed>

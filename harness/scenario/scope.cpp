@@ -9,7 +9,6 @@
 namespace normdiff {
 namespace {
 
-/// What a step defines: the name and all that is known about it. By default nothing.
 struct Definition {
   NameId name = 0;
   NameInfo info;
@@ -30,54 +29,40 @@ NameInfo copied_tree(const Scope& scope, NameKind kind, ModuleRef module) {
   return tree_info(kind, copy_tree(*scope.place(module).module));
 }
 
-class Definer {
- public:
-  explicit Definer(const Scope& scope) : scope_(scope) {}
-
-  template <class S>
-  std::optional<Definition> operator()(const S&) const {
-    return std::nullopt;
+/// The name that a step defines and all that is known about it; nullopt: it defines none.
+template <class S>
+std::optional<Definition> definition_by(const Scope& scope, const S& step) {
+  constexpr Effect effect = S::effect;
+  if constexpr (effect.copies_tree) {
+    const ModuleRef module = module_of(step)->it;
+    Definition copy{step.result, copied_tree(scope, effect.makes, module)};
+    copy.info.traced = effect.traces || scope[module.name].traced;
+    return copy;
+  } else if constexpr (effect.makes != NameKind::undefined) {
+    return Definition{step.result, made(scope, step)};
   }
-  std::optional<Definition> operator()(const Construct& step) const {
-    return Definition{step.result, tree_info(NameKind::module, build(step.module, scope_))};
-  }
-  std::optional<Definition> operator()(const MakeTensor& step) const {
-    NameInfo info;
-    info.kind = NameKind::tensor;
-    info.elements = step.shape.numel();
-    return Definition{step.result, std::move(info)};
-  }
-  std::optional<Definition> operator()(const Forward& step) const {
-    NameInfo info;
-    info.kind = NameKind::result;
-    info.differentiable = step.grad && scope_[step.module.name].kind != NameKind::artefact;
-    return Definition{step.result, std::move(info)};
-  }
-  std::optional<Definition> operator()(const DeepCopy& step) const {
-    return Definition{step.result, copied_tree(scope_, NameKind::module, step.module)};
-  }
-  std::optional<Definition> operator()(const JitTrace& step) const {
-    Definition made{step.result, copied_tree(scope_, NameKind::script, step.module)};
-    made.info.traced = true;
-    return made;
-  }
-  std::optional<Definition> operator()(const JitScript& step) const {
-    return Definition{step.result, copied_tree(scope_, NameKind::script, step.module)};
-  }
-  std::optional<Definition> operator()(const JitSaveLoad& step) const {
-    Definition made{step.result, copied_tree(scope_, NameKind::script, {step.script, 0})};
-    made.info.traced = scope_[step.script].traced;
-    return made;
-  }
-  std::optional<Definition> operator()(const OnnxExport& step) const {
-    return Definition{step.result, copied_tree(scope_, NameKind::artefact, step.module)};
-  }
-
- private:
-  const Scope& scope_;
-};
+  return std::nullopt;
+}
 
 }  // namespace
+
+NameInfo made(const Scope& scope, const Construct& step) {
+  return tree_info(NameKind::module, build(step.module, scope));
+}
+
+NameInfo made(const Scope&, const MakeTensor& step) {
+  NameInfo info;
+  info.kind = NameKind::tensor;
+  info.elements = step.shape.numel();
+  return info;
+}
+
+NameInfo made(const Scope& scope, const Forward& step) {
+  NameInfo info;
+  info.kind = NameKind::result;
+  info.differentiable = step.grad && scope[step.module.name].kind != NameKind::artefact;
+  return info;
+}
 
 std::optional<std::string> Scope::problem(const Scenario& scenario, const Step& step) const {
   if (auto problem = check(scenario, *this, step)) return std::move(problem->sentence);
@@ -87,7 +72,8 @@ std::optional<std::string> Scope::problem(const Scenario& scenario, const Step& 
 void Scope::apply(const Scenario& scenario, const Step& step) {
   grow(scenario.names.size());
   total_work_ += work_of(scenario, *this, step);
-  if (auto made = std::visit(Definer(*this), step)) {
+  auto made = std::visit([this](const auto& s) { return definition_by(*this, s); }, step);
+  if (made) {
     made->info.step = steps_;
     total_places_ += static_cast<int>(made->info.places.size());
     total_elements_ += made->info.elements;

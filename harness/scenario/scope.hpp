@@ -9,9 +9,6 @@
 
 namespace normdiff {
 
-/// What a name stands for.
-enum class NameKind : std::uint8_t { undefined, module, tensor, result, script, artefact };
-
 /// All that is known about a name before anything runs.
 struct NameInfo {
   NameKind kind = NameKind::undefined;

@@ -24,33 +24,24 @@ bool walk(const reference::ModuleSpec& module, Shape& shape, Work& work) {
   });
 }
 
-/// By kind of step.
-class Worker {
- public:
-  Worker(const Scenario& scenario, const Scope& scope) : scenario_(scenario), scope_(scope) {}
-
-  template <class S>
-  double operator()(const S&) const {
-    return 0;
+template <class S>
+double work_by(const Scenario& scenario, const Scope& scope, const S& step) {
+  // A forward of the tree at `module` on the tensor `input`, and its backward.
+  const auto of = [&](ModuleRef module, NameId input) {
+    return work_of(*scope.place(module).module,
+                   definition<MakeTensor>(scenario, scope, input).shape);
+  };
+  double work = 0;
+  if constexpr (S::effect.forwards > 0)
+    work +=
+        S::effect.forwards * of(module_of(step)->it, operand_of(step, Takes::tensor)->it).forward;
+  if constexpr (S::effect.backwards > 0) {
+    const auto& forward =
+        definition<Forward>(scenario, scope, operand_of(step, Takes::differentiable)->it);
+    work += S::effect.backwards * of(forward.module, forward.input).backward;
   }
-  double operator()(const Forward& step) const { return of(step).forward; }
-  double operator()(const Backward& step) const {
-    return of(definition<Forward>(scenario_, scope_, step.output)).backward;
-  }
-  double operator()(const JitTrace& step) const { return 5 * of(step).forward; }
-  double operator()(const OnnxExport& step) const { return 2 * of(step).forward; }
-
- private:
-  /// Of a step that runs a module on a tensor.
-  template <class S>
-  [[nodiscard]] Work of(const S& step) const {
-    return work_of(*scope_.place(step.module).module,
-                   definition<MakeTensor>(scenario_, scope_, step.input).shape);
-  }
-
-  const Scenario& scenario_;
-  const Scope& scope_;
-};
+  return work;
+}
 
 }  // namespace
 
@@ -69,7 +60,7 @@ std::optional<double> elements_of_output(const reference::ModuleSpec& tree, cons
 }
 
 double work_of(const Scenario& scenario, const Scope& scope, const Step& step) {
-  return std::visit(Worker(scenario, scope), step);
+  return std::visit([&](const auto& s) { return work_by(scenario, scope, s); }, step);
 }
 
 }  // namespace normdiff

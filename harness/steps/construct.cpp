@@ -1,6 +1,5 @@
 #include "harness/generate/draft.hpp"
 #include "harness/generate/networks.hpp"
-#include "harness/language/draw.hpp"
 #include "harness/model/execute.hpp"
 #include "harness/model/trees.hpp"
 

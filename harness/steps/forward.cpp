@@ -1,7 +1,6 @@
 #include <algorithm>
 
 #include "harness/generate/draft.hpp"
-#include "harness/language/draw.hpp"
 #include "harness/model/execute.hpp"
 #include "harness/scenario/plan.hpp"
 

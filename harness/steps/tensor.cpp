@@ -1,5 +1,4 @@
 #include "harness/generate/draft.hpp"
-#include "harness/language/draw.hpp"
 #include "harness/model/execute.hpp"
 
 namespace normdiff {

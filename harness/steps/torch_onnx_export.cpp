@@ -1,7 +1,6 @@
 #include <cmath>
 
 #include "harness/generate/draft.hpp"
-#include "harness/language/draw.hpp"
 #include "harness/model/execute.hpp"
 
 namespace normdiff {

@@ -45,7 +45,4 @@ struct Subject {
   std::function<void(const Scenario& scenario, const Scope& scope, Trace& trace)> run;
 };
 
-/// "1.13.0a0" (Debian's name for 1.13.1) is 1.13.1; "2.13.0+cpu" is 2.13.0.
-[[nodiscard]] std::string normalise_version(std::string_view version);
-
 }  // namespace normdiff

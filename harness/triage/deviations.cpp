@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <fstream>
 #include <optional>
 #include <set>
@@ -14,90 +13,11 @@
 #include "harness/subject/support.hpp"
 #include "harness/text/embedded.hpp"
 #include "harness/text/utf8.hpp"
+#include "harness/text/version.hpp"
 #include "harness/triage/predictions/predictions.hpp"
 
 namespace normdiff {
 namespace {
-
-using Version = std::array<int, 3>;
-
-std::optional<Version> parse_version(std::string_view text) {
-  Version version{};
-  std::size_t at = 0;
-  for (std::size_t part = 0; part < version.size(); ++part) {
-    const char* begin = text.data() + at;
-    const auto [end, error] = std::from_chars(begin, text.data() + text.size(), version[part]);
-    if (error != std::errc()) return std::nullopt;
-    at = static_cast<std::size_t>(end - text.data());
-    if (at == text.size()) return version;
-    if (text[at] != '.') return std::nullopt;
-    ++at;
-  }
-  return std::nullopt;
-}
-
-struct Clause {
-  std::string_view comparison;
-  Version version;
-};
-
-/// All of these at once.
-using Clauses = std::vector<Clause>;
-
-std::optional<Clauses> parse_clauses(std::string_view text) {
-  Clauses clauses;
-  while (!text.empty()) {
-    const std::size_t comma = std::min(text.find(','), text.size());
-    std::string_view clause = text.substr(0, comma);
-    text.remove_prefix(std::min(comma + 1, text.size()));
-    bool known = false;
-    for (std::string_view comparison : {">=", "<=", "==", "<", ">"}) {
-      if (clause.substr(0, comparison.size()) != comparison) continue;
-      const auto version = parse_version(clause.substr(comparison.size()));
-      if (!version) return std::nullopt;
-      clauses.push_back({comparison, *version});
-      known = true;
-      break;
-    }
-    if (!known) return std::nullopt;
-  }
-  return clauses;
-}
-
-constexpr std::string_view either = " || ";
-
-/// The ranges that are enough one by one. Never none.
-std::vector<std::string_view> alternatives(std::string_view range) {
-  std::vector<std::string_view> all;
-  for (std::size_t at = 0; (at = range.find(either)) != std::string_view::npos;) {
-    all.push_back(range.substr(0, at));
-    range.remove_prefix(at + either.size());
-  }
-  all.push_back(range);
-  return all;
-}
-
-/// nullopt: not a range.
-std::optional<std::vector<Clauses>> parse_range(std::string_view range) {
-  std::vector<Clauses> all;
-  for (const std::string_view alternative : alternatives(range)) {
-    const auto clauses = parse_clauses(alternative);
-    // Nothing at all is every version; nothing beside something is a slip.
-    if (!clauses || (clauses->empty() && !range.empty())) return std::nullopt;
-    all.push_back(*clauses);
-  }
-  return all;
-}
-
-bool fits(const Version& v, const Clauses& clauses) {
-  return std::all_of(clauses.begin(), clauses.end(), [&v](const Clause& c) {
-    if (c.comparison == ">=") return v >= c.version;
-    if (c.comparison == "<=") return v <= c.version;
-    if (c.comparison == "==") return v == c.version;
-    if (c.comparison == "<") return v < c.version;
-    return v > c.version;
-  });
-}
 
 /// toml++ bounds how deep values nest, not how deep dotted keys do, and frees both by recursion.
 constexpr int most_dots = 40;
@@ -154,7 +74,7 @@ std::string error_in_verified_on(const Deviation& d) {
     if (!verified([&family](const auto& parts) { return parts.first == family; }))
       return fmt::format("'verified_on' has no {}; run the witness there, or correct 'subjects'",
                          family);
-  for (const std::string_view range : alternatives(d.versions))
+  for (const std::string_view range : version_alternatives(d.versions))
     if (!verified([range](const auto& parts) { return in_range(parts.second, range); }))
       return fmt::format(
           "'verified_on' has nothing in '{}'; run the witness there, or correct "
@@ -179,15 +99,6 @@ std::string error_in_hits(const toml::table* hits, Deviation& d) {
 }
 
 }  // namespace
-
-bool in_range(std::string_view version, std::string_view range) {
-  if (range.empty()) return true;
-  const auto v = parse_version(version);
-  const auto all = parse_range(range);
-  return v && all && std::any_of(all->begin(), all->end(), [&v](const Clauses& clauses) {
-           return fits(*v, clauses);
-         });
-}
 
 std::variant<Deviation, DeviationError> parse_deviation(std::string_view text,
                                                         std::string_view file) {
@@ -253,7 +164,7 @@ std::variant<Deviation, DeviationError> parse_deviation(std::string_view text,
     return fail(fmt::format(
         "'docs' must be the page that documents it, {}...; add the link, or change 'standing'",
         docs_site));
-  if (!parse_range(d.versions))
+  if (!is_version_range(d.versions))
     return fail(
         fmt::format("'{}' is no range of versions; write one like \">=1.13,<2.14\"", d.versions));
   if (!prediction(d.prediction))

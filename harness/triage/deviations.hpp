@@ -36,9 +36,6 @@ struct Deviation {
   std::map<std::string, std::uint64_t> hits;
 };
 
-/// "2.13.0" in ">=1.13,<1.14 || >=2.13,<2.14"; an empty range holds every version.
-[[nodiscard]] bool in_range(std::string_view version, std::string_view range);
-
 /// A file that could not be used: one sentence with place and remedy.
 struct DeviationError {
   std::string message;

@@ -83,7 +83,7 @@ void Printer::data(std::string_view, const Data& data) {
   argument(out);
 }
 
-void Printer::expression(const ModuleExpression& module) {
+void Printer::expression(std::string_view, const ModuleExpression& module) {
   // A module is written as a call of its own.
   form_ = Form::attribute;
   arguments_ = module_text(module, 0, wide_);
@@ -125,11 +125,10 @@ std::string Printer::module_text(const ModuleExpression& module, int indent, boo
 
 std::string Printer::statement(const Step& step) {
   std::visit(
-      [&](const auto& s) {
-        const Spelling& spelling = StepType<Bare<decltype(s)>>::spellings[0];
-        form_ = spelling.form;
-        word_ = spelling.word;
-        StepType<Bare<decltype(s)>>::fields(*this, s);
+      [&]<class S>(const S& s) {
+        form_ = S::spellings[0].form;
+        word_ = S::spellings[0].word;
+        visit_fields_of(*this, s);
       },
       step);
   std::string out;

@@ -3,7 +3,8 @@
 #include <string>
 #include <string_view>
 
-#include "harness/language/all.hpp"
+#include "harness/language/modules.hpp"
+#include "harness/language/steps.hpp"
 #include "harness/scenario/scope.hpp"
 #include "harness/text/number.hpp"
 
@@ -12,7 +13,7 @@ namespace normdiff {
 /// "net[0].bn", of a place of a name's tree.
 [[nodiscard]] std::string path_text(const Scenario& scenario, const Scope& scope, ModuleRef module);
 
-/// The Io (language/step.hpp) that writes a statement.
+/// The Io (language/field.hpp) that writes a statement.
 class Printer {
  public:
   /// `wide`: a long Sequential on one line too.
@@ -22,7 +23,7 @@ class Printer {
   [[nodiscard]] std::string statement(const Step& step);
 
   // --- Io ---
-  void result(const NameId& name, NameKind) { result_ = scenario_.names[name]; }
+  void result(std::string_view, NameId name) { result_ = scenario_.names[name]; }
   void object(std::string_view, const ModuleRef& module, Takes) { object_ = path(module); }
   void operand(std::string_view, const ModuleRef& module, Takes) { argument(path(module)); }
   void operand(std::string_view, const NameId& name, Takes) { argument(scenario_.names[name]); }
@@ -30,17 +31,19 @@ class Printer {
   void state_dict(std::string_view, const ModuleRef& module, Takes) {
     argument(path(module) + ".state_dict()");
   }
-  void slot(const ModuleRef& module, TensorSlot which) {
+  void slot(std::string_view, const ModuleRef& module, TensorSlot which) {
     argument(path(module) + '.' + std::string(to_string(which)));
   }
-  void shape(const Shape& sizes) {
+  void shape(std::string_view, const Shape& sizes) {
     for (const std::int64_t size : sizes) argument(std::to_string(size));
   }
   void data(std::string_view, const Data& data);
-  void seed(std::uint64_t seed) { option("seed", seed, std::uint64_t{0}, Any{}); }
-  void dtype(DType type) { option("dtype", type, DType::float32, Any{}); }
+  void seed(std::string_view key, std::uint64_t seed) {
+    option(key, seed, std::uint64_t{0}, Any{});
+  }
+  void dtype(std::string_view key, DType type) { option(key, type, DType::float32, Any{}); }
   void mode(std::string_view, bool on) { word_ = on ? "train" : "eval"; }
-  void expression(const ModuleExpression& module);
+  void expression(std::string_view, const ModuleExpression& module);
   void keywords() {}
 
   template <class T, class Allowed>

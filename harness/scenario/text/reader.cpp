@@ -16,7 +16,7 @@ namespace {
 std::string words_of(Form form) {
   std::vector<std::string_view> words;
   for_each_step_type([&](auto tag) {
-    for (const Spelling& spelling : StepType<typename decltype(tag)::type>::spellings)
+    for (const Spelling& spelling : decltype(tag)::type::spellings)
       if (spelling.form == form) words.push_back(spelling.word);
   });
   std::sort(words.begin(), words.end());
@@ -26,7 +26,7 @@ std::string words_of(Form form) {
 bool is_word_of(Form form, std::string_view word) {
   bool found = false;
   for_each_step_type([&](auto tag) {
-    for (const Spelling& spelling : StepType<typename decltype(tag)::type>::spellings)
+    for (const Spelling& spelling : decltype(tag)::type::spellings)
       found = found || (spelling.form == form && spelling.word == word);
   });
   return found;
@@ -53,6 +53,7 @@ std::optional<Step> Reader::read(const Syntax& syntax) {
   has_result_ = false;
   assigned_ = false;
   path_ = -1;
+  child_ = children_ = 0;
   Form form = Form::call;
   if (!classify(form)) return std::nullopt;
   return dispatch(form);
@@ -134,10 +135,10 @@ std::optional<Step> Reader::dispatch(Form form) {
   const std::string_view word = form == Form::call ? std::string_view{} : word_;
   for_each_step_type([&](auto tag) {
     using S = typename decltype(tag)::type;
-    for (const Spelling& spelling : StepType<S>::spellings)
+    for (const Spelling& spelling : S::spellings)
       if (!step && spelling.form == form && spelling.word == word) {
         step.emplace(std::in_place_type<S>);
-        StepType<S>::fields(*this, std::get<S>(*step));
+        visit_fields_of(*this, std::get<S>(*step));
       }
   });
   close_call();
@@ -158,7 +159,7 @@ std::optional<Step> Reader::dispatch(Form form) {
 
 // --- Names -------------------------------------------------------------------------------------
 
-void Reader::result(NameId& name, NameKind) {
+void Reader::result(std::string_view key, NameId& name) {
   has_result_ = true;
   const NodeId target = syntax().target();
   if (target < 0)
@@ -176,10 +177,10 @@ void Reader::result(NameId& name, NameKind) {
   lines_.push_back(syntax().begin(target).line);
   scope_.grow(scenario_.names.size());
   name = entry->second;
-  note(&name, syntax().begin(target));
+  note(key, syntax().begin(target));
 }
 
-void Reader::path(NodeId node, ModuleRef& module) {
+void Reader::path(NodeId node, std::string_view key, ModuleRef& module) {
   std::vector<NodeId> parts;
   while (syntax()[node].base >= 0) {
     if (syntax()[node].kind == Node::Kind::call)
@@ -191,7 +192,7 @@ void Reader::path(NodeId node, ModuleRef& module) {
   if (root.kind != Node::Kind::name || root.negative)
     return fail(node, fmt::format("expected a name or path, as net.bn, found {}",
                                   syntax().described(node)));
-  note(&module, root.position);
+  note(key, root.position);
   const std::optional<NameId> name = find(root.text);
   if (!name)
     return fail(node, fmt::format("{} is not defined above; define it first, or correct the name",

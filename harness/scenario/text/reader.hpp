@@ -8,14 +8,15 @@
 #include <utility>
 #include <vector>
 
-#include "harness/language/all.hpp"
+#include "harness/language/modules.hpp"
+#include "harness/language/steps.hpp"
 #include "harness/scenario/scope.hpp"
 #include "harness/scenario/text/syntax.hpp"
 
 namespace normdiff {
 
-/// The Io (language/step.hpp) that fills a step's fields from a statement's syntax. What the fields
-/// mean together is for `check` to say; here are the types. The first error stands.
+/// The Io (language/field.hpp) that fills a step's fields from a statement's syntax. What the
+/// fields mean together is for `check` to say; here are the types. The first error stands.
 class Reader {
  public:
   Reader(Scenario& scenario, Scope& scope) : scenario_(scenario), scope_(scope) {}
@@ -25,19 +26,21 @@ class Reader {
   [[nodiscard]] const std::optional<ParseError>& error() const { return error_; }
 
   // --- Io ---
-  void result(NameId& name, NameKind kind);
+  void result(std::string_view key, NameId& name);
   void object(std::string_view key, ModuleRef& module, Takes takes);
   void operand(std::string_view key, ModuleRef& module, Takes takes);
   void operand(std::string_view key, NameId& name, Takes takes);
   void callee(std::string_view key, ModuleRef& module, bool& grad);
   void state_dict(std::string_view key, ModuleRef& module, Takes takes);
-  void slot(ModuleRef& module, TensorSlot& which);
-  void shape(Shape& sizes);
+  void slot(std::string_view key, ModuleRef& module, TensorSlot& which);
+  void shape(std::string_view key, Shape& sizes);
   void data(std::string_view key, Data& data);
-  void seed(std::uint64_t& seed) { option("seed", seed, std::uint64_t{0}, Any{}); }
-  void dtype(DType& type) { option("dtype", type, DType::float32, Any{}); }
+  void seed(std::string_view key, std::uint64_t& seed) {
+    option(key, seed, std::uint64_t{0}, Any{});
+  }
+  void dtype(std::string_view key, DType& type) { option(key, type, DType::float32, Any{}); }
   void mode(std::string_view key, bool& on);
-  void expression(ModuleExpression& module);
+  void expression(std::string_view key, ModuleExpression& module);
   void keywords() { call_.keywords_only = true; }
 
   template <class T, class Allowed>
@@ -52,7 +55,9 @@ class Reader {
   void option(std::string_view key, T& field, const T& standard, Allowed) {
     field = standard;
     const NodeId node = take(key);
-    if (node >= 0) convert(node, field, key);
+    if (node < 0) return;
+    note(key, syntax().begin(node));
+    convert(node, field, key);
   }
 
  private:
@@ -69,8 +74,10 @@ class Reader {
   template <class T>
   void required_value(std::string_view key, T& field) {
     const NodeId node = take_required(key);
+    if (node < 0) return;
+    note(key, syntax().begin(node));
     // What is assigned has no keyword: the attribute's name says more.
-    if (node >= 0) convert(node, field, assigned_ ? std::string_view(word_) : key);
+    convert(node, field, assigned_ ? std::string_view(word_) : key);
   }
 
   [[nodiscard]] const Syntax& syntax() const { return *syntax_; }
@@ -78,7 +85,9 @@ class Reader {
   void fail(NodeId node, std::string message) { fail(syntax().begin(node), std::move(message)); }
   void expected(NodeId node, std::string_view what, std::string_view key);
   /// Remembers where a field stands, for what `check` says about it.
-  void note(const void* field, Position position) { noted_.emplace_back(field, position); }
+  void note(std::string_view key, Position position) {
+    noted_.emplace_back(FieldKey{key, child_}, position);
+  }
 
   Call open_call(NodeId call, std::string word) const;
   void close_call();
@@ -104,7 +113,7 @@ class Reader {
   void rule(NodeId node, RuleKind kind, Rule& rule);
   void literal(NodeId list, Literal& numbers);
   void child(NodeId node, const std::string& number, ModuleExpression::Child& child);
-  void path(NodeId node, ModuleRef& module);
+  void path(NodeId node, std::string_view key, ModuleRef& module);
   void module_fields(NodeId call, ModuleExpression& module);
   [[nodiscard]] std::optional<NameId> find(std::string_view name) const;
 
@@ -123,7 +132,9 @@ class Reader {
   bool assigned_ = false;  ///< to an attribute
   bool has_result_ = false;
   Call call_;
-  std::vector<std::pair<const void*, Position>> noted_;
+  std::vector<std::pair<FieldKey, Position>> noted_;
+  int child_ = 0;     ///< whose fields are read (FieldKey::child)
+  int children_ = 0;  ///< met so far
   std::optional<ParseError> error_;
 };
 

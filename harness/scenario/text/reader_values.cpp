@@ -32,7 +32,6 @@ void Reader::expected(NodeId node, std::string_view what, std::string_view key) 
 // --- Scalars -----------------------------------------------------------------------------------
 
 void Reader::convert(NodeId node, bool& field, std::string_view key) {
-  note(&field, syntax().begin(node));
   const Node& n = syntax()[node];
   const bool word = n.kind == Node::Kind::name;
   if (!word || (n.text != "True" && n.text != "False")) return expected(node, "True or False", key);
@@ -40,17 +39,14 @@ void Reader::convert(NodeId node, bool& field, std::string_view key) {
 }
 
 void Reader::convert(NodeId node, std::int64_t& field, std::string_view key) {
-  note(&field, syntax().begin(node));
   if (!whole(syntax()[node], field)) expected(node, "a whole number", key);
 }
 
 void Reader::convert(NodeId node, int& field, std::string_view key) {
-  note(&field, syntax().begin(node));
   if (!whole(syntax()[node], field)) expected(node, "a whole number", key);
 }
 
 void Reader::convert(NodeId node, std::uint64_t& field, std::string_view key) {
-  note(&field, syntax().begin(node));
   if (!whole(syntax()[node], field)) expected(node, "a whole number from 0 to 2^64 - 1", key);
 }
 
@@ -75,12 +71,10 @@ bool Reader::number(NodeId node, double& out, std::string_view what) {
 }
 
 void Reader::convert(NodeId node, double& field, std::string_view key) {
-  note(&field, syntax().begin(node));
   number(node, field, key);
 }
 
 void Reader::convert(NodeId node, std::optional<double>& field, std::string_view key) {
-  note(&field, syntax().begin(node));
   if (syntax()[node].kind == Node::Kind::name && syntax()[node].text == "None") {
     field.reset();
     return;
@@ -91,7 +85,6 @@ void Reader::convert(NodeId node, std::optional<double>& field, std::string_view
 
 template <class Enum>
 void Reader::convert_word(NodeId node, Enum& field, std::string_view key) {
-  note(&field, syntax().begin(node));
   const Node& n = syntax()[node];
   const auto value = named<Enum>(n.text);
   if (n.kind != Node::Kind::name || !value)
@@ -104,19 +97,19 @@ template void Reader::convert_word(NodeId, ExportMode&, std::string_view);
 
 // --- Operands ----------------------------------------------------------------------------------
 
-void Reader::object(std::string_view, ModuleRef& module, Takes) {
-  path(path_, module);
+void Reader::object(std::string_view key, ModuleRef& module, Takes) {
+  path(path_, key, module);
 }
 
 void Reader::operand(std::string_view key, ModuleRef& module, Takes) {
   const NodeId node = take_required(key);
-  if (node >= 0) path(node, module);
+  if (node >= 0) path(node, key, module);
 }
 
 void Reader::operand(std::string_view key, NameId& name, Takes) {
   const NodeId node = take_required(key);
   if (node < 0) return;
-  note(&name, syntax().begin(node));
+  note(key, syntax().begin(node));
   const Node& n = syntax()[node];
   if (n.kind != Node::Kind::name || n.negative) return expected(node, "a name", key);
   const std::optional<NameId> found = find(n.text);
@@ -129,7 +122,7 @@ void Reader::operand(std::string_view key, NameId& name, Takes) {
 void Reader::callee(std::string_view key, ModuleRef& module, bool& grad) {
   grad = path_ >= 0;
   if (grad)
-    path(path_, module);
+    path(path_, key, module);
   else
     operand(key, module, Takes::callable);
 }
@@ -142,10 +135,10 @@ void Reader::state_dict(std::string_view key, ModuleRef& module, Takes) {
                     syntax()[call.base].kind == Node::Kind::attribute &&
                     syntax()[call.base].text == "state_dict";
   if (!good) return expected(node, "a state dict, as net.state_dict(),", key);
-  path(syntax()[call.base].base, module);
+  path(syntax()[call.base].base, key, module);
 }
 
-void Reader::slot(ModuleRef& module, TensorSlot& which) {
+void Reader::slot(std::string_view key, ModuleRef& module, TensorSlot& which) {
   const NodeId node = take_required("tensor");
   if (node < 0) return;
   const Node& attribute = syntax()[node];
@@ -154,9 +147,9 @@ void Reader::slot(ModuleRef& module, TensorSlot& which) {
     return fail(node, fmt::format("expected a tensor of a module, as net.bn.weight, found {}; the "
                                   "tensors are {}",
                                   syntax().described(node), fmt::join(names_of<TensorSlot>, ", ")));
-  note(&which, attribute.position);
+  note("slot", attribute.position);
   which = *slot;
-  path(attribute.base, module);
+  path(attribute.base, key, module);
 }
 
 void Reader::mode(std::string_view key, bool& on) {
@@ -166,8 +159,8 @@ void Reader::mode(std::string_view key, bool& on) {
 
 // --- Data --------------------------------------------------------------------------------------
 
-void Reader::shape(Shape& sizes) {
-  note(&sizes, call_.position);
+void Reader::shape(std::string_view key, Shape& sizes) {
+  note(key, call_.position);
   for (NodeId node = peek(); node >= 0; node = peek()) {
     const bool is_size = syntax()[node].kind == Node::Kind::number;
     const NodeId after = syntax()[node].next;
@@ -176,8 +169,7 @@ void Reader::shape(Shape& sizes) {
     if (sizes.rank() == Shape::max_rank)
       return fail(node, fmt::format("a shape has at most {} sizes; remove some", Shape::max_rank));
     std::int64_t size = 0;
-    if (!whole(syntax()[node], size) || size < 0)
-      return expected(node, "a size, 0 or more,", "shape");
+    if (!whole(syntax()[node], size) || size < 0) return expected(node, "a size, 0 or more,", key);
     sizes.push_back(size);
     call_.next = after;
   }
@@ -213,7 +205,7 @@ void Reader::rule(NodeId node, RuleKind kind, Rule& rule) {
 void Reader::data(std::string_view key, Data& data) {
   const NodeId node = take_required(key);
   if (node < 0) return;
-  note(&data, syntax().begin(node));
+  note(key, syntax().begin(node));
   const Node& n = syntax()[node];
   if (n.kind == Node::Kind::list) {
     literal(node, data.emplace<Literal>());
@@ -229,7 +221,7 @@ void Reader::data(std::string_view key, Data& data) {
 
 // --- Modules -----------------------------------------------------------------------------------
 
-void Reader::expression(ModuleExpression& module) {
+void Reader::expression(std::string_view, ModuleExpression& module) {
   // The call's arguments are the module's own: the statement's call is done with.
   call_ = {};
   module_fields(syntax().value(), module);
@@ -237,7 +229,7 @@ void Reader::expression(ModuleExpression& module) {
 
 void Reader::module_fields(NodeId call, ModuleExpression& module) {
   module.layer = make_layer(*named<ModuleKind>(syntax()[syntax()[call].base].text));
-  note(&module, syntax().begin(call));
+  note("module", syntax().begin(call));
   if (!is_container(module.layer)) {
     call_ = open_call(call, fmt::format("'{}'", reference::to_string(kind_in(module.layer))));
     visit_arguments(*this, module.layer);
@@ -257,7 +249,7 @@ void Reader::module_fields(NodeId call, ModuleExpression& module) {
   if (count > static_cast<std::size_t>(max_tree_places))
     return fail(call,
                 fmt::format("a module has at most {} places; make it smaller", max_tree_places));
-  module.children.reserve(count);  // the fields that are noted must not move
+  module.children.reserve(count);
   for (NodeId node = syntax()[call].first; node >= 0 && !error_; node = syntax()[node].next) {
     const std::string number = std::to_string(module.children.size());
     child(node, number, module.children.emplace_back());
@@ -266,6 +258,8 @@ void Reader::module_fields(NodeId call, ModuleExpression& module) {
 
 void Reader::child(NodeId node, const std::string& number, ModuleExpression::Child& child) {
   const Node& n = syntax()[node];
+  child_ = ++children_;
+  note("name", n.keyword.empty() ? n.position : n.keyword_position);
   if (n.kind == Node::Kind::call && syntax()[n.base].kind == Node::Kind::name &&
       named<ModuleKind>(syntax()[n.base].text)) {
     module_fields(node, child.module.emplace<ModuleExpression>());
@@ -274,14 +268,14 @@ void Reader::child(NodeId node, const std::string& number, ModuleExpression::Chi
     if (!name)
       return fail(node, fmt::format("{} is not defined above; define it first, or correct the name",
                                     syntax().described(node)));
-    note(&child.module.emplace<NameId>(*name), n.position);
+    note("module", n.position);
+    child.module = *name;
   } else {
     return fail(node, fmt::format("expected a module or the name of one, found {}; the modules "
                                   "are {}",
                                   syntax().described(node), fmt::join(names_of<ModuleKind>, ", ")));
   }
   child.name = n.keyword.empty() ? number : std::string(n.keyword);
-  note(&child.name, n.keyword.empty() ? n.position : n.keyword_position);
 }
 
 }  // namespace normdiff

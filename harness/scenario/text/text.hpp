@@ -21,7 +21,6 @@ struct ParseError {
 /// Limits; past them a ParseError.
 inline constexpr std::size_t max_scenario_bytes = std::size_t{1} << 20;
 inline constexpr std::size_t max_scenario_steps = 10'000;
-inline constexpr std::int64_t max_tensor_elements = std::int64_t{1} << 26;
 
 /// Parses and resolves: every operand exists and is of the right kind. Never evaluates anything,
 /// never crashes, time and memory linear in the text.

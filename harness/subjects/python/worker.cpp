@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/scenario/plan.hpp"
+#include "harness/text/version.hpp"
 #include "harness/trace/json.hpp"
 
 namespace normdiff {

@@ -7,7 +7,7 @@
 #include <thread>
 
 #include "harness/findings/findings.hpp"
-#include "harness/os/read_file.hpp"
+#include "harness/scenario/text/read_scenario.hpp"
 #include "harness/scenario/text/text.hpp"
 #include "tests/harness/campaign/campaign_support.hpp"
 

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "harness/profiles/generate.hpp"
 #include "harness/scenario/text/text.hpp"
 #include "harness/subjects/textbook/textbook.hpp"
 #include "tests/harness/campaign/campaign_support.hpp"

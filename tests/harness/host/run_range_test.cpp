@@ -2,8 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "harness/campaign/campaign.hpp"
 #include "harness/findings/findings.hpp"
+#include "harness/host/run_range.hpp"
 #include "harness/subjects/textbook/textbook.hpp"
 #include "harness/triage/deviations.hpp"
 

@@ -57,16 +57,16 @@ struct Models {
     return tensor ? tensor->shape() : Shape{};
   }
   /// Every tensor of the world that the step may have moved.
-  std::vector<std::string> reached(int step, const Shape* becomes = nullptr) {
-    const Reach reach(world, scenario, scope,
-                      scenario.statements[static_cast<std::size_t>(step)].step);
+  std::vector<std::string> footprinted(int step, const Shape* becomes = nullptr) {
+    const Footprint footprint(world, scenario, scope,
+                              scenario.statements[static_cast<std::size_t>(step)].step);
     std::vector<std::string> list;
     world.each_tensor([&](Key key, const std::optional<reference::Tensor>& tensor) {
       ObservedTensor seen;
       seen.shape = shape(key);
       const Value before = seen;
       if (becomes) seen.shape = *becomes;
-      if (reach.allows(key, tensor ? &before : nullptr, Value{seen}))
+      if (footprint.allows(key, tensor ? &before : nullptr, Value{seen}))
         list.push_back(
             scenario.names[key.name] + "." +
             (scope[key.name].places.empty() ? "" : scope[key.name].places[key.place].path) + "." +
@@ -77,38 +77,38 @@ struct Models {
   }
 };
 
-TEST(Reach, AForwardMovesTheStatisticsOfWhatItRunsWhoeverHoldsThem) {
-  EXPECT_THAT(Models().reached(4),
+TEST(Footprint, AForwardMovesTheStatisticsOfWhatItRunsWhoeverHoldsThem) {
+  EXPECT_THAT(Models().footprinted(4),
               ElementsAre("net.bn.running_mean", "net.bn.running_var", "net.bn.num_batches_tracked",
                           "s.bn.running_mean", "s.bn.running_var", "s.bn.num_batches_tracked"));
 }
 
-TEST(Reach, ABackwardMovesTheGradientsOfWhatItsForwardRan) {
-  EXPECT_THAT(Models().reached(5),
+TEST(Footprint, ABackwardMovesTheGradientsOfWhatItsForwardRan) {
+  EXPECT_THAT(Models().footprinted(5),
               ElementsAre("net.bn.weight_grad", "net.bn.bias_grad", "net.fc.weight_grad",
                           "net.fc.bias_grad", "s.bn.weight_grad", "s.bn.bias_grad",
                           "s.fc.weight_grad", "s.fc.bias_grad", "x..grad"));
 }
 
-TEST(Reach, AnExportAndItsArtefactMoveNothing) {
-  EXPECT_THAT(Models().reached(6), IsEmpty());
-  EXPECT_THAT(Models().reached(7), IsEmpty());
+TEST(Footprint, AnExportAndItsArtefactMoveNothing) {
+  EXPECT_THAT(Models().footprinted(6), IsEmpty());
+  EXPECT_THAT(Models().footprinted(7), IsEmpty());
 }
 
-TEST(Reach, AStepOnAModuleMayMoveAnythingOfIt) {
-  const auto below = Models().reached(8);
+TEST(Footprint, AStepOnAModuleMayMoveAnythingOfIt) {
+  const auto below = Models().footprinted(8);
   EXPECT_EQ(below.size(), 12u) << "seven of net.bn, and the five that the script shares";
-  const auto loaded = Models().reached(9);
+  const auto loaded = Models().footprinted(9);
   EXPECT_EQ(loaded.size(), 7u);
   for (const std::string& name : loaded) EXPECT_EQ(name.substr(0, 5), "other");
 }
 
-TEST(Reach, AnotherShapeIsNeverAllowed) {
+TEST(Footprint, AnotherShapeIsNeverAllowed) {
   const Shape wrong = {7};
-  for (int step = 4; step < 8; ++step) EXPECT_THAT(Models().reached(step, &wrong), IsEmpty());
+  for (int step = 4; step < 8; ++step) EXPECT_THAT(Models().footprinted(step, &wrong), IsEmpty());
 }
 
-TEST(Reach, WhatAStepWithoutAFormulaDoesToOthersIsFound) {
+TEST(Footprint, WhatAStepWithoutAFormulaDoesToOthersIsFound) {
   // Another model, with statistics and gradients to damage.
   const std::string other =
       "other = BatchNorm2d(2)\nz = tensor(2, 2, 1, 1, [1, 2, 3, 6])\nzz = other(z)\n"

@@ -13,6 +13,7 @@
 #include "harness/scenario/scope.hpp"
 #include "harness/subject/subject.hpp"
 #include "harness/subject/support.hpp"
+#include "harness/text/version.hpp"
 #include "harness/triage/deviations.hpp"
 #include "tests/harness/scenario/samples.hpp"
 

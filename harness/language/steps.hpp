@@ -2,6 +2,7 @@
 
 #include <type_traits>
 #include <utility>
+#include <variant>
 
 #include "harness/language/backward.hpp"
 #include "harness/language/construct.hpp"
@@ -9,7 +10,6 @@
 #include "harness/language/fill.hpp"
 #include "harness/language/forward.hpp"
 #include "harness/language/load_state_dict.hpp"
-#include "harness/language/modules.hpp"
 #include "harness/language/reset_running_stats.hpp"
 #include "harness/language/set_attribute.hpp"
 #include "harness/language/tensor.hpp"
@@ -23,13 +23,26 @@
 
 namespace normdiff {
 
+/// The kinds of steps. Their order is that of tables in reports and of what the generator draws
+/// from: a new one stands last.
+using Step =
+    std::variant<Construct, MakeTensor, Train, SetTraining, SetMomentum, SetEps,
+                 SetTrackRunningStats, Fill, ResetRunningStats, CastTo, ZeroGrad, Forward, Backward,
+                 DeepCopy, LoadStateDict, JitTrace, JitScript, JitSaveLoad, OnnxExport>;
+inline constexpr int step_kind_count = static_cast<int>(std::variant_size_v<Step>);
+
+/// "construct", "forward", "torch.onnx.export": what reports, deviations and the support table
+/// call a kind of step. `kind` is Step::index().
+[[nodiscard]] std::string_view step_kind_name(std::size_t kind);
+[[nodiscard]] std::optional<std::size_t> step_kind_from(std::string_view name);
+
 template <class T>
 using Bare = std::remove_cv_t<std::remove_reference_t<T>>;
 
 /// Visits the fields of whatever step it is.
 template <class Io, class S>
 void visit_fields(Io& io, S& step) {
-  std::visit([&](auto& s) { StepType<Bare<decltype(s)>>::fields(io, s); }, step);
+  std::visit([&](auto& s) { visit_fields_of(io, s); }, step);
 }
 
 template <class T>
@@ -39,12 +52,12 @@ struct TypeTag {
 
 /// Calls f(TypeTag<T>{}) for each kind of step, in the order of Step.
 template <class F, std::size_t... kinds>
-void for_each_step_type(F&& f, std::index_sequence<kinds...>) {
+constexpr void for_each_step_type(F&& f, std::index_sequence<kinds...>) {
   (f(TypeTag<std::variant_alternative_t<kinds, Step>>{}), ...);
 }
 template <class F>
-void for_each_step_type(F&& f) {
-  for_each_step_type(f, std::make_index_sequence<static_cast<std::size_t>(step_kind_count)>{});
+constexpr void for_each_step_type(F&& f) {
+  for_each_step_type(f, std::make_index_sequence<std::variant_size_v<Step>>{});
 }
 
 }  // namespace normdiff

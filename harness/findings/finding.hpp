@@ -1,23 +1,13 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <vector>
 
-#include "harness/check/check.hpp"
-#include "harness/profiles/generate.hpp"
+#include "harness/check/tally.hpp"
 #include "harness/subject/subject.hpp"
 
 namespace normdiff {
-
-/// A part of a campaign: scenarios [first, first + count) of a seed.
-struct Range {
-  Profile profile = Profile::modes;
-  std::uint64_t seed = 0;
-  std::uint64_t first = 0;
-  std::uint64_t count = 0;
-};
 
 /// All discrepancies of one step of one scenario.
 struct Finding {
@@ -47,12 +37,5 @@ struct RangeResult {
 
 /// Adds up: the sum of two parts of a campaign, in any order, is the result of both in one go.
 void add(RangeResult& sum, RangeResult&& part);
-
-/// The hot path: generate, run, check, count; nothing is serialised but findings. `at` is called
-/// with each scenario's number before it starts: a number that is not followed by another is the
-/// one that took the process down. Stops early, after a whole scenario, when `stop` says so.
-[[nodiscard]] RangeResult run_range(const Range& range, const Subject& subject, Checker& checker,
-                                    const std::function<void(std::uint64_t)>& at,
-                                    const std::function<bool()>& stop = {});
 
 }  // namespace normdiff
