@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
+#include <vector>
 
 #include "harness/check/check.hpp"
 #include "harness/check/error_kinds.hpp"
@@ -210,21 +212,105 @@ struct Checker::Implementation {
     });
   }
 
-  /// Tries every deviation that is about this kind of step on its discrepancies.
-  void explain(const Context& judged, const StepRecord& record, const Step& step) {
-    for (const Candidate& candidate : candidates[step.index()]) {
-      if (!concerns(candidate.claims, discrepancies)) continue;
-      World predicted = replay.before(judged.step).copy();
-      Trial trial(*candidate.deviation, candidate.claims, observed, record, discrepancies);
-      Context context{judged.scenario, judged.scope, manifest, judged.step, judged.subject_accepted,
-                      predicted,       trial,        observed, work};
-      PredictionContext prediction_context(context);
-      const auto execution = (*candidate.prediction)(prediction_context, step);
-      if (!execution) continue;  // the deviation does not apply here
-      trial.outcome(judge_outcome(manifest, record, execution->refusals).verdict);
-      expect_state(context, *execution);
-      trial.conclude();
+  using Differences = std::vector<const Candidate*>;
+  struct Attempt {
+    std::vector<Explained> explained;
+    const Candidate* inapplicable = nullptr;  ///< one that does not apply, alone or with the others
+  };
+
+  /// Predicts a step under differences together, the first outermost. `claims`: the observations
+  /// that are held against it.
+  Attempt attempt(const Context& judged, const StepRecord& record, const Step& step,
+                  const Differences& differences, const Claims& claims) {
+    std::vector<const Prediction*> predictions;
+    for (const Candidate* difference : differences) predictions.push_back(difference->prediction);
+    World predicted = replay.before(judged.step).copy();
+    Trial trial(claims, observed, record, discrepancies);
+    Context context{judged.scenario, judged.scope, manifest, judged.step, judged.subject_accepted,
+                    predicted,       trial,        observed, work};
+    PredictionContext prediction_context(context, std::span(predictions).subspan(1));
+    const auto execution = (*predictions.front())(prediction_context, step);
+    const Prediction* inapplicable =
+        execution ? prediction_context.inapplicable() : predictions.front();
+    if (inapplicable != nullptr) {
+      const auto found = std::find(predictions.begin(), predictions.end(), inapplicable);
+      return {{}, differences[static_cast<std::size_t>(found - predictions.begin())]};
     }
+    trial.outcome(judge_outcome(manifest, record, execution->refusals).verdict);
+    expect_state(context, *execution);
+    return {trial.explained()};
+  }
+
+  static bool gives(const Attempt& attempt, const Judged& discrepancy) {
+    return std::any_of(attempt.explained.begin(), attempt.explained.end(),
+                       [&](const Explained& e) { return e.discrepancy == &discrepancy; });
+  }
+  [[nodiscard]] bool gives_all_that_is_new(const Attempt& attempt) const {
+    return std::all_of(discrepancies.begin(), discrepancies.end(), [&](const Judged& d) {
+      return !is_new_discrepancy(d.verdict) || gives(attempt, d);
+    });
+  }
+
+  /// Tries the deviations that are about a step's discrepancies, each alone, then together.
+  void explain(const Context& judged, const StepRecord& record, const Step& step) {
+    Differences differences;
+    for (const Candidate& candidate : candidates[step.index()])
+      if (concerns(candidate.claims, discrepancies)) differences.push_back(&candidate);
+    for (const Candidate* alone : differences)
+      for (const Explained& explained :
+           attempt(judged, record, step, {alone}, alone->claims).explained)
+        normdiff::explain(explained, alone->deviation->id);
+    if (anything_unexplained(discrepancies))
+      explain_together(judged, record, step, std::move(differences));
+  }
+
+  /// Several differences explain a step together if what they predict is all that is new, and each
+  /// is needed for it. A discrepancy is known by the first that is about it and without which it is
+  /// not given.
+  void explain_together(const Context& judged, const StepRecord& record, const Step& step,
+                        Differences differences) {
+    const auto without = [](Differences from, const Candidate* one) {
+      std::erase(from, one);
+      return from;
+    };
+    // The same for each attempt, so that a difference is needed for what it predicts alone.
+    Claims claims;
+    for (const Candidate* difference : differences) claims.add(difference->claims);
+    const auto attempted = [&](const Differences& some) {
+      return attempt(judged, record, step, some, claims);
+    };
+    Attempt together;
+    while (differences.size() > 1) {
+      together = attempted(differences);
+      if (together.inapplicable == nullptr) break;
+      differences = without(std::move(differences), together.inapplicable);
+    }
+    if (differences.size() < 2 || !gives_all_that_is_new(together)) return;
+    for (std::size_t i = 0; i < differences.size() && differences.size() > 1;) {
+      Differences fewer = without(differences, differences[i]);
+      if (gives_all_that_is_new(attempted(fewer)))
+        differences = std::move(fewer);
+      else
+        ++i;
+    }
+    if (differences.size() < 2) return;
+    std::vector<Attempt> lacking;
+    for (const Candidate* one : differences)
+      lacking.push_back(attempted(without(differences, one)));
+    std::vector<std::pair<Explained, const Candidate*>> known;
+    for (const Explained& explained : together.explained) {
+      const Judged& discrepancy = *explained.discrepancy;
+      if (!is_new_discrepancy(discrepancy.verdict)) continue;
+      const Candidate* needed = nullptr;
+      for (std::size_t i = 0; i < lacking.size() && !needed; ++i)
+        if (!gives(lacking[i], discrepancy) &&
+            differences[i]->claims.cover(discrepancy.observed_class, discrepancy.key.slot))
+          needed = differences[i];
+      if (!needed) return;  // no deviation that it takes is about this
+      known.emplace_back(explained, needed);
+    }
+    for (const auto& [explained, candidate] : known)
+      normdiff::explain(explained, candidate->deviation->id);
   }
 
   /// Counts and keeps what the discrepancies of a step came to.

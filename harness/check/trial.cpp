@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "harness/check/comparison.hpp"
-#include "harness/triage/deviations.hpp"
 
 namespace normdiff {
 
@@ -15,10 +15,9 @@ bool concerns(const Claims& claims, const std::vector<Judged>& discrepancies) {
   });
 }
 
-Trial::Trial(const Deviation& deviation, const Claims& claims, Observed& observed,
-             const StepRecord& record, std::vector<Judged>& discrepancies)
-    : deviation_(deviation),
-      claims_(claims),
+Trial::Trial(const Claims& claims, Observed& observed, const StepRecord& record,
+             std::vector<Judged>& discrepancies)
+    : claims_(claims),
       observed_(observed),
       refused_(record.outcome == Outcome::error),
       discrepancies_(discrepancies) {}
@@ -39,7 +38,7 @@ void Trial::record(Key key, ObservationClass observed_class, Verdict verdict) {
     contradicted_ =
         contradicted_ || !there || (refused_ && observed_class == ObservationClass::error);
   else if (there)
-    predicted_.emplace_back(&*discrepancy, verdict);
+    predicted_.push_back({&*discrepancy, verdict});
 }
 
 void Trial::exact(Key key, const Value& expected, const Origin&) {
@@ -59,27 +58,29 @@ void Trial::outcome(Verdict verdict) {
   const Key key{0, 0, Slot::value};
   if (claims_.cover(ObservationClass::error, key.slot))
     record(key, ObservationClass::error, verdict);
+  else if (is_new_discrepancy(verdict))
+    contradicted_ = true;  // it is about a step that ended otherwise
 }
 
-void Trial::explain(Judged& discrepancy, Verdict verdict) const {
+std::vector<Explained> Trial::explained() const {
+  return contradicted_ ? std::vector<Explained>() : predicted_;
+}
+
+void explain(const Explained& explained, const std::string& deviation) {
+  const auto& [discrepancy, verdict] = explained;
   if (says_little(verdict)) {
     // A prediction that nearly anything agrees with explains nothing: it is not counted as known.
-    if (is_new_discrepancy(discrepancy.verdict)) discrepancy.verdict = verdict;
-  } else if (is_new_discrepancy(discrepancy.verdict) || says_little(discrepancy.verdict)) {
-    discrepancy.verdict = Verdict::known_deviation;
-    discrepancy.deviation = deviation_.id;
-  } else if (discrepancy.verdict == Verdict::known_deviation &&
-             discrepancy.deviation != deviation_.id) {
-    discrepancy.verdict = Verdict::harness_error;
-    discrepancy.observed = fmt::format("predicted by both {} and {}",
-                                       std::exchange(discrepancy.deviation, {}), deviation_.id);
-    discrepancy.expected = "one deviation to a discrepancy";
+    if (is_new_discrepancy(discrepancy->verdict)) discrepancy->verdict = verdict;
+  } else if (is_new_discrepancy(discrepancy->verdict) || says_little(discrepancy->verdict)) {
+    discrepancy->verdict = Verdict::known_deviation;
+    discrepancy->deviation = deviation;
+  } else if (discrepancy->verdict == Verdict::known_deviation &&
+             discrepancy->deviation != deviation) {
+    discrepancy->verdict = Verdict::harness_error;
+    discrepancy->observed = fmt::format("predicted by both {} and {}",
+                                        std::exchange(discrepancy->deviation, {}), deviation);
+    discrepancy->expected = "one deviation to a discrepancy";
   }
-}
-
-void Trial::conclude() {
-  if (contradicted_) return;
-  for (const auto& [discrepancy, verdict] : predicted_) explain(*discrepancy, verdict);
 }
 
 }  // namespace normdiff

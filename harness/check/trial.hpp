@@ -1,6 +1,6 @@
 #pragma once
 
-#include <utility>
+#include <string>
 #include <vector>
 
 #include "harness/check/check.hpp"
@@ -10,18 +10,23 @@
 
 namespace normdiff {
 
-struct Deviation;
+/// A discrepancy that a prediction gives, and how closely: its bounds may say little.
+struct Explained {
+  Judged* discrepancy;
+  Verdict verdict;
+};
 
 /// Whether the discrepancies of a step hold anything that the deviation is about.
 [[nodiscard]] bool concerns(const Claims& claims, const std::vector<Judged>& discrepancies);
 
-/// Holds a deviation's prediction of one step against the step's discrepancies. The prediction must
-/// be seen as a whole: if the subject did otherwise anywhere, the deviation explains nothing.
+/// Holds a prediction of one step, by one deviation or by several together, against the step's
+/// discrepancies. The prediction must be seen as a whole: if the subject did otherwise anywhere,
+/// the prediction explains nothing.
 class Trial final : public Expectations {
  public:
   /// All must outlive the trial.
-  Trial(const Deviation& deviation, const Claims& claims, Observed& observed,
-        const StepRecord& record, std::vector<Judged>& discrepancies);
+  Trial(const Claims& claims, Observed& observed, const StepRecord& record,
+        std::vector<Judged>& discrepancies);
 
   void exact(Key key, const Value& expected, const Origin& origin) override;
   void within(Key key, const TensorFacts& facts, const Origin& origin,
@@ -31,23 +36,23 @@ class Trial final : public Expectations {
   /// `verdict`: what the predicted outcome of the step comes to.
   void outcome(Verdict verdict);
 
-  /// Ends the trial: marks what the prediction explains.
-  void conclude();
+  /// The discrepancies that the prediction gives; none where the subject did otherwise.
+  [[nodiscard]] std::vector<Explained> explained() const;
 
  private:
   /// Whether the deviation says anything of this observation, and there is something to compare.
   [[nodiscard]] bool takes(Key key) const;
   void record(Key key, ObservationClass observed_class, Verdict verdict);
-  void explain(Judged& discrepancy, Verdict verdict) const;
 
-  const Deviation& deviation_;
   const Claims& claims_;
   Observed& observed_;
   const bool refused_;
   std::vector<Judged>& discrepancies_;
-  /// The discrepancies that the prediction gives, and how closely: its bounds may say little.
-  std::vector<std::pair<Judged*, Verdict>> predicted_;
+  std::vector<Explained> predicted_;
   bool contradicted_ = false;
 };
+
+/// Marks a discrepancy as explained by the deviation of that id.
+void explain(const Explained& explained, const std::string& deviation);
 
 }  // namespace normdiff

@@ -21,4 +21,10 @@ Claims::Claims(const Deviation& deviation) {
     }
 }
 
+void Claims::add(const Claims& other) {
+  for (const ObservationClass observed : all_of<ObservationClass>)
+    for (const Slot slot : all_of<Slot>)
+      claimed_[observed][slot] = claimed_[observed][slot] || other.claimed_[observed][slot];
+}
+
 }  // namespace normdiff

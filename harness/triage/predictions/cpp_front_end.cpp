@@ -10,21 +10,6 @@ using reference::ErrorKind;
 using reference::Module;
 using reference::Tensor;
 
-namespace {
-
-/// Whether the documentation takes the eps of every batch norm below.
-bool every_eps_is_taken(Module& root) {
-  const std::vector<Module*> places = reference::places(root);
-  return std::all_of(places.begin(), places.end(), [](const Module* module) {
-    if (!is_batch_norm(module->layer)) return true;
-    const bool batch = module->training || !module->find(TensorSlot::running_mean);
-    const double eps = module->batch_norm().eps;
-    return eps > 0 || (eps == 0 && !batch);
-  });
-}
-
-}  // namespace
-
 // The C++ front end decides by `is_training() or not track_running_stats` and always passes the
 // statistics.
 Predicted track_option_is_read_each_time(PredictionContext& c, const Step& step) {
@@ -42,28 +27,17 @@ Predicted track_option_is_read_each_time(PredictionContext& c, const Step& step)
   }
   const auto* f = std::get_if<Forward>(&step);
   if (!f) return std::nullopt;
-  Module& root = c.world.module(f->module);
-  const bool documented = every_eps_is_taken(root);
-  const TrackOptionReadAnew anew(root);
+  const TrackOptionReadAnew anew(c.world.module(f->module));
   if (!anew.matters()) return std::nullopt;
-  // With the batch's statistics an eps of 0 would be refused, which C++ does not look at.
-  Execution execution = c.execute_without({true, false}, step);
-  if (!documented && c.left_out().eps) return std::nullopt;  // the next one says both
-  return execution;
+  return c.execute(step);
 }
 
 // The C++ front end has no check of eps: what the formula gives is what comes out, and what comes
 // after it may refuse.
 Predicted eps_is_not_checked(PredictionContext& c, const Step& step) {
-  const auto* f = std::get_if<Forward>(&step);
-  if (!f) return std::nullopt;
-  Module& root = c.world.module(f->module);
-  if (every_eps_is_taken(root)) return std::nullopt;
-  const TrackOptionReadAnew anew(root);
-  // Where there are no elements, it looks at nothing else either.
-  Execution execution = c.execute_without({true, true}, step);
+  if (!std::holds_alternative<Forward>(step)) return std::nullopt;
+  Execution execution = c.execute_without({.eps = true}, step);
   if (!c.left_out().eps) return std::nullopt;
-  c.move_counter_of_refuser();
   return execution;
 }
 

@@ -66,15 +66,24 @@ void PredictionContext::move_counter_of_refuser() {
   count_batch(*refuser);
 }
 
-bool PredictionContext::refused_an_empty_input() const {
-  const reference::ForwardPass& pass = context_.work.forward;
-  const auto& refusals = pass.refusals();
-  return pass.refused_by() && pass.last().values.shape.numel() == 0 &&
-         std::any_of(refusals.begin(), refusals.end(), [&pass](const auto& r) {
-           const bool is_norm = is_batch_norm(pass.refused_by()->layer);
-           return r.kind == ErrorKind::dtype_mismatch ||
-                  (is_norm && r.kind == ErrorKind::channel_mismatch);
-         });
+Execution PredictionContext::execute(const Step& step) {
+  if (others_.empty()) return normdiff::execute(context_, step);
+  const auto others = others_;
+  others_ = others.subspan(1);
+  auto execution = (*others.front())(*this, step);
+  others_ = others;
+  if (execution) return *std::move(execution);
+  inapplicable_ = others.front();
+  return {};
+}
+
+Execution PredictionContext::execute_without(reference::Unchecked checks, const Step& step) {
+  const reference::Unchecked before = context_.unchecked;
+  context_.unchecked.eps |= checks.eps;
+  context_.unchecked.empty_input |= checks.empty_input;
+  Execution execution = execute(step);
+  context_.unchecked = before;
+  return execution;
 }
 
 Execution PredictionContext::run_forward(Module& root, NameId input_name, bool continues) {

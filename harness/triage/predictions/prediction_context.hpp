@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "harness/model/execute.hpp"
@@ -36,26 +37,41 @@ class TrackOptionReadAnew {
   std::vector<SwitchedOff> switched_off_;
 };
 
-/// What a prediction has to go by: a copy of the state that the subject was really in before the
-/// step, for it to move, and the reference's operations. Of what was observed after the step it
-/// sees nothing, and of what its expectations come to it hears nothing.
+class PredictionContext;
+
+/// A prediction does what a subject that deviates does: it moves the context's world, and states
+/// what outputs will be. What was observed is out of its reach. nullopt: the deviation does not
+/// apply here.
+///
+/// The returned execution's refusals are the outcome that is predicted. A prediction is built from
+/// the reference's own operations, before or after `PredictionContext::execute`, which is the step
+/// without this one difference.
+using Prediction =
+    std::function<std::optional<Execution>(PredictionContext& context, const Step& step)>;
+
+/// A prediction has this to go by: a copy of the state that the subject was really in before the
+/// step, for it to move, and the reference's operations. It sees nothing of what was observed after
+/// the step, and hears nothing of what its expectations come to.
 class PredictionContext {
  public:
-  explicit PredictionContext(const Context& context)
-      : scenario(context.scenario), scope(context.scope), world(context.world), context_(context) {}
+  /// `others`: the differences that are predicted together with the one that is given the context.
+  explicit PredictionContext(const Context& context, std::span<const Prediction* const> others = {})
+      : scenario(context.scenario),
+        scope(context.scope),
+        world(context.world),
+        context_(context),
+        others_(others) {}
 
   const Scenario& scenario;
   const Scope& scope;
   World& world;
 
-  /// The step as the documentation has it.
-  [[nodiscard]] Execution execute(const Step& step) { return normdiff::execute(context_, step); }
+  /// The step as the documentation has it, but for the other differences.
+  [[nodiscard]] Execution execute(const Step& step);
   /// The same, by an implementation that leaves out checks.
-  [[nodiscard]] Execution execute_without(reference::Unchecked checks, const Step& step) {
-    Context unchecked = context_;
-    unchecked.unchecked = checks;
-    return normdiff::execute(unchecked, step);
-  }
+  [[nodiscard]] Execution execute_without(reference::Unchecked checks, const Step& step);
+  /// The one of the other differences that did not apply; null: all did.
+  [[nodiscard]] const Prediction* inapplicable() const { return inapplicable_; }
   /// Whether the subject is the C++ front end, which does not check eps and reads
   /// track_running_stats anew at each forward.
   [[nodiscard]] bool is_cpp() const { return context_.manifest.family == "libtorch"; }
@@ -69,9 +85,6 @@ class PredictionContext {
   /// Where the last forward was refused by a batch norm that had already counted: PyTorch moves
   /// num_batches_tracked after the check of the rank and before every other one.
   void move_counter_of_refuser();
-  /// Whether the last forward was refused by a module whose tensors do not fit its input, which has
-  /// no elements.
-  [[nodiscard]] bool refused_an_empty_input() const;
   /// The checks whose leaving out let the last forward go on.
   [[nodiscard]] const reference::Unchecked& left_out() const {
     return context_.work.forward.left_out();
@@ -88,6 +101,8 @@ class PredictionContext {
 
  private:
   Context context_;
+  std::span<const Prediction* const> others_;  ///< those that are still to be done
+  const Prediction* inapplicable_ = nullptr;
 };
 
 }  // namespace normdiff

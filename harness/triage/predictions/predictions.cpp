@@ -15,11 +15,6 @@ namespace {
 
 using Result = std::optional<Execution>;
 
-bool refused_for(const Execution& execution, ErrorKind kind) {
-  return std::any_of(execution.refusals.begin(), execution.refusals.end(),
-                     [kind](const auto& refusal) { return refusal.kind == kind; });
-}
-
 /// Whether a forward takes a factor from a counter somewhere.
 bool averages_cumulatively(Module& root) {
   const std::vector<Module*> places = reference::places(root);
@@ -74,9 +69,6 @@ Result counter_moves_before_refusal(PredictionContext& c, const Step& step) {
     if (c.world.names[f->module.name].kind == NameKind::artefact) return std::nullopt;
     Execution execution = c.execute(step);
     if (execution.refusals.empty()) return std::nullopt;
-    // Who leaves a check out is not refused there: other deviations.
-    if (c.is_cpp() && refused_for(execution, ErrorKind::bad_eps)) return std::nullopt;
-    if (c.refused_an_empty_input()) return std::nullopt;
     c.move_counter_of_refuser();
     return execution;
   }
@@ -111,11 +103,8 @@ Result shared_children_become_two(PredictionContext& c, const Step& step) {
 Result empty_input_is_not_checked(PredictionContext& c, const Step& step) {
   const auto* f = std::get_if<Forward>(&step);
   if (!f || c.world.names[f->module.name].kind == NameKind::artefact) return std::nullopt;
-  Execution execution = c.execute_without({false, true}, step);
+  Execution execution = c.execute_without({.empty_input = true}, step);
   if (!c.left_out().empty_input) return std::nullopt;
-  // Who does not check eps either goes on from there: that deviation says both.
-  if (c.is_cpp() && refused_for(execution, ErrorKind::bad_eps)) return std::nullopt;
-  c.move_counter_of_refuser();
   return execution;
 }
 
