@@ -26,6 +26,15 @@ bool knows(CLI::App& app, const std::string& name) {
               .empty();
 }
 
+std::string names_of_commands(CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App* command) {
+         return !command->get_group().empty();  // those that --help shows
+       }))
+    names.push_back(command->get_name());
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
 }  // namespace
 
 int run_cli(int argc, const char* const* argv) {
@@ -47,13 +56,12 @@ int run_cli(int argc, const char* const* argv) {
       "  normdiff run --subject libtorch --profile modes --seed 7 --scenarios 10000\n"
       "  normdiff subjects");
   Action action;
-  for (const auto add :
-       {add_run, add_check, add_trace, add_report, add_subjects, add_fmt, add_bench, add_host})
+  for (const auto add : {add_run, add_check, add_trace, add_report, add_subjects, add_fmt,
+                         add_language, add_bench, add_host})
     add(app, action);
   if (argc > 1 && *argv[1] != '-' && !knows(app, argv[1]))
-    return fail(fmt::format(
-        "there is no command {}; there are run, check, trace, report, subjects, fmt and bench",
-        argv[1]));
+    return fail(
+        fmt::format("there is no command {}; there are {}", argv[1], names_of_commands(app)));
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

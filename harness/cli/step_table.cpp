@@ -87,7 +87,70 @@ std::string compared_text(const std::vector<Judged>& judged, std::size_t begin, 
 
 struct Row {
   std::string statement, outcome, flags, compared, moved;
+  std::size_t begin = 0, end = 0;  ///< its observations, in the judged ones
 };
+
+std::vector<Row> rows_of(const Scenario& scenario, const Scope& scope, const Replayed& replayed) {
+  const Trace& trace = replayed.trace;
+  const std::vector<Judged>& judged = replayed.checked.judged;
+  Flags flags;
+  Statistics statistics;
+  std::vector<Row> rows;
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < trace.steps.size(); ++i) {
+    const StepRecord& record = trace.steps[i];
+    const std::size_t begin = at;
+    while (at < judged.size() && judged[at].step == static_cast<int>(i)) ++at;
+    flags.observe(trace, record);
+    rows.push_back(
+        {i < scenario.statements.size() ? print(scenario, scenario.statements[i].step) : "",
+         std::string(to_string(record.outcome)), flags.text(scenario, scope),
+         compared_text(judged, begin, at),
+         joined(statistics.observe(scenario, scope, trace, record)), begin, at});
+  }
+  return rows;
+}
+
+struct Widths {
+  std::size_t statement, outcome, flags, compared;
+};
+Widths widths_of(const std::vector<Row>& rows, std::size_t terminal) {
+  const auto widest = [&](std::string Row::*column, std::string_view head, std::size_t most) {
+    std::size_t width = width_of(head);
+    for (const Row& row : rows) width = std::max(width, width_of(row.*column));
+    return std::min(width, most);
+  };
+  constexpr std::size_t least_for_statements = 24, between = 12;
+  Widths widths{0, widest(&Row::outcome, "outcome", 12),
+                widest(&Row::flags, "training", terminal / 4),
+                widest(&Row::compared, "compared", 12)};
+  const std::size_t others = between + widths.outcome + widths.flags + widths.compared;
+  const std::size_t rest = terminal > others ? terminal - others : 0;
+  widths.statement = widest(&Row::statement, "step", std::max(least_for_statements, rest));
+  return widths;
+}
+
+std::string line_of(std::size_t number, const Row& row, const Widths& widths, Outcome outcome,
+                    const Terminal& terminal) {
+  std::string line = fmt::format(
+      "{:>4}  {}  ", number, padded(shorten(row.statement, widths.statement), widths.statement));
+  line += terminal.paint(padded(row.outcome, widths.outcome),
+                         outcome == Outcome::ok ? Colour::plain : Colour::yellow);
+  line +=
+      fmt::format("  {}  {}", padded(shorten(row.flags, widths.flags), widths.flags), row.compared);
+  line.erase(line.find_last_not_of(' ') + 1);
+  return line + "\n";
+}
+
+/// An observation that is as it should be.
+std::string agreed_text(const Scenario& scenario, const Scope& scope, const Judged& judged) {
+  return fmt::format(
+      "{}: {}{}{}",
+      judged.observed_class == ObservationClass::error ? "outcome"
+                                                       : print(scenario, scope, judged.key),
+      to_string(judged.verdict), judged.observed.empty() ? "" : ", " + judged.observed,
+      judged.ratio > 0 ? fmt::format(", error {:.3g} of the bound", judged.ratio) : "");
+}
 
 }  // namespace
 
@@ -124,87 +187,34 @@ std::string Flags::text(const Scenario& scenario, const Scope& scope) const {
 std::string step_table(const Scenario& scenario, const Replayed& replayed,
                        const Deviations& deviations, bool everything, const Terminal& terminal) {
   const Scope scope = resolve(scenario);
-  const Trace& trace = replayed.trace;
-  const std::vector<Judged>& judged = replayed.checked.judged;
-  Flags flags;
-  Statistics statistics;
-  std::vector<Row> rows;
-  std::vector<std::pair<std::size_t, std::size_t>> spans;  // of `judged`, by step
-  std::size_t at = 0;
-  for (std::size_t i = 0; i < trace.steps.size(); ++i) {
-    const StepRecord& record = trace.steps[i];
-    const std::size_t begin = at;
-    while (at < judged.size() && judged[at].step == static_cast<int>(i)) ++at;
-    spans.emplace_back(begin, at);
-    flags.observe(trace, record);
-    const std::string moved = joined(statistics.observe(scenario, scope, trace, record));
-    rows.push_back(
-        {i < scenario.statements.size() ? print(scenario, scenario.statements[i].step) : "",
-         std::string(to_string(record.outcome)), flags.text(scenario, scope),
-         compared_text(judged, begin, at), moved});
-  }
-
-  const auto widest = [&](std::string Row::*column, std::string_view head, std::size_t most) {
-    std::size_t width = width_of(head);
-    for (const Row& row : rows) width = std::max(width, width_of(row.*column));
-    return std::min(width, most);
+  const std::vector<Row> rows = rows_of(scenario, scope, replayed);
+  const Widths widths = widths_of(rows, terminal.width);
+  std::string out = terminal.paint(
+      fmt::format("{:>4}  {}  {}  {}  {}\n", "", padded("step", widths.statement),
+                  padded("outcome", widths.outcome), padded("training", widths.flags), "compared"),
+      Colour::dim);
+  const auto note = [&](std::string_view text, Colour colour) {
+    out += "        " + terminal.paint(hanging(text, 10, terminal.width - 1), colour) + "\n";
   };
-  const std::size_t outcome = widest(&Row::outcome, "outcome", 12);
-  const std::size_t flag = widest(&Row::flags, "training", terminal.width / 3);
-  const std::size_t compared = widest(&Row::compared, "compared", 12);
-  const std::size_t fixed = 6 + outcome + flag + compared + 6;
-  const std::size_t statement =
-      widest(&Row::statement, "step",
-             std::max<std::size_t>(24, terminal.width > fixed + 24 ? terminal.width - fixed : 24));
-
-  // A pipe gets whole lines, for whoever searches them.
-  const auto fitted = [&](const std::string& text, std::size_t width) {
-    return terminal.interactive ? shorten(text, width) : text;
-  };
-  std::string out =
-      terminal.paint(fmt::format("{:>4}  {}  {}  {}  {}\n", "", padded("step", statement),
-                                 padded("outcome", outcome), padded("training", flag),
-                                 padded("compared", compared)),
-                     Colour::dim);
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const Row& row = rows[i];
-    const Outcome result = trace.steps[i].outcome;
-    std::string line =
-        fmt::format("{:>4}  {}  ", i + 1, padded(fitted(row.statement, statement), statement));
-    line += terminal.paint(padded(row.outcome, outcome),
-                           result == Outcome::ok ? Colour::plain : Colour::yellow);
-    line += fmt::format("  {}  {}", padded(fitted(row.flags, flag), flag), row.compared);
-    line.erase(line.find_last_not_of(' ') + 1);
-    out += line + "\n";
-    const auto note = [&](std::string_view text, Colour colour) {
-      const std::string lines =
-          terminal.interactive ? hanging(text, 10, terminal.width - 1) : std::string(text);
-      out += "        " + terminal.paint(lines, colour) + "\n";
-    };
-    if (terminal.interactive && width_of(row.flags) > flag)
-      note("training: " + row.flags, Colour::dim);
-    if (const std::string_view text = what_happened(trace.steps[i].text); !text.empty())
+    const StepRecord& record = replayed.trace.steps[i];
+    out += line_of(i + 1, row, widths, record.outcome, terminal);
+    if (width_of(row.flags) > widths.flags) note("training: " + row.flags, Colour::dim);
+    if (const std::string_view text = what_happened(record.text); !text.empty())
       note(shorten(text.substr(0, text.find('\n')), 160), Colour::dim);
     if (!row.moved.empty()) note("moved: " + row.moved, Colour::dim);
     std::set<std::string> known;
-    for (std::size_t j = spans[i].first; j < spans[i].second; ++j) {
-      if (is_discrepancy(judged[j])) {
-        note(in_words(scenario, scope, judged[j]) +
-                 (judged[j].deviation.empty() ? "" : " [known: " + judged[j].deviation + "]"),
-             judged[j].deviation.empty() ? Colour::red : Colour::yellow);
-        if (!judged[j].deviation.empty()) known.insert(judged[j].deviation);
-      } else if (everything) {
-        note(fmt::format("{}: {}{}{}",
-                         judged[j].observed_class == ObservationClass::error
-                             ? "outcome"
-                             : print(scenario, scope, judged[j].key),
-                         to_string(judged[j].verdict),
-                         judged[j].observed.empty() ? "" : ", " + judged[j].observed,
-                         judged[j].ratio > 0
-                             ? fmt::format(", error {:.3g} of the bound", judged[j].ratio)
-                             : ""),
-             Colour::dim);
-      }
+    for (std::size_t j = row.begin; j < row.end; ++j) {
+      const Judged& judged = replayed.checked.judged[j];
+      const bool is_known = !judged.deviation.empty();
+      if (is_discrepancy(judged))
+        note(in_words(scenario, scope, judged) +
+                 (is_known ? " [known: " + judged.deviation + "]" : ""),
+             is_known ? Colour::yellow : Colour::red);
+      else if (everything)
+        note(agreed_text(scenario, scope, judged), Colour::dim);
+      if (is_discrepancy(judged) && is_known) known.insert(judged.deviation);
     }
     for (const std::string& id : known)
       note(fmt::format("known deviation {}: {}", id, title_of(deviations, id)), Colour::yellow);

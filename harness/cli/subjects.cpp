@@ -51,22 +51,34 @@ int subjects() {
   for (const Support& support : table) head += padded(support.family, 12);
   head.erase(head.find_last_not_of(' ') + 1);
   fmt::print("{}\n", head);
-  std::vector<std::string> notes;
+  struct Note {
+    std::string_view family, why;
+    bool partly;
+    std::vector<std::string_view> steps;  ///< those that it is said of
+  };
+  std::vector<Note> notes;
   for (std::size_t kind = 0; kind < step_kind_count; ++kind) {
     std::string row = "  " + padded(step_kind_name(kind), 26);
     for (const Support& support : table) {
       const auto& [declines, why] = support.rows[kind];
       const bool partly = declines != Declines::nothing && declines != Declines::everything;
       row += padded(why.empty() ? "yes" : partly ? "partly" : "no", 12);
-      if (!why.empty())
-        notes.push_back(fmt::format("{}, {}: {}{}", support.family, step_kind_name(kind),
-                                    partly ? "partly: " : "", why));
+      if (why.empty()) continue;
+      auto note = std::find_if(notes.begin(), notes.end(), [&](const Note& other) {
+        return other.family == support.family && other.why == why;
+      });
+      if (note == notes.end()) note = notes.insert(note, {support.family, why, partly, {}});
+      note->steps.push_back(step_kind_name(kind));
     }
     row.erase(row.find_last_not_of(' ') + 1);
     fmt::print("{}\n", row);
   }
   fmt::print("\n");
-  for (const std::string& note : notes) fmt::print("  {}\n", hanging(note, 4, terminal.width));
+  for (const Note& note : notes) {
+    const std::string text = fmt::format("{}, {}: {}{}", note.family, fmt::join(note.steps, ", "),
+                                         note.partly ? "partly: " : "", note.why);
+    fmt::print("  {}\n", hanging(text, 4, terminal.width));
+  }
   return exit_conforms;
 }
 

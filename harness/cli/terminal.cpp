@@ -29,13 +29,22 @@ std::string Terminal::paint(std::string_view text, Colour colour) const {
 }
 
 std::string shorten(std::string_view text, std::size_t width) {
+  constexpr std::string_view gap = "...";
   if (width_of(text) <= width) return std::string(text);
-  const std::size_t keep = width > 3 ? width - 3 : 0;
+  const std::size_t kept = width > gap.size() ? width - gap.size() : 0;
+  const std::size_t behind = kept / 3;
+  const auto is_inside = [&](std::size_t at) {
+    return (text[at] & 0xC0) == 0x80;
+  };  // of a character
   std::size_t end = 0;
-  for (std::size_t columns = 0; columns < keep; ++columns) do
+  for (std::size_t columns = 0; columns < kept - behind; ++columns) do
       ++end;
-    while (end < text.size() && (text[end] & 0xC0) == 0x80);
-  return std::string(text.substr(0, end)) + "...";
+    while (end < text.size() && is_inside(end));
+  std::size_t begin = text.size();
+  for (std::size_t columns = 0; columns < behind; ++columns) do
+      --begin;
+    while (is_inside(begin));
+  return std::string(text.substr(0, end)) + std::string(gap) + std::string(text.substr(begin));
 }
 
 }  // namespace normdiff

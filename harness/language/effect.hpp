@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "harness/language/names.hpp"
+#include "harness/text/enums.hpp"
 
 namespace normdiff {
 
@@ -17,6 +18,9 @@ enum class Moves : std::uint8_t {
 
 /// A subject must have this to do a step.
 enum class Capability : std::uint8_t { eager, torchscript, onnx };
+template <>
+inline constexpr Names<Capability> reference::names_of<Capability> = {"eager", "torchscript",
+                                                                      "onnx"};
 
 /// What a step does, as far as it can be said without doing it. The module, tensor or result that
 /// it does it to are those of its fields: step.hpp finds them.

@@ -167,6 +167,7 @@ struct ElementType {
 template <class S>
 struct Mode {
   bool S::*mode;
+  static constexpr bool is_value = true;
   template <class Io, class Step>
   void visit(Io& io, Step& step) const {
     io.mode("mode", step.*mode);
@@ -174,6 +175,7 @@ struct Mode {
 };
 
 struct KeywordsOnly {
+  static constexpr bool is_value = true;
   template <class Io, class Step>
   void visit(Io& io, Step&) const {
     io.keywords();
@@ -185,6 +187,7 @@ struct Value {
   std::string_view key;
   T S::*member;
   Allowed allowed = {};
+  static constexpr bool is_value = true;
   template <class Io, class Step>
   void visit(Io& io, Step& step) const {
     io.value(key, step.*member, allowed);
@@ -196,6 +199,7 @@ struct Required {
   std::string_view key;
   T S::*member;
   Allowed allowed = {};
+  static constexpr bool is_value = true;
   template <class Io, class Step>
   void visit(Io& io, Step& step) const {
     io.required(key, step.*member, allowed);
@@ -208,11 +212,16 @@ struct Option {
   T S::*member;
   T standard;
   Allowed allowed = {};
+  static constexpr bool is_value = true;
   template <class Io, class Step>
   void visit(Io& io, Step& step) const {
     io.option(key, step.*member, standard, allowed);
   }
 };
+
+/// A field that is a value, which any process can be told by its text: no name, module or data.
+template <class Field>
+concept IsValue = requires { Field::is_value; };
 
 /// Whether a type of field is an operand that is a T.
 template <class Field, class T>

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <type_traits>
 
 #include "harness/language/draw.hpp"
 #include "harness/language/effect.hpp"
@@ -97,6 +98,21 @@ template <class S>
   };
   std::apply([&](const auto&... field) { (look(field), ...); }, S::fields);
   return found;
+}
+
+/// Whether a step is one method of its module that is called with values, or one attribute of it
+/// that is set to a value. Such a step is done as it is spelled, in any language that has the
+/// method.
+template <class S>
+[[nodiscard]] constexpr bool is_done_as_spelled() {
+  const Form form = S::spellings[0].form;
+  if (form != Form::method && form != Form::attribute) return false;
+  return std::apply(
+      [](const auto& object, const auto&... rest) {
+        return requires { object.module; } &&
+               (field::IsValue<std::remove_cvref_t<decltype(rest)>> && ...);
+      },
+      S::fields);
 }
 
 }  // namespace normdiff

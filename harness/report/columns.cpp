@@ -9,6 +9,18 @@ std::size_t width_of(std::string_view text) {
       std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
+namespace {
+
+/// The bytes of the first `columns` characters.
+std::size_t bytes_of(std::string_view text, std::size_t columns) {
+  std::size_t end = 0;
+  while (end < text.size() && (columns > 0 || (text[end] & 0xC0) == 0x80))
+    columns -= (text[end++] & 0xC0) != 0x80;
+  return end;
+}
+
+}  // namespace
+
 std::string padded(std::string_view text, std::size_t width) {
   const std::size_t columns = width_of(text);
   return std::string(text) + std::string(columns < width ? width - columns : 0, ' ');
@@ -28,9 +40,18 @@ std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
 }
 
 std::string hanging(std::string_view text, std::size_t indent, std::size_t width) {
+  const std::size_t room = width > indent ? width - indent : 1;
   std::string out;
-  for (const std::string& line : wrapped(text, width > indent ? width - indent : 1))
-    out += (out.empty() ? "" : "\n" + std::string(indent, ' ')) + line;
+  const auto add = [&](std::string_view line) {
+    if (!out.empty()) out += "\n" + std::string(indent, ' ');
+    out += line;
+  };
+  for (const std::string& line : wrapped(text, room)) {
+    std::string_view rest = line;
+    for (; width_of(rest) > room; rest.remove_prefix(bytes_of(rest, room)))
+      add(rest.substr(0, bytes_of(rest, room)));  // one word that is wider than a line
+    add(rest);
+  }
   return out;
 }
 

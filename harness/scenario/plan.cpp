@@ -11,7 +11,11 @@
 
 // The plan, as one JSON object:
 //   {"format": 1, "names": ["net", ...], "steps": [STEP, ...]}
-//   STEP    {"step": its kind's name, its fields by theirs}; a name by its number in "names"
+//   STEP    {"step": its kind's name, its fields by theirs}; a name by its number in "names". A
+//   step
+//           that is done as it is spelled (is_done_as_spelled) has its spelling too:
+//           "spelled": {"method" or "attribute": "to", "values": [VALUE, ...], "keywords": {...}}
+//   VALUE   a number, True, None, a word, or {"dtype": "float64"}
 //   TREE    {"kind": "Sequential", "place": 0, "children": [["bn", TREE], ...]}
 //           {"kind": "Conv2d", "place": 1, "arguments": {...}, "initial": {"weight": TENSOR, ...}}
 //           each with what can be seen of it: "attributes": ["eps", ...], "slots": ["weight", ...]
@@ -93,7 +97,10 @@ class Planner {
   }
   void seed(std::string_view, std::uint64_t seed) { seed_ = seed; }
   void dtype(std::string_view, DType type) { dtype_ = type; }
-  void mode(std::string_view key, bool on) { put(key, on); }
+  void mode(std::string_view key, bool on) {
+    put(key, on);
+    mode_ = on;
+  }
   void keywords() {}
   void expression(std::string_view key, const ModuleExpression& module) {
     put(key, tree(module, scope_[result_].places, 0));
@@ -102,14 +109,26 @@ class Planner {
   template <class T, class Allowed>
   void value(std::string_view key, const T& field, Allowed) {
     put(key, to_json(field));
+    values_.push_back(spelled_value(field));
   }
   template <class T, class Allowed>
   void required(std::string_view key, const T& field, Allowed) {
     put(key, to_json(field));
+    keywords_[std::string(key)] = spelled_value(field);
   }
   template <class T, class Allowed>
-  void option(std::string_view key, const T& field, const T&, Allowed) {
+  void option(std::string_view key, const T& field, const T& standard, Allowed) {
     put(key, to_json(field));
+    if (field != standard) keywords_[std::string(key)] = spelled_value(field);
+  }
+
+  /// A step of kind S as it is spelled. A mode has two spellings: the first turns it on.
+  template <class S>
+  void spell() {
+    const Spelling& spelling = S::spellings[mode_ ? 0 : std::size(S::spellings) - 1];
+    const char* form = spelling.form == Form::method ? "method" : "attribute";
+    out["spelled"] = {
+        {form, spelling.word}, {"values", std::move(values_)}, {"keywords", std::move(keywords_)}};
   }
 
   /// The data can be made only when every field of the step was seen.
@@ -134,6 +153,14 @@ class Planner {
   template <Named Enum>
   static json to_json(Enum value) {
     return to_string(value);
+  }
+
+  template <class T>
+  static json spelled_value(const T& value) {
+    if constexpr (std::is_same_v<T, DType>)
+      return {{"dtype", to_json(value)}};
+    else
+      return to_json(value);
   }
 
   [[nodiscard]] json module_json(ModuleRef module) const {
@@ -179,6 +206,9 @@ class Planner {
   const Scope& scope_;
   int step_;
   NameId result_ = 0;
+  bool mode_ = true;
+  json values_ = json::array();
+  json keywords_ = json::object();
   // What the step's tensor is made from.
   std::string_view data_key_;
   const Data* data_ = nullptr;
@@ -197,6 +227,11 @@ json plan(const Scenario& scenario) {
     Planner planner(scenario, scope, static_cast<int>(i));
     visit_fields(planner, step);
     planner.finish();
+    std::visit(
+        [&]<class S>(const S&) {
+          if constexpr (is_done_as_spelled<S>()) planner.spell<S>();
+        },
+        step);
     planner.out["step"] = step_kind_name(step.index());
     steps.push_back(std::move(planner.out));
   }

@@ -24,7 +24,7 @@ constexpr std::array<Part, 4> parts = {{{"a Sequential", Declines::sequential},
 bool read_row(const toml::node* node, Support::Row& row) {
   if (node == nullptr) return false;
   if (const auto said = node->value<std::string>()) {
-    if (*said != "yes") row = {Declines::everything, *said};
+    row = *said == "yes" ? Support::Row() : Support::Row{Declines::everything, *said};
     return !said->empty();
   }
   const toml::table* table = node->as_table();
@@ -36,6 +36,11 @@ bool read_row(const toml::node* node, Support::Row& row) {
   if (part == parts.end()) return false;
   row = {part->declines, *why};
   return true;
+}
+
+std::string bad_row(std::string_view family, std::string_view key) {
+  return fmt::format("support.toml: [{}]: say \"yes\", why not, or what of and why for {}", family,
+                     key);
 }
 
 const Support* support_of(std::string_view family) {
@@ -61,14 +66,21 @@ std::variant<std::vector<Support>, std::string> parse_support(std::string_view t
     if (!rows) return fmt::format("support.toml: [{}] must be a table of step kinds", name.str());
     Support& support = families.emplace_back();
     support.family = name.str();
-    for (const auto& [step, value] : *rows)
-      if (!step_kind_from(step.str()))
-        return fmt::format("support.toml: [{}]: no such step: {}", name.str(), step.str());
-    for (std::size_t kind = 0; kind < step_kind_count; ++kind) {
-      if (!read_row(rows->get(step_kind_name(kind)), support.rows[kind]))
-        return fmt::format("support.toml: [{}]: say \"yes\", why not, or what of and why for {}",
-                           name.str(), step_kind_name(kind));
-    }
+    for (const auto& [key, value] : *rows)
+      if (!step_kind_from(key.str()) && !named<Capability>(key.str()))
+        return fmt::format("support.toml: [{}]: no such capability or step: {}", name.str(),
+                           key.str());
+    EnumArray<Capability, Support::Row> by_capability;
+    for (const Capability capability : all_of<Capability>)
+      if (!read_row(rows->get(to_string(capability)), by_capability[capability]))
+        return bad_row(name.str(), to_string(capability));
+    for_each_step_type([&, kind = std::size_t{0}]<class S>(TypeTag<S>) mutable {
+      support.rows[kind++] = by_capability[S::effect.needs];
+    });
+    for (std::size_t kind = 0; kind < step_kind_count; ++kind)
+      if (const toml::node* row = rows->get(step_kind_name(kind));
+          row != nullptr && !read_row(row, support.rows[kind]))
+        return bad_row(name.str(), step_kind_name(kind));
   }
   return families;
 }

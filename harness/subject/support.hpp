@@ -31,7 +31,7 @@ struct Support {
   std::array<Row, step_kind_count> rows;  ///< by step kind
 };
 
-/// The table's text, checked: every family names every kind of step. Else one sentence.
+/// The table's text, checked: every family names every capability. Else one sentence.
 [[nodiscard]] std::variant<std::vector<Support>, std::string> parse_support(std::string_view toml);
 
 /// The table built into the program.

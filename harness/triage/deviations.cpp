@@ -98,6 +98,82 @@ std::string error_in_hits(const toml::table* hits, Deviation& d) {
   return {};
 }
 
+/// Reads what is text, and lists of text; what is wrong with them, or nothing.
+std::string error_in_texts(const toml::table& table, Deviation& d) {
+  for (auto& [key, field] :
+       std::initializer_list<std::pair<const char*, std::string*>>{{"id", &d.id},
+                                                                   {"title", &d.title},
+                                                                   {"why", &d.why},
+                                                                   {"standing", &d.standing},
+                                                                   {"versions", &d.versions},
+                                                                   {"prediction", &d.prediction},
+                                                                   {"witness", &d.witness},
+                                                                   {"near_miss", &d.near_miss}}) {
+    const auto value = table[key].value<std::string>();
+    if (!value || value->empty())
+      return fmt::format("'{}' is missing, empty or no text; write {} = \"...\"", key, key);
+    *field = printable(*value);
+  }
+  d.docs = printable(table["docs"].value_or(std::string()));
+  for (auto& [key, field] :
+       std::initializer_list<std::pair<const char*, std::vector<std::string>*>>{
+           {"upstream", &d.upstream},
+           {"subjects", &d.subjects},
+           {"verified_on", &d.verified_on},
+           {"steps", &d.steps},
+           {"observations", &d.observations}}) {
+    const toml::array* list = table[key].as_array();
+    if (!list)
+      return fmt::format("'{}' is missing or no list of texts; write {} = [\"...\"]", key, key);
+    for (const toml::node& node : *list) {
+      const auto value = node.value<std::string>();
+      if (!value)
+        return fmt::format("'{}' is missing or no list of texts; write {} = [\"...\"]", key, key);
+      field->push_back(printable(*value));
+    }
+  }
+  return {};
+}
+
+/// Whether what was read can be: what is wrong with it, or nothing.
+std::string error_in_facts(const toml::table& table, std::string_view file, Deviation& d) {
+  if (fmt::format("{}.toml", d.id) != std::filesystem::path(file).filename().string())
+    return fmt::format("its id is '{}'; correct it, or call the file ID.toml",
+                       d.id.substr(0, longest_shown));
+  if (d.standing != "documented" && d.standing != "derived" && d.standing != "our choice")
+    return "'standing' must be \"documented\", \"derived\" or \"our choice\"";
+  const bool wants_docs = d.standing == "documented" || table.contains("docs");
+  if (wants_docs && d.docs.substr(0, docs_site.size()) != docs_site)
+    return fmt::format(
+        "'docs' must be the page that documents it, {}...; add the link, or change 'standing'",
+        docs_site);
+  if (!is_version_range(d.versions))
+    return fmt::format("'{}' is no range of versions; write one like \">=1.13,<2.14\"", d.versions);
+  if (!prediction(d.prediction))
+    return fmt::format("no prediction is called '{}'; there are {}", d.prediction,
+                       fmt::join(prediction_names(), ", "));
+  for (const std::string& step : d.steps)
+    if (!step_kind_from(step))
+      return fmt::format("no kind of step is called '{}'; normdiff subjects lists them", step);
+  for (const std::string& family : d.subjects)
+    if (!is_family(family))
+      return fmt::format("'subjects' has '{}', which is no family; normdiff subjects lists them",
+                         family);
+  if (d.steps.empty() || d.subjects.empty() || d.verified_on.empty())
+    return "'steps', 'subjects' and 'verified_on' must not be empty";
+  if (const std::string error = error_in_verified_on(d); !error.empty()) return error;
+  if (const std::string error = error_in_hits(table["hits"].as_table(), d); !error.empty())
+    return error;
+  if (d.observations.empty()) return "'observations' must not be empty";
+  for (const std::string& glob : d.observations) {
+    const std::size_t colon = glob.find(':');
+    if (colon == std::string::npos || !named<ObservationClass>(glob.substr(0, colon)))
+      return fmt::format("'{}' is not an observation like \"flag:training\" or \"statistic:*\"",
+                         glob);
+  }
+  return {};
+}
+
 }  // namespace
 
 std::variant<Deviation, DeviationError> parse_deviation(std::string_view text,
@@ -120,76 +196,8 @@ std::variant<Deviation, DeviationError> parse_deviation(std::string_view text,
       return fail(fmt::format("unknown key '{}' (line {}); known are {}", std::string(key.str()),
                               node.source().begin.line, fmt::join(known_keys, ", ")));
   Deviation d;
-  for (auto& [key, field] :
-       std::initializer_list<std::pair<const char*, std::string*>>{{"id", &d.id},
-                                                                   {"title", &d.title},
-                                                                   {"why", &d.why},
-                                                                   {"standing", &d.standing},
-                                                                   {"versions", &d.versions},
-                                                                   {"prediction", &d.prediction},
-                                                                   {"witness", &d.witness},
-                                                                   {"near_miss", &d.near_miss}}) {
-    const auto value = table[key].value<std::string>();
-    if (!value || value->empty())
-      return fail(fmt::format("'{}' is missing, empty or no text; write {} = \"...\"", key, key));
-    *field = printable(*value);
-  }
-  d.docs = printable(table["docs"].value_or(std::string()));
-  for (auto& [key, field] :
-       std::initializer_list<std::pair<const char*, std::vector<std::string>*>>{
-           {"upstream", &d.upstream},
-           {"subjects", &d.subjects},
-           {"verified_on", &d.verified_on},
-           {"steps", &d.steps},
-           {"observations", &d.observations}}) {
-    const toml::array* list = table[key].as_array();
-    if (!list)
-      return fail(
-          fmt::format("'{}' is missing or no list of texts; write {} = [\"...\"]", key, key));
-    for (const toml::node& node : *list) {
-      const auto value = node.value<std::string>();
-      if (!value)
-        return fail(
-            fmt::format("'{}' is missing or no list of texts; write {} = [\"...\"]", key, key));
-      field->push_back(printable(*value));
-    }
-  }
-  if (fmt::format("{}.toml", d.id) != std::filesystem::path(file).filename().string())
-    return fail(fmt::format("its id is '{}'; correct it, or call the file ID.toml",
-                            d.id.substr(0, longest_shown)));
-  if (d.standing != "documented" && d.standing != "derived" && d.standing != "our choice")
-    return fail("'standing' must be \"documented\", \"derived\" or \"our choice\"");
-  const bool wants_docs = d.standing == "documented" || table.contains("docs");
-  if (wants_docs && d.docs.substr(0, docs_site.size()) != docs_site)
-    return fail(fmt::format(
-        "'docs' must be the page that documents it, {}...; add the link, or change 'standing'",
-        docs_site));
-  if (!is_version_range(d.versions))
-    return fail(
-        fmt::format("'{}' is no range of versions; write one like \">=1.13,<2.14\"", d.versions));
-  if (!prediction(d.prediction))
-    return fail(fmt::format("no prediction is called '{}'; there are {}", d.prediction,
-                            fmt::join(prediction_names(), ", ")));
-  for (const std::string& step : d.steps)
-    if (!step_kind_from(step))
-      return fail(
-          fmt::format("no kind of step is called '{}'; normdiff subjects lists them", step));
-  for (const std::string& family : d.subjects)
-    if (!is_family(family))
-      return fail(fmt::format(
-          "'subjects' has '{}', which is no family; normdiff subjects lists them", family));
-  if (d.steps.empty() || d.subjects.empty() || d.verified_on.empty())
-    return fail("'steps', 'subjects' and 'verified_on' must not be empty");
-  if (const std::string error = error_in_verified_on(d); !error.empty()) return fail(error);
-  if (const std::string error = error_in_hits(table["hits"].as_table(), d); !error.empty())
-    return fail(error);
-  if (d.observations.empty()) return fail("'observations' must not be empty");
-  for (const std::string& glob : d.observations) {
-    const std::size_t colon = glob.find(':');
-    if (colon == std::string::npos || !named<ObservationClass>(glob.substr(0, colon)))
-      return fail(fmt::format(
-          "'{}' is not an observation like \"flag:training\" or \"statistic:*\"", glob));
-  }
+  if (const std::string error = error_in_texts(table, d); !error.empty()) return fail(error);
+  if (const std::string error = error_in_facts(table, file, d); !error.empty()) return fail(error);
   return d;
 }
 

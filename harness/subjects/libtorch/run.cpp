@@ -56,7 +56,7 @@ void Runner::run_steps(const Scenario& scenario, const Scope& scope) {
 
 Ending Runner::run_step(const Step& step) {
   try {
-    return std::visit([this](const auto& s) { return run(s); }, step);
+    return run(step);
   } catch (const std::exception& error) {
     return describe(error);
   }

@@ -31,25 +31,9 @@ class Runner {
   void show_identities(NameId name);
   void drop_everything();
 
-  [[nodiscard]] Ending run(const Construct& step);
-  [[nodiscard]] Ending run(const MakeTensor& step);
-  [[nodiscard]] Ending run(const Train& step);
-  [[nodiscard]] Ending run(const SetTraining& step);
-  [[nodiscard]] Ending run(const SetMomentum& step);
-  [[nodiscard]] Ending run(const SetEps& step);
-  [[nodiscard]] Ending run(const SetTrackRunningStats& step);
-  [[nodiscard]] Ending run(const Fill& step);
-  [[nodiscard]] Ending run(const ResetRunningStats& step);
-  [[nodiscard]] Ending run(const CastTo& step);
-  [[nodiscard]] Ending run(const ZeroGrad& step);
-  [[nodiscard]] Ending run(const Forward& step);
-  [[nodiscard]] Ending run(const Backward& step);
-  [[nodiscard]] Ending run(const DeepCopy& step);
-  [[nodiscard]] Ending run(const LoadStateDict& step);
-  [[nodiscard]] Ending run(const JitTrace& step);
-  [[nodiscard]] Ending run(const JitScript& step);
-  [[nodiscard]] Ending run(const JitSaveLoad& step);
-  [[nodiscard]] Ending run(const OnnxExport& step);
+  /// Has a function for each kind of step: steps.cpp.
+  struct Steps;
+  [[nodiscard]] Ending run(const Step& step);
 
   /// Calls f(node) where the module is live.
   template <class F>

@@ -9,6 +9,7 @@
 
 #include "harness/language/data.hpp"
 #include "harness/scenario/plan.hpp"
+#include "harness/subject/support.hpp"
 #include "harness/subjects/libtorch/run.hpp"
 
 // What each step does with LibTorch.
@@ -58,186 +59,6 @@ void scatter(const std::byte* from, DType dtype, at::Tensor& tensor) {
   });
 }
 
-}  // namespace
-
-Ending Runner::needs(NameId name) const {
-  return unsupported("needs " + scenario_->names[name] + ", which was not made");
-}
-
-template <class F>
-Ending Runner::with(ModuleRef module, F&& f) {
-  const Live& live = lives_[module.name];
-  if (live.kind != NameKind::module) return needs(module.name);
-  f(live.nodes[module.place]);
-  return {};
-}
-
-void Runner::adopt(NameId name, std::shared_ptr<torch::nn::Module> root) {
-  Live& live = lives_[name];
-  live.nodes = look_into(*root, (*scope_)[name].places);
-  live.root = std::move(root);
-  live.kind = NameKind::module;
-  shown_.push_back(name);
-}
-
-Ending Runner::run(const Construct& step) {
-  if (const auto name = missing(step.module, lives_)) return needs(*name);
-  adopt(step.result, build(*scenario_, *scope_, step_, step, lives_));
-  return {};
-}
-
-Ending Runner::run(const MakeTensor& step) {
-  const at::ScalarType type = scalar_type(step.dtype);
-  const std::int64_t n = step.shape.numel();
-  at::Tensor tensor;
-  switch (step.memory_format) {
-    case Layout::contiguous:
-      tensor = at::empty(sizes_of(step.shape), type);
-      break;
-    case Layout::channels_last:
-      tensor =
-          at::empty(sizes_of(step.shape), at::TensorOptions(type), at::MemoryFormat::ChannelsLast);
-      break;
-    case Layout::strided:
-      tensor = empty_strided(step.shape, type);
-      break;
-  }
-  if (step.memory_format == Layout::contiguous) {
-    make_data(step.data, step.seed, n, step.dtype, tensor.data_ptr());
-  } else {
-    scratch_.resize(static_cast<std::size_t>(n) * reference::size_of(step.dtype));
-    make_data(step.data, step.seed, n, step.dtype, scratch_.data());
-    if (n > 0) scatter(scratch_.data(), step.dtype, tensor);
-  }
-  if (step.requires_grad) tensor.set_requires_grad(true);
-  Live& live = lives_[step.result];
-  live.tensor = std::move(tensor);
-  live.kind = NameKind::tensor;
-  shown_.push_back(step.result);
-  return {};
-}
-
-Ending Runner::run(const Train& step) {
-  return with(step.module, [&](const Node& node) { node.module->train(step.mode); });
-}
-
-Ending Runner::run(const SetTraining& step) {
-  const Live& live = lives_[step.module.name];
-  if (live.kind == NameKind::module && live.nodes[step.module.place].is_container)
-    return unsupported(
-        "the C++ front end has no training attribute to set: train() of a Sequential sets its "
-        "children's too");
-  return with(step.module, [&](const Node& node) { node.module->train(step.value); });
-}
-
-Ending Runner::run(const SetMomentum& step) {
-  return with(step.module, [&](const Node& node) { set_momentum(*node.norm.options, step.value); });
-}
-
-Ending Runner::run(const SetEps& step) {
-  return with(step.module, [&](const Node& node) { node.norm.options->eps(step.value); });
-}
-
-Ending Runner::run(const SetTrackRunningStats& step) {
-  return with(step.module,
-              [&](const Node& node) { node.norm.options->track_running_stats(step.value); });
-}
-
-/// A dense tensor like `like` in shape and dtype, over scratch memory: for one use.
-at::Tensor Runner::filled(const at::Tensor& like, const Data& data, std::uint64_t seed) {
-  const auto dtype = dtype_of(like.scalar_type());
-  TORCH_CHECK(dtype, "normdiff makes no data of this dtype");
-  scratch_.resize(static_cast<std::size_t>(like.numel()) * reference::size_of(*dtype));
-  make_data(data, seed, like.numel(), *dtype, scratch_.data());
-  return at::from_blob(scratch_.data(), like.sizes(), like.scalar_type());
-}
-
-Ending Runner::run(const Fill& step) {
-  return with(step.module, [&](const Node& node) {
-    at::Tensor& tensor = *node.tensor(step.slot);
-    const at::NoGradGuard no_grad;
-    tensor.copy_(filled(tensor, step.data, step.seed));
-  });
-}
-
-Ending Runner::run(const ResetRunningStats& step) {
-  return with(step.module, [](const Node& node) { node.norm.reset_running_stats(node.self); });
-}
-
-Ending Runner::run(const CastTo& step) {
-  return with(step.module, [&](const Node& node) { node.module->to(scalar_type(step.dtype)); });
-}
-
-Ending Runner::run(const ZeroGrad& step) {
-  return with(step.module, [](const Node& node) { node.module->zero_grad(/*set_to_none=*/true); });
-}
-
-at::Tensor Runner::walk(const std::vector<Node>& nodes, std::size_t place,
-                        const at::Tensor& input) {
-  const Node& node = nodes[place];
-  const auto end = static_cast<std::size_t>(node.end);
-  if (!node.is_container) {
-    leaf_outputs_.push_back(node.forward(node.self, input));
-    return leaf_outputs_.back();
-  }
-  if (end == place + 1) return node.forward(node.self, input);  // an empty one: it refuses
-  at::Tensor value = input;
-  for (std::size_t child = place + 1; child < end;
-       child = static_cast<std::size_t>(nodes[child].end))
-    value = walk(nodes, child, value);
-  return value;
-}
-
-/// Hooks hold a pointer to an element of the result, never a tensor: nothing is kept alive.
-void Runner::hook_leaves(Live& result) {
-  if (leaf_outputs_.size() < 2) return;
-  result.leaf_gradients.resize(leaf_outputs_.size() - 1);
-  for (std::size_t i = 0; i < result.leaf_gradients.size(); ++i) {
-    if (!leaf_outputs_[i].requires_grad()) continue;
-    leaf_outputs_[i].register_hook(
-        [seen = &result.leaf_gradients[i]](const at::Tensor& gradient) { *seen = gradient; });
-  }
-}
-
-Ending Runner::run(const Forward& step) {
-  const Live& module = lives_[step.module.name];
-  if (module.kind != NameKind::module) return needs(step.module.name);
-  if (lives_[step.input].kind != NameKind::tensor) return needs(step.input);
-  const at::Tensor& input = lives_[step.input].tensor;
-  const Node& node = module.nodes[step.module.place];
-  Live& result = lives_[step.result];
-  const c10::AutoGradMode mode(step.grad);
-  if (by_leaf_) {
-    result.tensor = walk(module.nodes, step.module.place, input);
-    hook_leaves(result);
-  } else {
-    result.tensor = node.forward(node.self, input);
-  }
-  result.kind = NameKind::result;
-  return {};
-}
-
-Ending Runner::run(const Backward& step) {
-  Live& result = lives_[step.output];
-  if (result.kind != NameKind::result) return needs(step.output);
-  for (at::Tensor& gradient : result.leaf_gradients) gradient.reset();
-  const auto dtype = dtype_of(result.tensor.scalar_type());
-  TORCH_CHECK(dtype, "normdiff makes no gradients of this dtype");
-  at::Tensor gradient = at::empty(result.tensor.sizes(), result.tensor.scalar_type());
-  make_gradient(step, gradient.numel(), *dtype, gradient.data_ptr());
-  result.tensor.backward(gradient, step.retain_graph);
-  return {};
-}
-
-Ending Runner::run(const DeepCopy& step) {
-  std::shared_ptr<torch::nn::Module> copy;
-  Ending ending = with(step.module, [&](const Node& node) { copy = node.module->clone(); });
-  if (copy) adopt(step.result, std::move(copy));
-  return ending;
-}
-
-namespace {
-
 /// load() sets the new size before it finds that the storage is too small for it. What is left
 /// can't be looked at, so it is not made.
 bool would_read_past_the_end(const Live& source, std::size_t from, const Live& target,
@@ -272,42 +93,225 @@ bool holds_more_than_its_elements(const Live& source, std::size_t from) {
 
 }  // namespace
 
-Ending Runner::run(const LoadStateDict& step) {
-  if (lives_[step.target.name].kind != NameKind::module) return needs(step.target.name);
-  if (holds_more_than_its_elements(lives_[step.source.name], step.source.place))
-    return unsupported(
-        "C++ save() writes all of a tensor's memory: behind the elements that C++ load() left "
-        "there is what nothing observes");
-  if (would_read_past_the_end(lives_[step.source.name], step.source.place, lives_[step.target.name],
-                              step.target.place))
-    return unsupported(
-        "C++ load() of a narrower dtype and another shape leaves a tensor that reads past its "
-        "memory");
-  return with(step.source, [&](const Node& source) {
-    std::stringstream stream;
-    torch::serialize::OutputArchive saved;
-    source.module->save(saved);
-    saved.save_to(stream);
-    torch::serialize::InputArchive loaded;
-    loaded.load_from(stream);
-    lives_[step.target.name].nodes[step.target.place].module->load(loaded);
-  });
+Ending Runner::needs(NameId name) const {
+  return unsupported("needs " + scenario_->names[name] + ", which was not made");
 }
 
-Ending Runner::run(const JitTrace&) {
-  return unsupported("the C++ front end can't trace: torch.jit.trace is Python's");
+template <class F>
+Ending Runner::with(ModuleRef module, F&& f) {
+  const Live& live = lives_[module.name];
+  if (live.kind != NameKind::module) return needs(module.name);
+  f(live.nodes[module.place]);
+  return {};
 }
 
-Ending Runner::run(const JitScript&) {
-  return unsupported("the C++ front end can't compile a module: torch.jit.script is Python's");
+void Runner::adopt(NameId name, std::shared_ptr<torch::nn::Module> root) {
+  Live& live = lives_[name];
+  live.nodes = look_into(*root, (*scope_)[name].places);
+  live.root = std::move(root);
+  live.kind = NameKind::module;
+  shown_.push_back(name);
 }
 
-Ending Runner::run(const JitSaveLoad&) {
-  return unsupported("the C++ front end makes no script modules of its own modules");
+at::Tensor Runner::walk(const std::vector<Node>& nodes, std::size_t place,
+                        const at::Tensor& input) {
+  const Node& node = nodes[place];
+  const auto end = static_cast<std::size_t>(node.end);
+  if (!node.is_container) {
+    leaf_outputs_.push_back(node.forward(node.self, input));
+    return leaf_outputs_.back();
+  }
+  if (end == place + 1) return node.forward(node.self, input);  // an empty one: it refuses
+  at::Tensor value = input;
+  for (std::size_t child = place + 1; child < end;
+       child = static_cast<std::size_t>(nodes[child].end))
+    value = walk(nodes, child, value);
+  return value;
 }
 
-Ending Runner::run(const OnnxExport&) {
-  return unsupported("the C++ front end can't export to ONNX: torch.onnx is Python's");
+/// Hooks hold a pointer to an element of the result, never a tensor: nothing is kept alive.
+void Runner::hook_leaves(Live& result) {
+  if (leaf_outputs_.size() < 2) return;
+  result.leaf_gradients.resize(leaf_outputs_.size() - 1);
+  for (std::size_t i = 0; i < result.leaf_gradients.size(); ++i) {
+    if (!leaf_outputs_[i].requires_grad()) continue;
+    leaf_outputs_[i].register_hook(
+        [seen = &result.leaf_gradients[i]](const at::Tensor& gradient) { *seen = gradient; });
+  }
+}
+
+/// A dense tensor like `like` in shape and dtype, over scratch memory: for one use.
+at::Tensor Runner::filled(const at::Tensor& like, const Data& data, std::uint64_t seed) {
+  const auto dtype = dtype_of(like.scalar_type());
+  TORCH_CHECK(dtype, "normdiff makes no data of this dtype");
+  scratch_.resize(static_cast<std::size_t>(like.numel()) * reference::size_of(*dtype));
+  make_data(data, seed, like.numel(), *dtype, scratch_.data());
+  return at::from_blob(scratch_.data(), like.sizes(), like.scalar_type());
+}
+
+struct Runner::Steps {
+  Runner& runner;
+
+  Ending operator()(const Construct& step) {
+    if (const auto name = missing(step.module, runner.lives_)) return runner.needs(*name);
+    runner.adopt(step.result,
+                 build(*runner.scenario_, *runner.scope_, runner.step_, step, runner.lives_));
+    return {};
+  }
+
+  Ending operator()(const MakeTensor& step) {
+    const at::ScalarType type = scalar_type(step.dtype);
+    const std::int64_t n = step.shape.numel();
+    at::Tensor tensor;
+    switch (step.memory_format) {
+      case Layout::contiguous:
+        tensor = at::empty(sizes_of(step.shape), type);
+        break;
+      case Layout::channels_last:
+        tensor = at::empty(sizes_of(step.shape), at::TensorOptions(type),
+                           at::MemoryFormat::ChannelsLast);
+        break;
+      case Layout::strided:
+        tensor = empty_strided(step.shape, type);
+        break;
+    }
+    if (step.memory_format == Layout::contiguous) {
+      make_data(step.data, step.seed, n, step.dtype, tensor.data_ptr());
+    } else {
+      runner.scratch_.resize(static_cast<std::size_t>(n) * reference::size_of(step.dtype));
+      make_data(step.data, step.seed, n, step.dtype, runner.scratch_.data());
+      if (n > 0) scatter(runner.scratch_.data(), step.dtype, tensor);
+    }
+    if (step.requires_grad) tensor.set_requires_grad(true);
+    Live& live = runner.lives_[step.result];
+    live.tensor = std::move(tensor);
+    live.kind = NameKind::tensor;
+    runner.shown_.push_back(step.result);
+    return {};
+  }
+
+  Ending operator()(const Train& step) {
+    return runner.with(step.module, [&](const Node& node) { node.module->train(step.mode); });
+  }
+
+  Ending operator()(const SetTraining& step) {
+    const Live& live = runner.lives_[step.module.name];
+    if (live.kind == NameKind::module && live.nodes[step.module.place].is_container)
+      return unsupported(
+          "the C++ front end has no training attribute to set: train() of a Sequential sets its "
+          "children's too");
+    return runner.with(step.module, [&](const Node& node) { node.module->train(step.value); });
+  }
+
+  Ending operator()(const SetMomentum& step) {
+    return runner.with(step.module,
+                       [&](const Node& node) { set_momentum(*node.norm.options, step.value); });
+  }
+
+  Ending operator()(const SetEps& step) {
+    return runner.with(step.module, [&](const Node& node) { node.norm.options->eps(step.value); });
+  }
+
+  Ending operator()(const SetTrackRunningStats& step) {
+    return runner.with(
+        step.module, [&](const Node& node) { node.norm.options->track_running_stats(step.value); });
+  }
+
+  Ending operator()(const Fill& step) {
+    return runner.with(step.module, [&](const Node& node) {
+      at::Tensor& tensor = *node.tensor(step.slot);
+      const at::NoGradGuard no_grad;
+      tensor.copy_(runner.filled(tensor, step.data, step.seed));
+    });
+  }
+
+  Ending operator()(const ResetRunningStats& step) {
+    return runner.with(step.module,
+                       [](const Node& node) { node.norm.reset_running_stats(node.self); });
+  }
+
+  Ending operator()(const CastTo& step) {
+    return runner.with(step.module,
+                       [&](const Node& node) { node.module->to(scalar_type(step.dtype)); });
+  }
+
+  Ending operator()(const ZeroGrad& step) {
+    return runner.with(step.module,
+                       [](const Node& node) { node.module->zero_grad(/*set_to_none=*/true); });
+  }
+
+  Ending operator()(const Forward& step) {
+    const Live& module = runner.lives_[step.module.name];
+    if (module.kind != NameKind::module) return runner.needs(step.module.name);
+    if (runner.lives_[step.input].kind != NameKind::tensor) return runner.needs(step.input);
+    const at::Tensor& input = runner.lives_[step.input].tensor;
+    const Node& node = module.nodes[step.module.place];
+    Live& result = runner.lives_[step.result];
+    const c10::AutoGradMode mode(step.grad);
+    if (runner.by_leaf_) {
+      result.tensor = runner.walk(module.nodes, step.module.place, input);
+      runner.hook_leaves(result);
+    } else {
+      result.tensor = node.forward(node.self, input);
+    }
+    result.kind = NameKind::result;
+    return {};
+  }
+
+  Ending operator()(const Backward& step) {
+    Live& result = runner.lives_[step.output];
+    if (result.kind != NameKind::result) return runner.needs(step.output);
+    for (at::Tensor& gradient : result.leaf_gradients) gradient.reset();
+    const auto dtype = dtype_of(result.tensor.scalar_type());
+    TORCH_CHECK(dtype, "normdiff makes no gradients of this dtype");
+    at::Tensor gradient = at::empty(result.tensor.sizes(), result.tensor.scalar_type());
+    make_gradient(step, gradient.numel(), *dtype, gradient.data_ptr());
+    result.tensor.backward(gradient, step.retain_graph);
+    return {};
+  }
+
+  Ending operator()(const DeepCopy& step) {
+    std::shared_ptr<torch::nn::Module> copy;
+    Ending ending =
+        runner.with(step.module, [&](const Node& node) { copy = node.module->clone(); });
+    if (copy) runner.adopt(step.result, std::move(copy));
+    return ending;
+  }
+
+  Ending operator()(const LoadStateDict& step) {
+    if (runner.lives_[step.target.name].kind != NameKind::module)
+      return runner.needs(step.target.name);
+    if (holds_more_than_its_elements(runner.lives_[step.source.name], step.source.place))
+      return unsupported(
+          "C++ save() writes all of a tensor's memory: behind the elements that C++ load() left "
+          "there is what nothing observes");
+    if (would_read_past_the_end(runner.lives_[step.source.name], step.source.place,
+                                runner.lives_[step.target.name], step.target.place))
+      return unsupported(
+          "C++ load() of a narrower dtype and another shape leaves a tensor that reads past its "
+          "memory");
+    return runner.with(step.source, [&](const Node& source) {
+      std::stringstream stream;
+      torch::serialize::OutputArchive saved;
+      source.module->save(saved);
+      saved.save_to(stream);
+      torch::serialize::InputArchive loaded;
+      loaded.load_from(stream);
+      runner.lives_[step.target.name].nodes[step.target.place].module->load(loaded);
+    });
+  }
+
+  /// The C++ front end can do nothing that needs more than modules and tensors.
+  template <class S>
+    requires(S::effect.needs != Capability::eager)
+  Ending operator()(const S&) {
+    return unsupported(never_does("libtorch", Step(S{}).index()));
+  }
+};
+
+/// A kind of step without its function in Steps does not compile here.
+Ending Runner::run(const Step& step) {
+  return std::visit(Steps{*this}, step);
 }
 
 }  // namespace normdiff::libtorch

@@ -35,6 +35,24 @@ def is_out_of_memory(error):
     return isinstance(error, MemoryError) or "DefaultCPUAllocator: can't allocate" in str(error)
 
 
+STEPS = {}  # by kind: the method of Session that does it
+
+
+def does(kind):
+    def enter(method):
+        STEPS[kind] = method
+        return method
+
+    return enter
+
+
+def value_of(value):
+    """A VALUE of a plan."""
+    if isinstance(value, dict) and "dtype" in value:
+        return DTYPES[value["dtype"]]
+    return number(value)
+
+
 class Session:
     """One scenario, from a reset."""
 
@@ -73,8 +91,9 @@ class Session:
                 onnx_files.remove(self._file(number_))
 
     def _run_step(self, step):
+        method = STEPS[step["step"]] if step["step"] in STEPS else Session._as_spelled
         try:
-            getattr(self, "_" + step["step"].replace(".", "_"))(step)
+            method(self, step)
             return {"outcome": "ok"}
         except NotMade as missing:
             return {"outcome": "unsupported", "reason": f"needs {missing}, which was not made"}
@@ -131,10 +150,22 @@ class Session:
 
     # --- Steps -------------------------------------------------------------------------------
 
+    def _as_spelled(self, step):
+        """Any step that is one method called, or one attribute set: as its text says."""
+        module, spelled = self._eager_or_script(step["module"]), step["spelled"]
+        values = [value_of(value) for value in spelled["values"]]
+        if "attribute" in spelled:
+            setattr(module, spelled["attribute"], *values)
+        else:
+            keywords = {word: value_of(value) for word, value in spelled["keywords"].items()}
+            getattr(module, spelled["method"])(*values, **keywords)
+
+    @does("construct")
     def _construct(self, step):
         tree = construct(step["module"], self.modules, self.names)
         self._add(step["result"], tree, self.modules, show_eager)
 
+    @does("tensor")
     def _tensor(self, step):
         tensor = torch.from_numpy(decode(step["value"]))
         if step["memory_format"] == "channels_last":
@@ -149,46 +180,31 @@ class Session:
         self.tensors[step["result"]] = tensor
         self.live.append((step["result"], show_tensor, tensor))
 
-    def _train(self, step):
-        self._eager_or_script(step["module"]).train(step["mode"])
-
-    def _set_training(self, step):
-        self._eager_or_script(step["module"]).training = step["value"]
-
-    def _set_momentum(self, step):
-        self._eager(step["module"]).momentum = number(step["value"])
-
-    def _set_eps(self, step):
-        self._eager(step["module"]).eps = number(step["value"])
-
-    def _set_track_running_stats(self, step):
-        self._eager(step["module"]).track_running_stats = step["value"]
-
+    @does("fill")
     def _fill(self, step):
         tensor = getattr(self._eager_or_script(step["module"]), step["slot"])
         with torch.no_grad():
             tensor.copy_(torch.from_numpy(made_for(tensor.dtype, step, "value")).to(tensor.dtype))
 
-    def _reset_running_stats(self, step):
-        self._eager(step["module"]).reset_running_stats()
-
-    def _to(self, step):
-        self._eager(step["module"]).to(DTYPES[step["dtype"]])
-
+    @does("zero_grad")
     def _zero_grad(self, step):
+        # Before 2.0 the default was to keep the tensors and set them to zero.
         self._eager(step["module"]).zero_grad(set_to_none=True)
 
+    @does("deepcopy")
     def _deepcopy(self, step):
         made = copy.deepcopy(self._eager(step["module"]))
         tree = Tree(made, self._layers(step["module"]))
         self._add(step["result"], tree, self.modules, show_eager)
 
+    @does("load_state_dict")
     def _load_state_dict(self, step):
         target = self._eager(step["target"])
         target.load_state_dict(self._eager(step["source"]).state_dict())
 
     # --- Forward and backward ----------------------------------------------------------------
 
+    @does("forward")
     def _forward(self, step):
         name, module = step["result"], step["module"]
         if module["name"] in self.artefacts:
@@ -237,6 +253,7 @@ class Session:
 
         return see
 
+    @does("backward")
     def _backward(self, step):
         y = self._get(self.results, step["output"])
         cycle = made_for(y.dtype, step, "gradient")
@@ -250,6 +267,7 @@ class Session:
 
     # --- TorchScript and ONNX ----------------------------------------------------------------
 
+    @does("torch.jit.trace")
     def _torch_jit_trace(self, step):
         module, x = self._eager(step["module"]), self._get(self.tensors, step["input"])
         try:
@@ -259,6 +277,7 @@ class Session:
         tree = Tree(made, self._layers(step["module"]))
         self._add(step["result"], tree, self.scripts, show_script)
 
+    @does("torch.jit.script")
     def _torch_jit_script(self, step):
         module = self._eager(step["module"])
         try:
@@ -268,6 +287,7 @@ class Session:
         tree = Tree(made, self._layers(step["module"]))
         self._add(step["result"], tree, self.scripts, show_script)
 
+    @does("torch.jit.save_load")
     def _torch_jit_save_load(self, step):
         tree = self._get(self.scripts, step["script"])
         path = self._new_file()
@@ -275,6 +295,7 @@ class Session:
         made = Tree(torch.jit.load(path), tree.layers)
         self._add(step["result"], made, self.scripts, show_script)
 
+    @does("torch.onnx.export")
     def _torch_onnx_export(self, step):
         name = step["result"]
         module, x = self._eager(step["module"]), self._get(self.tensors, step["input"])

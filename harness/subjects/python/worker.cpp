@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
@@ -26,6 +27,17 @@ void append_lost(Trace& trace, Outcome outcome, std::string_view why) {
   record.text = trace.arena.copy(why);
   record.first = record.last = static_cast<std::uint32_t>(trace.observations.size());
   trace.steps.push_back(record);
+}
+
+/// The kinds of steps that a worker would not know what to do with.
+std::string missing_steps(const json& manifest) {
+  const json known = manifest.value("steps", json::array());
+  std::vector<std::string_view> missing;
+  for_each_step_type([&]<class S>(TypeTag<S>) {
+    if (!is_done_as_spelled<S>() && std::find(known.begin(), known.end(), S::name) == known.end())
+      missing.push_back(S::name);
+  });
+  return fmt::format("{}", fmt::join(missing, ", "));
 }
 
 }  // namespace
@@ -72,6 +84,9 @@ std::optional<std::string> PythonWorker::start_process() {
   const auto manifest = line.find("manifest");
   if (manifest == line.end() || !manifest->is_object())
     return fmt::format("{} says nothing of itself", interpreter_.string());
+  if (const std::string missing = missing_steps(*manifest); !missing.empty())
+    return fmt::format("{} has no function for {}; add one to steps.py", options_.worker.string(),
+                       missing);
   manifest_.subject = manifest_.family = "python";
   manifest_.version = normalise_version(text_at(*manifest, "version"));
   manifest_.path = interpreter_.string();

@@ -53,7 +53,7 @@ def version_of(package):
         return ""
 
 
-def manifest(torch):
+def manifest(torch, steps):
     capability = getattr(torch.backends.cpu, "get_cpu_capability", None)
     return {
         "version": torch.__version__,
@@ -61,6 +61,7 @@ def manifest(torch):
         "cpu_capability": capability() if capability else "",
         "onnx": version_of("onnx"),
         "onnxruntime": version_of("onnxruntime"),
+        "steps": steps,
     }
 
 
@@ -87,13 +88,13 @@ def main():
 
     import torch
 
-    from steps import Session
+    from steps import STEPS, Session
 
     torch.set_num_threads(1)
     torch.set_num_interop_threads(1)
     gc.collect()
     gc.freeze()  # what torch brought along lives for ever; collections need not look at it
-    write_line(output, {"manifest": manifest(torch)})
+    write_line(output, {"manifest": manifest(torch, list(STEPS))})
     for line in sys.stdin.buffer:
         forget_script_types(torch)
         session = Session(json.loads(line)["plan"], arguments.folder)

@@ -81,25 +81,8 @@ class Runner {
   std::optional<Refusal> walk(const ModulePtr& module, Walk& walk);
   static void accumulate(std::optional<Tensor>& grad, const Tensor& added, DType dtype);
 
-  Ending run(const Construct& step);
-  Ending run(const MakeTensor& step);
-  Ending run(const Train& step);
-  Ending run(const SetTraining& step);
-  Ending run(const SetMomentum& step);
-  Ending run(const SetEps& step);
-  Ending run(const SetTrackRunningStats& step);
-  Ending run(const Fill& step);
-  Ending run(const ResetRunningStats& step);
-  Ending run(const CastTo& step);
-  Ending run(const ZeroGrad& step);
-  Ending run(const Forward& step);
-  Ending run(const Backward& step);
-  Ending run(const DeepCopy& step);
-  Ending run(const LoadStateDict& step);
-  Ending run(const JitTrace& step);
-  Ending run(const JitScript& step);
-  Ending run(const JitSaveLoad& step);
-  Ending run(const OnnxExport& step);
+  /// Has a function for each kind of step: steps.cpp.
+  struct Steps;
 
   void show(const Step& step);
   void show_module(NameId name, const Live& live);

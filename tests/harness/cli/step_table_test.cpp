@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <sstream>
+
 #include "harness/scenario/text/text.hpp"
 #include "harness/subjects/textbook/textbook.hpp"
 
@@ -28,8 +30,8 @@ constexpr std::string_view copied =
 
 TEST(StepTable, TheRootsFlagThenThoseThatDiffer) {
   const std::string text = table(copied, "");
-  EXPECT_THAT(text, HasSubstr("net = Sequential(bn=BatchNorm2d(2))"));
-  EXPECT_THAT(text, HasSubstr("net T, net.bn E; b T, b.bn E"));
+  EXPECT_THAT(text, HasSubstr("net = Sequential(bn="));
+  EXPECT_THAT(text, HasSubstr("training: net T, net.bn E; b T, b.bn E"));
 }
 
 TEST(StepTable, AFlagThatNobodyAskedForIsSaidSo) {
@@ -53,6 +55,23 @@ TEST(StepTable, ARefusalShowsItsText) {
       "net(x)\n",
       "");
   EXPECT_THAT(text, HasSubstr("error"));
+}
+
+TEST(StepTable, FitsTheTerminalHoweverLongAStatementIs) {
+  std::string literals = "0.125";
+  for (int i = 1; i < 2000; ++i) literals += ", 0.125";
+  const std::string text = table(
+      "# normdiff-scenario 1\nnetwork_of_a_long_name = Sequential(\n"
+      "    normalisation_of_a_long_name=BatchNorm2d(2),\n"
+      "    another_normalisation_of_a_long_name=BatchNorm2d(2),\n)\n"
+      "network_of_a_long_name.normalisation_of_a_long_name.eval()\n"
+      "x = tensor(1, 2, 10, 100, [" +
+          literals + "], requires_grad=True)\ny = network_of_a_long_name(x)\n",
+      "", true);
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) EXPECT_LE(width_of(line), 80U) << line;
+  EXPECT_THAT(text, HasSubstr("x = tensor(1, 2"));
+  EXPECT_THAT(text, HasSubstr("grad=True)")) << "the end is kept too";
 }
 
 TEST(StepTable, EverythingShowsVerdictsOfWhatAgreed) {

@@ -30,7 +30,9 @@ TEST(Words, NoStatementIsCalledByAWordOfTheLanguage) {
 TEST(Words, NoChildHidesAMethodOfItsModule) {
   for (const char* word : {"eval", "train", "state_dict", "to", "zero_grad", "training", "append"})
     EXPECT_TRUE(child_name_problem(word)) << word;
-  for (const char* word : {"bn", "conv", "fc"}) EXPECT_FALSE(child_name_problem(word)) << word;
+  for (const char* word : {"kernel_size", "eps", "running_var", "parameters"})
+    EXPECT_TRUE(child_name_problem(word)) << word;
+  for (const char* word : {"bn", "conv", "fc", "input"}) EXPECT_FALSE(child_name_problem(word)) << word;
 }
 
 }  // namespace

@@ -18,5 +18,10 @@ TEST(Hanging, IndentsWhatFollows) {
   EXPECT_EQ(hanging("one two three", 2, 9), "one two\n  three");
 }
 
+TEST(Hanging, BreaksAWordThatIsWiderThanALine) {
+  EXPECT_EQ(hanging("a longestword b", 2, 6), "a\n  long\n  estw\n  ord\n  b");
+  EXPECT_EQ(hanging("\xC3\xA9\xC3\xA9\xC3\xA9", 1, 3), "\xC3\xA9\xC3\xA9\n \xC3\xA9");
+}
+
 }  // namespace
 }  // namespace normdiff

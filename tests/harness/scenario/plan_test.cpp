@@ -54,7 +54,8 @@ TEST(Plan, WritesEveryKindOfStep) {
       "memory_format": "strided",
       "value": {"dtype": "float32", "shape": [1, 2, 1, 1], "bits": "AACAPwAAAMA="}})"));
   EXPECT_EQ(steps[3], json::parse(R"({"step": "train", "mode": false,
-      "module": {"name": 1, "place": 4, "path": "b.0"}})"));
+      "module": {"name": 1, "place": 4, "path": "b.0"},
+      "spelled": {"method": "eval", "values": [], "keywords": {}}})"));
   EXPECT_EQ(steps[4]["value"], json::parse(R"({"double": "nan"})"));
   EXPECT_EQ(steps[5]["slot"], "num_batches_tracked");
   EXPECT_EQ(steps[5]["value"],

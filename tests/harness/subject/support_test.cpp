@@ -22,6 +22,18 @@ TEST(Support, TheTableCoversEveryFamilyAndStep) {
   EXPECT_THAT(never_does("somebody's", kind("forward")), HasSubstr("does not know"));
 }
 
+TEST(Support, AStepHasTheRowOfItsCapabilityUnlessItHasItsOwn) {
+  const auto parsed = parse_support(
+      "[a]\neager = \"yes\"\ntorchscript = \"no compiler\"\nonnx = \"no exporter\"\n"
+      "\"torch.jit.trace\" = \"yes\"\nfill = \"no hands\"\n");
+  const Support& support = std::get<0>(parsed).at(0);
+  EXPECT_EQ(support.rows[kind("train")].declines, Declines::nothing);
+  EXPECT_EQ(support.rows[kind("fill")].why, "no hands");
+  EXPECT_EQ(support.rows[kind("torch.jit.script")].why, "no compiler");
+  EXPECT_EQ(support.rows[kind("torch.jit.trace")].declines, Declines::nothing);
+  EXPECT_EQ(support.rows[kind("torch.onnx.export")].why, "no exporter");
+}
+
 /// Whether the last statement may be declined.
 bool may_decline_last(std::string_view family, const std::string& statements) {
   const auto parsed = parse("# normdiff-scenario 1\nbn = BatchNorm2d(2)\n" + statements);
@@ -57,12 +69,14 @@ TEST(Support, ABadTableIsASentence) {
   };
   EXPECT_THAT(error("[a"), HasSubstr("support.toml:1:"));
   EXPECT_THAT(error("a = 1"), HasSubstr("must be a table"));
-  EXPECT_THAT(error("[a]\nfly = \"yes\""), HasSubstr("no such step: fly"));
-  EXPECT_THAT(error("[a]\nforward = \"yes\""),
-              HasSubstr("say \"yes\", why not, or what of and why for construct"));
-  EXPECT_THAT(error("[a]\nconstruct = 3"), HasSubstr("for construct"));
-  EXPECT_THAT(error("[a]\nconstruct = {of = \"a Sequential\"}"), HasSubstr("for construct"));
-  EXPECT_THAT(error("[a]\nconstruct = {of = \"a whim\", why = \"so\"}"),
+  EXPECT_THAT(error("[a]\nfly = \"yes\""), HasSubstr("no such capability or step: fly"));
+  EXPECT_THAT(error("[a]\neager = \"yes\""),
+              HasSubstr("say \"yes\", why not, or what of and why for torchscript"));
+  const std::string all = "[a]\neager = \"yes\"\ntorchscript = \"yes\"\nonnx = \"yes\"\n";
+  EXPECT_EQ(error(all), "");
+  EXPECT_THAT(error(all + "construct = 3"), HasSubstr("for construct"));
+  EXPECT_THAT(error(all + "construct = {of = \"a Sequential\"}"), HasSubstr("for construct"));
+  EXPECT_THAT(error(all + "construct = {of = \"a whim\", why = \"so\"}"),
               HasSubstr("for construct"));
 }
 

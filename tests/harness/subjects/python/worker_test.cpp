@@ -4,7 +4,9 @@
 
 #include <chrono>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
+#include "harness/language/steps.hpp"
 #include "harness/subjects/python/python.hpp"
 #include "tests/harness/subjects/python/python_run.hpp"
 #include "tests/temporary_folder.hpp"
@@ -14,22 +16,30 @@ namespace normdiff::test {
 namespace {
 
 using namespace std::chrono_literals;
+using ::testing::HasSubstr;
 
 constexpr const char* three_steps = "a = ReLU()\nb = ReLU()\nc = ReLU()\n";
 constexpr const char* first_step = R"({"step":0,"outcome":"ok","observed":[]})";
 
 class FakeWorker : public ::testing::Test {
  protected:
-  Subject start(const std::string& answer) {
-    const std::string path =
-        folder_.write("worker.sh",
-                      "#!/bin/sh\necho '{\"manifest\":{\"version\":\"2.13.0+cpu\"}}'\n"
-                      "while read plan; do\n" +
-                          answer + "\ndone\n");
+  std::variant<Subject, std::string> try_start(const std::string& answer,
+                                               std::string_view without_step = "") {
+    nlohmann::json steps = nlohmann::json::array();
+    for_each_step_type([&]<class S>(TypeTag<S>) {
+      if (S::name != without_step) steps.push_back(S::name);
+    });
+    const nlohmann::json manifest = {{"version", "2.13.0+cpu"}, {"steps", steps}};
+    const std::string path = folder_.write(
+        "worker.sh", "#!/bin/sh\n" + say(nlohmann::json{{"manifest", manifest}}.dump()) +
+                         "while read plan; do\n" + answer + "\ndone\n");
     std::filesystem::permissions(path, std::filesystem::perms::owner_all);
     PythonOptions options;
     options.step_deadline = 2s;
-    auto made = make_python_subject(path, options);
+    return make_python_subject(path, options);
+  }
+  Subject start(const std::string& answer) {
+    auto made = try_start(answer);
     EXPECT_TRUE(std::holds_alternative<Subject>(made));
     return std::get<Subject>(std::move(made));
   }
@@ -43,6 +53,12 @@ TEST_F(FakeWorker, SaysWhatItIs) {
   const Manifest manifest = start("").manifest;
   EXPECT_EQ(manifest.id(), "python@2.13.0");
   EXPECT_EQ(manifest.family, "python");
+}
+
+TEST_F(FakeWorker, IsNotStartedWithoutAFunctionForEachStepThatIsNotDoneAsItIsSpelled) {
+  EXPECT_THAT(std::get<std::string>(try_start("", "torch.jit.trace")),
+              HasSubstr("worker.py has no function for torch.jit.trace; add one to steps.py"));
+  EXPECT_TRUE(std::holds_alternative<Subject>(try_start("", "train")));
 }
 
 TEST_F(FakeWorker, DiesInAStep) {
