@@ -7,10 +7,10 @@ namespace normdiff {
 namespace {
 
 /// A batch norm that takes inputs of a rank.
-reference::Layer norm_of(int rank, const reference::BatchNormOptions& options) {
-  if (rank == 5) return reference::BatchNorm<3>{options};
-  if (rank == 4) return reference::BatchNorm<2>{options};
-  return reference::BatchNorm<1>{options};
+reference::Layer batch_norm_of(int rank, const reference::NormOptions& options) {
+  if (rank == 5) return reference::BatchNorm<3>{{options}};
+  if (rank == 4) return reference::BatchNorm<2>{{options}};
+  return reference::BatchNorm<1>{{options}};
 }
 
 /// Values of one sample and channel.
@@ -38,7 +38,7 @@ class Chain {
  public:
   explicit Chain(Draft& draft);
 
-  void add_batch_norm();
+  void add_norm();
   void add_convolution();
   void add_linear();
   void add_plain(reference::Layer layer);
@@ -66,10 +66,10 @@ class Chain {
   InputSizes flow_;
 };
 
-ModuleExpression batch_norm(Draft& draft, InputSizes takes, DraftedModule& part) {
+ModuleExpression norm(Draft& draft, InputSizes takes, DraftedModule& part) {
   static constexpr std::array<double, 5> eps = {0.1, 1.0, 0.001, 1e-12, 0.01};
   static constexpr std::array<double, 6> momentum = {0, 1, -1.2, 2, 0.3, 0.5};
-  reference::BatchNormOptions options;
+  reference::NormOptions options;
   options.num_features = takes.channels;
   if (!draft.is(Profile::bench)) {
     if (draft.random.chance(0.45)) options.eps = draft.one_of(eps);
@@ -82,7 +82,7 @@ ModuleExpression batch_norm(Draft& draft, InputSizes takes, DraftedModule& part)
     options.affine = !draft.random.chance(0.12);
     options.track_running_stats = !draft.random.chance(0.12);
   }
-  part.batch_norm = true;
+  part.norm = true;
   part.weight = part.bias = options.affine;
   part.running = options.track_running_stats;
   part.eps = options.eps;
@@ -92,7 +92,7 @@ ModuleExpression batch_norm(Draft& draft, InputSizes takes, DraftedModule& part)
   part.takes.spatial = {1, 1, 1};
   part.takes.single = false;
   ModuleExpression module;
-  module.layer = norm_of(takes.rank, options);
+  module.layer = batch_norm_of(takes.rank, options);
   return module;
 }
 
@@ -114,9 +114,9 @@ void Chain::add_layer(ModuleExpression module, DraftedModule part) {
   layers_.push_back({std::move(name), std::move(module), part});
 }
 
-void Chain::add_batch_norm() {
+void Chain::add_norm() {
   DraftedModule part;
-  ModuleExpression module = batch_norm(draft_, flow_, part);
+  ModuleExpression module = norm(draft_, flow_, part);
   if (values(flow_) < 2) first_.single = false;
   add_layer(std::move(module), part);
 }
@@ -174,21 +174,21 @@ void Chain::add_plain(reference::Layer layer) {
 void Chain::add_layers() {
   const bool linear_first = flow_.rank == 2 || flow_.rank == 3;
   if (flow_.rank == 4 && draft_.random.chance(0.7)) {
-    if (draft_.random.chance(0.1)) add_batch_norm();
+    if (draft_.random.chance(0.1)) add_norm();
     add_convolution();
   } else if (linear_first && draft_.random.chance(0.5)) {
     add_linear();
   }
-  add_batch_norm();
+  add_norm();
   if (draft_.random.chance(0.5)) add_plain(reference::ReLU{});
   if (draft_.random.chance(0.2)) {
     if (flow_.rank == 4 && draft_.random.chance(0.6)) add_convolution();
-    add_batch_norm();
+    add_norm();
   }
   if (flow_.rank > 2 && draft_.random.chance(0.25)) {
     add_plain(reference::Flatten{});
     add_linear();
-    if (draft_.random.chance(0.3)) add_batch_norm();
+    if (draft_.random.chance(0.3)) add_norm();
   } else if (flow_.rank == 2 && draft_.random.chance(0.3)) {
     add_linear();
   }
@@ -240,7 +240,7 @@ void draw_network(Draft& draft) {
   const bool alone = draft.random.chance(draft.is(Profile::bench) ? 0.2 : 0.3);
   Chain chain(draft);
   if (alone)
-    chain.add_batch_norm();
+    chain.add_norm();
   else
     chain.add_layers();
   const std::size_t group = draft.add_group();
@@ -249,7 +249,7 @@ void draw_network(Draft& draft) {
 
 void draw_shared_network(Draft& draft) {
   Chain chain(draft);
-  chain.add_batch_norm();
+  chain.add_norm();
   const std::size_t group = draft.add_group();
   const NameId norm = draft.name(NameStem::norm);
   DraftedTree& shared = draft.trees.emplace_back();

@@ -29,7 +29,7 @@ struct SetMomentum {
   static constexpr DrawInfo drawing = {.weights = {6, 2, 3, 2}};
   static constexpr Effect effect = {.moves = Moves::anything};
   static constexpr auto fields =
-      std::tuple{field::Object{"module", &SetMomentum::module, Takes::batch_norm},
+      std::tuple{field::Object{"module", &SetMomentum::module, Takes::norm},
                  field::Value{"value", &SetMomentum::value}};
 };
 void draw(Draft& draft, KindOf<SetMomentum>);
@@ -43,9 +43,8 @@ struct SetEps {
   static constexpr std::array<Spelling, 1> spellings = {{{Form::attribute, "eps"}}};
   static constexpr DrawInfo drawing = {.weights = {4, 2, 1, 2}};
   static constexpr Effect effect = {.moves = Moves::anything};
-  static constexpr auto fields =
-      std::tuple{field::Object{"module", &SetEps::module, Takes::batch_norm},
-                 field::Value{"value", &SetEps::value}};
+  static constexpr auto fields = std::tuple{field::Object{"module", &SetEps::module, Takes::norm},
+                                            field::Value{"value", &SetEps::value}};
 };
 void draw(Draft& draft, KindOf<SetEps>);
 Execution execute(Context& context, const SetEps& step);
@@ -59,7 +58,7 @@ struct SetTrackRunningStats {
   static constexpr DrawInfo drawing = {.weights = {6, 1, 2, 1}};
   static constexpr Effect effect = {.moves = Moves::anything};
   static constexpr auto fields =
-      std::tuple{field::Object{"module", &SetTrackRunningStats::module, Takes::batch_norm},
+      std::tuple{field::Object{"module", &SetTrackRunningStats::module, Takes::norm},
                  field::Value{"value", &SetTrackRunningStats::value}};
 };
 void draw(Draft& draft, KindOf<SetTrackRunningStats>);

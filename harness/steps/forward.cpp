@@ -66,7 +66,7 @@ Execution run_artefact(Context& c, const Forward& step, const Live& artefact, co
   // Batch statistics move running ones, which an artefact keeps to itself.
   const reference::ModulePtr model = reference::deepcopy(*artefact.exported->model);
   for (Module* module : reference::places(*model))  // ONNX's epsilon is a float32
-    if (auto* norm = batch_norm_in(module->layer)) norm->eps = static_cast<float>(norm->eps);
+    if (auto* norm = norm_in(module->layer)) norm->eps = static_cast<float>(norm->eps);
   const int last = reference::leaf_calls(*model) - 1;
   const auto at_leaf = [&](int call, const LeafOutput& out) -> std::optional<Activation> {
     if (call == last)
@@ -178,6 +178,7 @@ void draw_wrong_input(Draft& draft) {
   const DraftedPath path = draft.any_eager(0.8);
   const DType dtype = draft.group(path).dtype;
   InputSizes wrong = draft.takes(path);
+  wrong.unbatched = false;
   const std::uint64_t how = draft.random.below(3);
   if (how == 0) wrong.rank = wrong.rank == 5 ? 3 : wrong.rank == 4 ? 3 : 4;
   if (how == 1) ++wrong.channels;
@@ -188,7 +189,7 @@ void draw_wrong_input(Draft& draft) {
 }
 
 void draw_single_value(Draft& draft) {
-  const DraftedPath path = draft.any_batch_norm();
+  const DraftedPath path = draft.any_norm();
   const InputSizes& takes = draft.module(path).takes;
   Shape shape{1, takes.channels};
   for (int i = 0; i < takes.rank - 2; ++i) shape.push_back(1);
@@ -197,7 +198,7 @@ void draw_single_value(Draft& draft) {
 }
 
 void draw_wrong_eps(Draft& draft) {
-  const DraftedPath path = draft.any_batch_norm();
+  const DraftedPath path = draft.any_norm();
   const double before = draft.module(path).eps;
   const DraftedTensor& input = draft.tensor_for(path);
   draft.push(SetEps{draft.ref(path), draft.random.chance(0.5) ? 0 : -0.001});

@@ -128,6 +128,7 @@ struct SavedCall {
   std::array<bool, parameter_slot_count> parameter_requires_grad{};
   bool saves_nothing = false;
   bool batch_statistics = false;
+  TracedCall baked = {};
   Profile profile;
   /// As they were, where a backward reads them: the weight, statistics that were normalised with.
   SlotTensors tensors;

@@ -128,9 +128,14 @@ inline constexpr Names<ModuleKind> names_of<ModuleKind> =
   return traits_of(layer).is_container;
 }
 
-/// The options of a batch norm of any dimensions; null: it is none.
+/// The options of a norm of any kind and dimensions; null: it is none.
+[[nodiscard]] const NormOptions* norm_in(const Layer& layer);
+[[nodiscard]] NormOptions* norm_in(Layer& layer);
+[[nodiscard]] inline bool is_norm(const Layer& layer) {
+  return norm_in(layer) != nullptr;
+}
+/// The same of a batch norm only.
 [[nodiscard]] const BatchNormOptions* batch_norm_in(const Layer& layer);
-[[nodiscard]] BatchNormOptions* batch_norm_in(Layer& layer);
 [[nodiscard]] inline bool is_batch_norm(const Layer& layer) {
   return batch_norm_in(layer) != nullptr;
 }

@@ -221,10 +221,35 @@ at::Tensor* Node::tensor(TensorSlot slot) const {
   }
 }
 
-void set_momentum(nn::BatchNormOptions& options, std::optional<double> value) {
+std::optional<std::string> set_momentum(nn::BatchNormOptions& options,
+                                        std::optional<double> value) {
   std::decay_t<decltype(options.momentum())> momentum;  // std:: or c10::optional, by version
   if (value) momentum = *value;
   options.momentum(momentum);
+  return std::nullopt;
+}
+
+std::optional<std::string> set_momentum(nn::InstanceNormOptions& options,
+                                        std::optional<double> value) {
+  if (!value) return "the momentum of an instance norm in C++ is a number: None is Python's";
+  options.momentum(*value);
+  return std::nullopt;
+}
+
+std::optional<std::string> why_not_made(const ModuleExpression& expression) {
+  auto reason = std::visit(
+      [](const auto& layer) -> std::optional<std::string> {
+        using Made = Torch<std::remove_cvref_t<decltype(layer)>>;
+        if constexpr (requires { Made::why_not_made(layer); })
+          return Made::why_not_made(layer);
+        else
+          return std::nullopt;
+      },
+      expression.layer);
+  for (const ModuleExpression::Child& child : expression.children)
+    if (const auto* below = std::get_if<ModuleExpression>(&child.module); below && !reason)
+      reason = why_not_made(*below);
+  return reason;
 }
 
 std::shared_ptr<nn::Module> build(const Scenario& scenario, const Scope& scope, int step,

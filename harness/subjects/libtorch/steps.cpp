@@ -82,6 +82,7 @@ void Runner::adopt(NameId name, std::shared_ptr<torch::nn::Module> root) {
 
 Ending Runner::run(const Construct& step) {
   if (const auto name = missing(step.module, lives_)) return needs(*name);
+  if (auto reason = why_not_made(step.module)) return unsupported(std::move(*reason));
   adopt(step.result, build(*scenario_, *scope_, step_, step, lives_));
   return {};
 }
@@ -131,16 +132,23 @@ Ending Runner::run(const SetTraining& step) {
 }
 
 Ending Runner::run(const SetMomentum& step) {
-  return with(step.module, [&](const Node& node) { set_momentum(*node.norm.options, step.value); });
+  std::optional<std::string> reason;
+  Ending ending = with(step.module, [&](const Node& node) {
+    node.norm.with_options([&](auto& options) { reason = set_momentum(options, step.value); });
+  });
+  return reason ? unsupported(std::move(*reason)) : ending;
 }
 
 Ending Runner::run(const SetEps& step) {
-  return with(step.module, [&](const Node& node) { node.norm.options->eps(step.value); });
+  return with(step.module, [&](const Node& node) {
+    node.norm.with_options([&](auto& options) { options.eps(step.value); });
+  });
 }
 
 Ending Runner::run(const SetTrackRunningStats& step) {
-  return with(step.module,
-              [&](const Node& node) { node.norm.options->track_running_stats(step.value); });
+  return with(step.module, [&](const Node& node) {
+    node.norm.with_options([&](auto& options) { options.track_running_stats(step.value); });
+  });
 }
 
 /// A dense tensor like `like` in shape and dtype, over scratch memory: for one use.

@@ -189,11 +189,11 @@ std::optional<Refusal> refusal(const reference::BatchNormOptions&, Module& modul
 }
 Tensor run(const reference::BatchNormOptions&, Module& module, const Tensor& input,
            const Manner& manner, Call& call) {
-  return batch_norm(module, input, manner, call);
+  return normalise(module, input, extent_of(input.shape()), manner, call);
 }
 Gradients run_backward(const reference::BatchNormOptions&, const Call& call, const Tensor& gradient,
                        Fault fault) {
-  return batch_norm_backward(call, gradient, fault);
+  return normalise_backward(call, gradient, extent_of(call.input.shape()), fault);
 }
 
 std::optional<Refusal> refusal(const reference::ConvOptions& options, Module& module,

@@ -18,7 +18,7 @@ bool every_eps_is_taken(Module& root) {
   return std::all_of(places.begin(), places.end(), [](const Module* module) {
     if (!is_batch_norm(module->layer)) return true;
     const bool batch = module->training || !module->find(TensorSlot::running_mean);
-    const double eps = module->batch_norm().eps;
+    const double eps = module->norm().eps;
     return eps > 0 || (eps == 0 && !batch);
   });
 }
@@ -125,7 +125,7 @@ Predicted eval_needs_statistics(PredictionContext& c, const Step& step) {
   if (!f) return std::nullopt;
   auto execution = c.run_up_to(*f, [](const Module& module) {
     return is_batch_norm(module.layer) && !module.training &&
-           module.batch_norm().track_running_stats && !module.find(TensorSlot::running_mean);
+           module.norm().track_running_stats && !module.find(TensorSlot::running_mean);
   });
   if (execution)
     execution->refusals.push_back({ErrorKind::missing_statistics, "eval without statistics"});
@@ -148,8 +148,8 @@ Predicted clone_refuses_changed_modules(PredictionContext& c, const Step& step) 
   const auto* copy = std::get_if<DeepCopy>(&step);
   if (!copy) return std::nullopt;
   for (const Module* module : reference::places(c.world.module(copy->module)))
-    if (is_batch_norm(module->layer) && module->find(TensorSlot::running_mean) &&
-        !module->batch_norm().track_running_stats) {
+    if (is_norm(module->layer) && module->find(TensorSlot::running_mean) &&
+        !module->norm().track_running_stats) {
       Execution execution;
       execution.refusals.push_back(
           {ErrorKind::missing_statistics, "nowhere to put the statistics"});
@@ -166,8 +166,8 @@ Predicted clone_makes_statistics(PredictionContext& c, const Step& step) {
   // Each place has statistics of its own. What else it has or shares is not the point here.
   c.split_places(copy->result, false);
   for (Module* module : c.world.names[copy->result].places) {
-    if (!is_batch_norm(module->layer) || module->find(TensorSlot::running_mean)) continue;
-    const auto& options = module->batch_norm();
+    if (!is_norm(module->layer) || module->find(TensorSlot::running_mean)) continue;
+    const auto& options = module->norm();
     if (!options.track_running_stats) continue;
     module->tensor(TensorSlot::running_mean) = Tensor(DType::float32, Shape{options.num_features});
     module->tensor(TensorSlot::running_var) =
