@@ -42,6 +42,7 @@ struct Unchecked {
   /// Whether a batch norm's tensors, or the dtype of a convolution's weight, fit an input without
   /// elements.
   bool empty_input = false;
+  bool single_value = false;  ///< of an instance norm: one value for each sample and channel
 };
 
 struct ForwardOptions {

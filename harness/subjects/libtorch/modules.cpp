@@ -1,7 +1,9 @@
+#include <torch/nn/functional/instancenorm.h>  // 1.13.1 leaves it out of the next
 #include <torch/nn/modules/activation.h>
 #include <torch/nn/modules/batchnorm.h>
 #include <torch/nn/modules/container/sequential.h>
 #include <torch/nn/modules/conv.h>
+#include <torch/nn/modules/instancenorm.h>
 #include <torch/nn/modules/linear.h>
 
 #include "harness/subjects/libtorch/live.hpp"
@@ -75,6 +77,31 @@ template <>
 struct Torch<reference::BatchNorm<2>> : TorchBatchNorm<nn::BatchNorm2dImpl> {};
 template <>
 struct Torch<reference::BatchNorm<3>> : TorchBatchNorm<nn::BatchNorm3dImpl> {};
+
+template <class ImplType>
+struct TorchInstanceNorm {
+  using Impl = ImplType;
+  static nn::InstanceNormOptions options_of(const reference::InstanceNormOptions& layer) {
+    nn::InstanceNormOptions options(layer.num_features);
+    options.eps(layer.eps).affine(layer.affine).track_running_stats(layer.track_running_stats);
+    return options;
+  }
+  static std::optional<std::string> why_not_made(const reference::InstanceNormOptions& layer) {
+    nn::InstanceNormOptions options = options_of(layer);
+    return set_momentum(options, layer.momentum);
+  }
+  static std::shared_ptr<Impl> make(const reference::InstanceNormOptions& layer) {
+    nn::InstanceNormOptions options = options_of(layer);
+    set_momentum(options, layer.momentum);
+    return std::make_shared<Impl>(options);
+  }
+};
+template <>
+struct Torch<reference::InstanceNorm<1>> : TorchInstanceNorm<nn::InstanceNorm1dImpl> {};
+template <>
+struct Torch<reference::InstanceNorm<2>> : TorchInstanceNorm<nn::InstanceNorm2dImpl> {};
+template <>
+struct Torch<reference::InstanceNorm<3>> : TorchInstanceNorm<nn::InstanceNorm3dImpl> {};
 
 template <int dims, class ImplType>
 struct TorchConv {
