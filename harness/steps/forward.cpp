@@ -22,6 +22,19 @@ bool has_its_weights(const Module& module) {
                      [](const auto& child) { return has_its_weights(*child.second); });
 }
 
+/// Whether an instance norm below holds statistics, and nothing else, of another dtype than the
+/// input.
+bool mixes_dtypes(const Module& module, DType input) {
+  const auto differs = [&](TensorSlot slot) {
+    return module.find(slot) != nullptr && module.find(slot)->dtype() != input;
+  };
+  if (is_norm(module.layer) && !is_batch_norm(module.layer) && differs(TensorSlot::running_mean) &&
+      !differs(TensorSlot::weight))
+    return true;
+  return std::any_of(module.children.begin(), module.children.end(),
+                     [input](const auto& child) { return mixes_dtypes(*child.second, input); });
+}
+
 /// An empty Sequential gives its input.
 void expect_input(Context& c, Key key, const Live& input, bool requires_grad) {
   ObservedTensor expected;
@@ -113,6 +126,11 @@ Execution run_module(Context& c, const Forward& step, Module& root) {
 
   if (!has_its_weights(root)) {
     execution.underived = "a load that nobody checked left a layer with a weight of another rank";
+    return execution;
+  }
+  if (mixes_dtypes(root, input.values.dtype)) {
+    execution.underived =
+        "what an instance norm makes of statistics of another dtype is not documented";
     return execution;
   }
   reference::ForwardOptions options;
