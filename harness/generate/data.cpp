@@ -15,11 +15,13 @@ Data literal_data(std::int64_t elements) {
 }
 
 bool fits(const InputSizes& takes, const Shape& shape) {
-  if (shape.rank() != takes.rank || shape[1] != takes.channels) return false;
-  if (shape[0] == 1 && !takes.single) return false;
+  const int channels = takes.unbatched && shape.rank() == takes.rank - 1 ? 0 : 1;
+  if (shape.rank() != takes.rank - 1 + channels || shape[channels] != takes.channels) return false;
+  if (channels == 1 && shape[0] == 1 && !takes.single) return false;
   for (int i = 0; i < takes.rank - 2; ++i) {
     const int least = takes.spatial[static_cast<std::size_t>(i)];
-    if (shape[i + 2] < least || (takes.fixed && shape[i + 2] != least)) return false;
+    const std::int64_t size = shape[channels + 1 + i];
+    if (size < least || (takes.fixed && size != least)) return false;
   }
   return true;
 }
@@ -31,7 +33,9 @@ Shape Draft::shape_for(const InputSizes& takes) {
   int batch = between(2, numerics || is(Profile::bench) ? 6 : 4);
   if (takes.single && random.chance(0.12)) batch = 1;
   if (random.chance(0.02) && (numerics || is(Profile::modes))) batch = 0;
-  Shape shape{batch, takes.channels};
+  Shape shape;
+  if (!takes.unbatched || !random.chance(0.15)) shape.push_back(batch);
+  shape.push_back(takes.channels);
   const int most = takes.rank == 5 ? 3 : numerics ? 5 : 4;
   for (int i = 0; i < takes.rank - 2; ++i) {
     const int least = takes.spatial[static_cast<std::size_t>(i)];

@@ -70,6 +70,7 @@ DraftedTree& Draft::add_derived_tree(DraftedPath of, NameKind kind, NameId resul
   made.name = result;
   made.kind = kind;
   made.takes = takes(of);
+  made.takes.unbatched = false;  // a trace takes what it was made with
   made.modules.resize(1);
   made.modules[0].place = 0;
   return trees.emplace_back(std::move(made));
@@ -81,15 +82,14 @@ std::size_t Draft::any_tree(NameKind kind) {
   return one_of(indices_where(trees, [&](const DraftedTree& tree) { return tree.kind == kind; }));
 }
 
-DraftedPath Draft::any_batch_norm() {
+DraftedPath Draft::any_norm() {
   const std::size_t tree = any_tree(NameKind::module);  // every network has one
-  return {tree, one_of(indices_where(trees[tree].modules, [](const DraftedModule& module) {
-            return module.batch_norm;
-          }))};
+  return {tree, one_of(indices_where(trees[tree].modules,
+                                     [](const DraftedModule& module) { return module.norm; }))};
 }
 
 DraftedPath Draft::any_eager(double root_share) {
-  if (!random.chance(root_share)) return any_batch_norm();
+  if (!random.chance(root_share)) return any_norm();
   return {any_tree(NameKind::module), 0};
 }
 

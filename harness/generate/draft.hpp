@@ -18,18 +18,19 @@ struct InputSizes {
   std::array<int, 3> spatial{1, 1, 1};  ///< the least sizes, or the only ones
   bool fixed = false;                   ///< `spatial` are the only ones
   bool single = false;                  ///< a batch of one still has two values for each channel
+  bool unbatched = false;               ///< (channels, spatial...) will do, too
 };
 
 /// One place of a tree, as far as draws need to know the module there.
 struct DraftedModule {
   std::uint16_t place = 0;
-  std::uint16_t identity = 0;  ///< BatchNorms of equal numbers in a group are one module
-  bool batch_norm = false;
+  std::uint16_t identity = 0;  ///< norms of equal numbers in a group are one module
+  bool norm = false;
   bool weight = false;   ///< whether it has one
   bool bias = false;     ///< whether it has one
   bool running = false;  ///< whether it has running statistics and their counter
   double eps = 1e-5;
-  InputSizes takes;  ///< of a BatchNorm
+  InputSizes takes;  ///< of a norm
 };
 
 /// A group is the names that share tensors, with what they have in common.
@@ -142,9 +143,9 @@ class Draft {
   }
   /// A tree of a kind of which there is one.
   [[nodiscard]] std::size_t any_tree(NameKind kind);
-  /// A BatchNorm anywhere in a module.
-  [[nodiscard]] DraftedPath any_batch_norm();
-  /// The root of a module with a probability of `root_share`, else a BatchNorm.
+  /// A norm anywhere in a module.
+  [[nodiscard]] DraftedPath any_norm();
+  /// The root of a module with a probability of `root_share`, else a norm.
   [[nodiscard]] DraftedPath any_eager(double root_share);
   /// The shape of an input for a module.
   [[nodiscard]] Shape shape_for(const InputSizes& takes);

@@ -7,10 +7,16 @@ namespace normdiff {
 namespace {
 
 /// A batch norm that takes inputs of a rank.
-reference::Layer norm_of(int rank, const reference::BatchNormOptions& options) {
-  if (rank == 5) return reference::BatchNorm<3>{options};
-  if (rank == 4) return reference::BatchNorm<2>{options};
-  return reference::BatchNorm<1>{options};
+reference::Layer batch_norm_of(int rank, const reference::NormOptions& options) {
+  if (rank == 5) return reference::BatchNorm<3>{{options}};
+  if (rank == 4) return reference::BatchNorm<2>{{options}};
+  return reference::BatchNorm<1>{{options}};
+}
+/// An instance norm that takes inputs of a rank, 3 to 5 with the batch.
+reference::Layer instance_norm_of(int rank, const reference::NormOptions& options) {
+  if (rank == 5) return reference::InstanceNorm<3>(options);
+  if (rank == 4) return reference::InstanceNorm<2>(options);
+  return reference::InstanceNorm<1>(options);
 }
 
 /// Values of one sample and channel.
@@ -24,6 +30,7 @@ int values(const InputSizes& s) {
 struct LayerName {
   std::string_view operator()(const reference::Sequential&) const { return "block"; }
   std::string_view operator()(const reference::BatchNormOptions&) const { return "bn"; }
+  std::string_view operator()(const reference::InstanceNormOptions&) const { return "inorm"; }
   std::string_view operator()(const reference::ConvOptions&) const { return "conv"; }
   std::string_view operator()(const reference::Linear&) const { return "fc"; }
   std::string_view operator()(const reference::ReLU&) const { return "relu"; }
@@ -38,7 +45,8 @@ class Chain {
  public:
   explicit Chain(Draft& draft);
 
-  void add_batch_norm();
+  /// A batch norm; now and then, where a sample has values enough for it, an instance norm.
+  void add_norm();
   void add_convolution();
   void add_linear();
   void add_plain(reference::Layer layer);
@@ -66,23 +74,23 @@ class Chain {
   InputSizes flow_;
 };
 
-ModuleExpression batch_norm(Draft& draft, InputSizes takes, DraftedModule& part) {
+ModuleExpression norm(Draft& draft, InputSizes takes, bool instance, DraftedModule& part) {
   static constexpr std::array<double, 5> eps = {0.1, 1.0, 0.001, 1e-12, 0.01};
   static constexpr std::array<double, 6> momentum = {0, 1, -1.2, 2, 0.3, 0.5};
-  reference::BatchNormOptions options;
+  reference::NormOptions options;
   options.num_features = takes.channels;
   if (!draft.is(Profile::bench)) {
     if (draft.random.chance(0.45)) options.eps = draft.one_of(eps);
     if (draft.random.chance(0.4)) {
-      if (draft.random.chance(0.3))
+      if (draft.random.chance(instance ? 0.05 : 0.3))  // C++'s instance norms take no None
         options.momentum.reset();
       else
         options.momentum = draft.one_of(momentum);
     }
-    options.affine = !draft.random.chance(0.12);
-    options.track_running_stats = !draft.random.chance(0.12);
+    options.affine = !draft.random.chance(instance ? 0.5 : 0.12);
+    options.track_running_stats = !draft.random.chance(instance ? 0.5 : 0.12);
   }
-  part.batch_norm = true;
+  part.norm = true;
   part.weight = part.bias = options.affine;
   part.running = options.track_running_stats;
   part.eps = options.eps;
@@ -90,9 +98,12 @@ ModuleExpression batch_norm(Draft& draft, InputSizes takes, DraftedModule& part)
   // Elsewhere than in its chain it takes any size of its rank.
   part.takes.fixed = false;
   part.takes.spatial = {1, 1, 1};
-  part.takes.single = false;
+  part.takes.single = instance;
+  part.takes.unbatched = instance;
+  if (instance) part.takes.spatial[0] = 2;  // of one value there is no variance
   ModuleExpression module;
-  module.layer = norm_of(takes.rank, options);
+  module.layer =
+      instance ? instance_norm_of(takes.rank, options) : batch_norm_of(takes.rank, options);
   return module;
 }
 
@@ -102,6 +113,7 @@ Chain::Chain(Draft& draft) : draft_(draft) {
   flow_.channels = draft_.between(1, 4);
   for (int& size : flow_.spatial) size = draft_.between(1, flow_.rank == 5 ? 2 : 3);
   flow_.single = true;
+  flow_.unbatched = flow_.rank > 2;
   first_ = flow_;
 }
 
@@ -114,9 +126,12 @@ void Chain::add_layer(ModuleExpression module, DraftedModule part) {
   layers_.push_back({std::move(name), std::move(module), part});
 }
 
-void Chain::add_batch_norm() {
+void Chain::add_norm() {
   DraftedModule part;
-  ModuleExpression module = batch_norm(draft_, flow_, part);
+  const bool instance =
+      values(flow_) > 1 && !draft_.is(Profile::bench) && draft_.random.chance(0.2);
+  ModuleExpression module = norm(draft_, flow_, instance, part);
+  if (!instance) first_.unbatched = false;
   if (values(flow_) < 2) first_.single = false;
   add_layer(std::move(module), part);
 }
@@ -152,6 +167,7 @@ void Chain::add_linear() {
   options.bias = draft_.random.chance(0.5);
   features = static_cast<int>(options.out_features);
   if (flow_.rank != 2) first_.fixed = true;
+  first_.unbatched = false;
   DraftedModule part;
   part.weight = true;
   part.bias = options.bias;
@@ -165,6 +181,7 @@ void Chain::add_plain(reference::Layer layer) {
   module.layer = layer;
   if (std::holds_alternative<reference::Flatten>(layer)) {
     first_.fixed = true;
+    first_.unbatched = false;
     flow_.channels *= values(flow_);
     flow_.rank = 2;
   }
@@ -174,21 +191,21 @@ void Chain::add_plain(reference::Layer layer) {
 void Chain::add_layers() {
   const bool linear_first = flow_.rank == 2 || flow_.rank == 3;
   if (flow_.rank == 4 && draft_.random.chance(0.7)) {
-    if (draft_.random.chance(0.1)) add_batch_norm();
+    if (draft_.random.chance(0.1)) add_norm();
     add_convolution();
   } else if (linear_first && draft_.random.chance(0.5)) {
     add_linear();
   }
-  add_batch_norm();
+  add_norm();
   if (draft_.random.chance(0.5)) add_plain(reference::ReLU{});
   if (draft_.random.chance(0.2)) {
     if (flow_.rank == 4 && draft_.random.chance(0.6)) add_convolution();
-    add_batch_norm();
+    add_norm();
   }
   if (flow_.rank > 2 && draft_.random.chance(0.25)) {
     add_plain(reference::Flatten{});
     add_linear();
-    if (draft_.random.chance(0.3)) add_batch_norm();
+    if (draft_.random.chance(0.3)) add_norm();
   } else if (flow_.rank == 2 && draft_.random.chance(0.3)) {
     add_linear();
   }
@@ -240,7 +257,7 @@ void draw_network(Draft& draft) {
   const bool alone = draft.random.chance(draft.is(Profile::bench) ? 0.2 : 0.3);
   Chain chain(draft);
   if (alone)
-    chain.add_batch_norm();
+    chain.add_norm();
   else
     chain.add_layers();
   const std::size_t group = draft.add_group();
@@ -249,7 +266,7 @@ void draw_network(Draft& draft) {
 
 void draw_shared_network(Draft& draft) {
   Chain chain(draft);
-  chain.add_batch_norm();
+  chain.add_norm();
   const std::size_t group = draft.add_group();
   const NameId norm = draft.name(NameStem::norm);
   DraftedTree& shared = draft.trees.emplace_back();

@@ -31,7 +31,7 @@ namespace normdiff {
 /// What an operand has to be.
 enum class Takes : std::uint8_t {
   eager,            ///< any path of a module
-  batch_norm,       ///< a path of a module that is a BatchNorm
+  norm,             ///< a path of a module that is a norm of any kind
   eager_or_script,  ///< any path of a module or script
   callable,         ///< any path of a module, the root of a script or artefact
   script,           ///< a script, by name

@@ -13,7 +13,7 @@ struct ResetRunningStats {
   static constexpr DrawInfo drawing = {.weights = {4, 2, 2, 4}};
   static constexpr Effect effect = {.moves = Moves::anything};
   static constexpr auto fields =
-      std::tuple{field::Object{"module", &ResetRunningStats::module, Takes::batch_norm}};
+      std::tuple{field::Object{"module", &ResetRunningStats::module, Takes::norm}};
 };
 
 void draw(Draft& draft, KindOf<ResetRunningStats>);

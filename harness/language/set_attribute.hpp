@@ -38,7 +38,7 @@ struct MomentumAttribute {
   static constexpr Value standard = std::nullopt;
   static constexpr std::string_view attribute = "momentum";
   static constexpr std::string_view step = "set_momentum";
-  static constexpr Takes takes = Takes::batch_norm;
+  static constexpr Takes takes = Takes::norm;
   static constexpr DrawInfo drawing = {.weights = {6, 2, 3, 2}};
 };
 using SetMomentum = SetAttribute<MomentumAttribute>;
@@ -50,7 +50,7 @@ struct EpsAttribute {
   static constexpr Value standard = 1e-5;
   static constexpr std::string_view attribute = "eps";
   static constexpr std::string_view step = "set_eps";
-  static constexpr Takes takes = Takes::batch_norm;
+  static constexpr Takes takes = Takes::norm;
   static constexpr DrawInfo drawing = {.weights = {4, 2, 1, 2}};
 };
 using SetEps = SetAttribute<EpsAttribute>;
@@ -62,7 +62,7 @@ struct TrackRunningStatsAttribute {
   static constexpr Value standard = true;
   static constexpr std::string_view attribute = "track_running_stats";
   static constexpr std::string_view step = "set_track_running_stats";
-  static constexpr Takes takes = Takes::batch_norm;
+  static constexpr Takes takes = Takes::norm;
   static constexpr DrawInfo drawing = {.weights = {6, 1, 2, 1}};
 };
 using SetTrackRunningStats = SetAttribute<TrackRunningStatsAttribute>;

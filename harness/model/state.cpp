@@ -114,11 +114,11 @@ void scan_module(Context& c, const Execution& execution, const FirstTensors& fir
   const auto key = [name, place](Slot slot) { return Key{name, place, slot}; };
   const Observed::State* states = c.observed.place(name, place);
   scan_value(c, states, key(Slot::training), module.kind(), module.training);
-  const reference::BatchNormOptions* bn = batch_norm_in(module.layer);
-  if (bn && eager) {
-    scan_value(c, states, key(Slot::momentum), module.kind(), bn->momentum);
-    scan_value(c, states, key(Slot::eps), module.kind(), std::optional(bn->eps));
-    scan_value(c, states, key(Slot::track_running_stats), module.kind(), bn->track_running_stats);
+  const reference::NormOptions* norm = norm_in(module.layer);
+  if (norm && eager) {
+    scan_value(c, states, key(Slot::momentum), module.kind(), norm->momentum);
+    scan_value(c, states, key(Slot::eps), module.kind(), std::optional(norm->eps));
+    scan_value(c, states, key(Slot::track_running_stats), module.kind(), norm->track_running_stats);
   }
   for (Slot slot : module_tensor_slots) {
     const std::optional<Tensor>& tensor = *tensor_of(module, slot);
@@ -227,16 +227,16 @@ void adopt_observed_state(World& world, Observed& observed) {
       const auto now = [states](Slot slot) { return states[static_cast<std::size_t>(slot)].now; };
       if (const Value* flag = now(Slot::training))
         if (const bool* value = std::get_if<bool>(flag)) module.training = *value;
-      auto* bn = batch_norm_in(module.layer);
-      if (bn && live.kind == NameKind::module) {
+      auto* norm = norm_in(module.layer);
+      if (norm && live.kind == NameKind::module) {
         if (const Value* v = now(Slot::momentum)) {
-          if (const double* d = std::get_if<double>(v)) bn->momentum = *d;
-          if (std::holds_alternative<None>(*v)) bn->momentum.reset();
+          if (const double* d = std::get_if<double>(v)) norm->momentum = *d;
+          if (std::holds_alternative<None>(*v)) norm->momentum.reset();
         }
         if (const Value* v = now(Slot::eps))
-          if (const double* d = std::get_if<double>(v)) bn->eps = *d;
+          if (const double* d = std::get_if<double>(v)) norm->eps = *d;
         if (const Value* v = now(Slot::track_running_stats))
-          if (const bool* b = std::get_if<bool>(v)) bn->track_running_stats = *b;
+          if (const bool* b = std::get_if<bool>(v)) norm->track_running_stats = *b;
       }
       for (Slot slot : module_tensor_slots) {
         std::optional<Tensor>& tensor = *tensor_of(module, slot);

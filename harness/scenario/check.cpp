@@ -37,7 +37,7 @@ std::string_view kind_text(NameKind kind) {
 bool takes_kind(Takes takes, NameKind kind) {
   switch (takes) {
     case Takes::eager:
-    case Takes::batch_norm:
+    case Takes::norm:
       return kind == NameKind::module;
     case Takes::eager_or_script:
       return kind == NameKind::module || kind == NameKind::script;
@@ -57,8 +57,8 @@ std::string_view needed_text(Takes takes) {
   switch (takes) {
     case Takes::eager:
       return "a module";
-    case Takes::batch_norm:
-      return "a BatchNorm";
+    case Takes::norm:
+      return "a norm";
     case Takes::eager_or_script:
       return "a module or script module";
     case Takes::callable:
@@ -285,9 +285,9 @@ class Checker {
     if (module.place >= scope_[module.name].places.size())
       return fail(key, fmt::format("'{}' has no such part", scenario_.names[module.name]));
     const ModuleSpec& spec = *scope_.place(module).module;
-    if (takes == Takes::batch_norm && !is_batch_norm(spec.layer))
-      fail(key, fmt::format("this is a {}; a BatchNorm is needed here",
-                            reference::to_string(spec.kind())));
+    if (takes == Takes::norm && !is_norm(spec.layer))
+      fail(key,
+           fmt::format("this is a {}; a norm is needed here", reference::to_string(spec.kind())));
   }
 
   template <class T>

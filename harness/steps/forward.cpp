@@ -22,6 +22,19 @@ bool has_its_weights(const Module& module) {
                      [](const auto& child) { return has_its_weights(*child.second); });
 }
 
+/// Whether an instance norm below holds statistics, and nothing else, of another dtype than the
+/// input.
+bool mixes_dtypes(const Module& module, DType input) {
+  const auto differs = [&](TensorSlot slot) {
+    return module.find(slot) != nullptr && module.find(slot)->dtype() != input;
+  };
+  if (is_norm(module.layer) && !is_batch_norm(module.layer) && differs(TensorSlot::running_mean) &&
+      !differs(TensorSlot::weight))
+    return true;
+  return std::any_of(module.children.begin(), module.children.end(),
+                     [input](const auto& child) { return mixes_dtypes(*child.second, input); });
+}
+
 /// An empty Sequential gives its input.
 void expect_input(Context& c, Key key, const Live& input, bool requires_grad) {
   ObservedTensor expected;
@@ -66,7 +79,7 @@ Execution run_artefact(Context& c, const Forward& step, const Live& artefact, co
   // Batch statistics move running ones, which an artefact keeps to itself.
   const reference::ModulePtr model = reference::deepcopy(*artefact.exported->model);
   for (Module* module : reference::places(*model))  // ONNX's epsilon is a float32
-    if (auto* norm = batch_norm_in(module->layer)) norm->eps = static_cast<float>(norm->eps);
+    if (auto* norm = norm_in(module->layer)) norm->eps = static_cast<float>(norm->eps);
   const int last = reference::leaf_calls(*model) - 1;
   const auto at_leaf = [&](int call, const LeafOutput& out) -> std::optional<Activation> {
     if (call == last)
@@ -113,6 +126,11 @@ Execution run_module(Context& c, const Forward& step, Module& root) {
 
   if (!has_its_weights(root)) {
     execution.underived = "a load that nobody checked left a layer with a weight of another rank";
+    return execution;
+  }
+  if (mixes_dtypes(root, input.values.dtype)) {
+    execution.underived =
+        "what an instance norm makes of statistics of another dtype is not documented";
     return execution;
   }
   reference::ForwardOptions options;
@@ -178,6 +196,7 @@ void draw_wrong_input(Draft& draft) {
   const DraftedPath path = draft.any_eager(0.8);
   const DType dtype = draft.group(path).dtype;
   InputSizes wrong = draft.takes(path);
+  wrong.unbatched = false;
   const std::uint64_t how = draft.random.below(3);
   if (how == 0) wrong.rank = wrong.rank == 5 ? 3 : wrong.rank == 4 ? 3 : 4;
   if (how == 1) ++wrong.channels;
@@ -188,7 +207,7 @@ void draw_wrong_input(Draft& draft) {
 }
 
 void draw_single_value(Draft& draft) {
-  const DraftedPath path = draft.any_batch_norm();
+  const DraftedPath path = draft.any_norm();
   const InputSizes& takes = draft.module(path).takes;
   Shape shape{1, takes.channels};
   for (int i = 0; i < takes.rank - 2; ++i) shape.push_back(1);
@@ -197,7 +216,7 @@ void draw_single_value(Draft& draft) {
 }
 
 void draw_wrong_eps(Draft& draft) {
-  const DraftedPath path = draft.any_batch_norm();
+  const DraftedPath path = draft.any_norm();
   const double before = draft.module(path).eps;
   const DraftedTensor& input = draft.tensor_for(path);
   draft.push(SetEps{draft.ref(path), draft.random.chance(0.5) ? 0 : -0.001});

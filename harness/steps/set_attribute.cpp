@@ -13,19 +13,19 @@ Execution execute(Context& c, const SetTraining& step) {
 
 Execution execute(Context& c, const SetMomentum& step) {
   Module& module = c.world.module(step.module);
-  module.batch_norm().momentum = step.value;
+  module.norm().momentum = step.value;
   return {{}, origin_of(module), {}, nullptr};
 }
 
 Execution execute(Context& c, const SetEps& step) {
   Module& module = c.world.module(step.module);
-  module.batch_norm().eps = step.value;
+  module.norm().eps = step.value;
   return {{}, origin_of(module), {}, nullptr};
 }
 
 Execution execute(Context& c, const SetTrackRunningStats& step) {
   Module& module = c.world.module(step.module);
-  module.batch_norm().track_running_stats = step.value;
+  module.norm().track_running_stats = step.value;
   return {{}, origin_of(module), {}, nullptr};
 }
 
@@ -35,14 +35,14 @@ void draw(Draft& draft, KindOf<SetTraining>) {
 
 void draw(Draft& draft, KindOf<SetMomentum>) {
   static constexpr std::array<double, 7> values = {0.1, 0, 1, -1.2, 2, 0.3, 0.5};
-  SetMomentum step{draft.ref(draft.any_batch_norm()), std::nullopt};
+  SetMomentum step{draft.ref(draft.any_norm()), std::nullopt};
   if (!draft.random.chance(0.25)) step.value = draft.one_of(values);
   draft.push(step);
 }
 
 void draw(Draft& draft, KindOf<SetEps>) {
   static constexpr std::array<double, 5> values = {1e-5, 0.1, 1, 0.001, 1e-12};
-  const DraftedPath path = draft.any_batch_norm();
+  const DraftedPath path = draft.any_norm();
   const double value = draft.one_of(values);
   draft.push(SetEps{draft.ref(path), value});
   // It may be in other places, and under other names.
@@ -54,7 +54,7 @@ void draw(Draft& draft, KindOf<SetEps>) {
 }
 
 void draw(Draft& draft, KindOf<SetTrackRunningStats>) {
-  draft.push(SetTrackRunningStats{draft.ref(draft.any_batch_norm()), draft.random.chance(0.4)});
+  draft.push(SetTrackRunningStats{draft.ref(draft.any_norm()), draft.random.chance(0.4)});
 }
 
 }  // namespace normdiff

@@ -26,15 +26,19 @@ reference::ExportMode mode_of(ExportMode mode) {
                                         : reference::ExportMode::training;
 }
 
-/// The nodes that a graph with this many of them must have, in order: folding is a freedom that an
-/// exporter has or has not used throughout. Nothing: no such graph is right.
+/// The nodes that a graph with this many of them must have, in order: folding, and writing other
+/// nodes for what is no batch norm, are freedoms that an exporter has or has not used throughout.
+/// Nothing: no such graph is right.
 std::optional<std::vector<reference::ExportedBatchNorm>> nodes(
     const std::vector<reference::ExportedBatchNorm>& all, std::int64_t observed, bool folding) {
-  if (observed == static_cast<std::int64_t>(all.size())) return all;
-  std::vector<reference::ExportedBatchNorm> left;
-  for (const auto& bn : all)
-    if (!bn.may_be_folded) left.push_back(bn);
-  if (folding && observed == static_cast<std::int64_t>(left.size())) return left;
+  for (const bool other_nodes : {false, true})
+    for (const bool folded : {false, folding}) {
+      std::vector<reference::ExportedBatchNorm> left;
+      for (const auto& bn : all)
+        if (!(folded && bn.may_be_folded) && !(other_nodes && bn.may_be_other_nodes))
+          left.push_back(bn);
+      if (observed == static_cast<std::int64_t>(left.size())) return left;
+    }
   return std::nullopt;
 }
 

@@ -1,12 +1,7 @@
 #include "reference/layers/batch_norm.hpp"
 
-#include <cmath>
-#include <limits>
-
 namespace normdiff::reference {
 namespace {
-
-constexpr std::array statistic_slots = {TensorSlot::running_mean, TensorSlot::running_var};
 
 std::int64_t values_per_channel(const Shape& x) {
   std::int64_t n = 1;
@@ -79,50 +74,26 @@ double count_batch(Tensor& counter) {
   return count;
 }
 
-/// Adds to an update what was not known of the value before it, where that is an update too.
-void carry(Bounded& update, std::size_t i, double exact_before, double bound_before, double running,
-           double momentum) {
-  const double before = bound_before + std::abs(exact_before - running);
-  // Of what is not finite, the next update makes nothing finite, unless it leaves it out. More is
-  // not followed.
-  if (std::isnan(exact_before) && !(bound_before < 0) && momentum != 1) {
-    update.value[i] = std::numeric_limits<double>::quiet_NaN();
-    update.bound[i] = std::numeric_limits<double>::infinity();
-  } else if (!std::isfinite(before) || bound_before < 0) {
-    update.bound[i] = -1;
-  } else if (!(update.bound[i] < 0)) {
-    update.bound[i] += std::abs(1 - momentum) * before;
-  }
-}
-
 // running = (1 - momentum) * running + momentum * batch; momentum None: 1 / counter after its
 // increment (documented). An empty batch moves the counter only (our choice: there is no mean).
-void move_statistics(LayerCall& call, const BatchNormOptions& options) {
+void follow_batch(LayerCall& call, const BatchNormOptions& options) {
   if (!call.training || !call.batch_statistics || !options.track_running_stats ||
       !call.find(TensorSlot::running_mean))
     return;
   double count = 0;
-  if (auto& counter = call.tensors[TensorSlot::num_batches_tracked])
-    count = count_batch(*counter);
+  if (auto& counter = call.tensors[TensorSlot::num_batches_tracked]) count = count_batch(*counter);
   if (call.shape().numel() == 0) return;
   const double momentum =
       options.momentum ? *options.momentum : call.baked.factor.value_or(1.0 / count);
-  for (const TensorSlot slot : statistic_slots) {
-    Tensor& running = *call.tensors[slot];
-    Bounded& update = call.updates.of(running);
-    const std::vector<double> exact_before = update.value;  // of an update in this same pass
-    const std::vector<double> bound_before = update.bound;
-    if (slot == TensorSlot::running_mean)
-      call.batch_norm.update_running_mean(running, momentum, update);
-    else
-      call.batch_norm.update_running_var(running, momentum, update);
-    for (std::size_t i = 0; i < update.value.size(); ++i) {
-      const auto at = static_cast<std::int64_t>(i);
-      if (i < bound_before.size())
-        carry(update, i, exact_before[i], bound_before[i], running.at(at), momentum);
-      running.set(at, update.value[i]);
-    }
-  }
+  const BatchNormForward& norm = call.batch_norm;
+  move_statistics(
+      call, momentum,
+      [&](const Tensor& running, Bounded& update) {
+        norm.update_running_mean(running, momentum, update);
+      },
+      [&](const Tensor& running, Bounded& update) {
+        norm.update_running_var(running, momentum, update);
+      });
 }
 
 const char* branch_of(const LayerCall& call, const BatchNormOptions& options) {
@@ -142,8 +113,7 @@ std::int64_t counted(std::int64_t counter) {
 }
 
 bool uses_batch_statistics(bool training, const SlotTensors& tensors) {
-  return training || !tensors[TensorSlot::running_mean] ||
-         !tensors[TensorSlot::running_var];
+  return training || !tensors[TensorSlot::running_mean] || !tensors[TensorSlot::running_var];
 }
 
 // https://docs.pytorch.org/docs/stable/generated/torch.nn.BatchNorm2d.html. Refused with one value
@@ -169,7 +139,7 @@ bool forward(LayerCall& call, const BatchNormOptions& options) {
   call.batch_norm.run(call.input.values, parameters, call.profile);
   call.in_batch_norm = true;
   call.output = call.shape();
-  move_statistics(call, options);
+  follow_batch(call, options);
   call.branch = branch_of(call, options);
   return true;
 }

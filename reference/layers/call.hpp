@@ -42,6 +42,7 @@ struct Unchecked {
   /// Whether a batch norm's tensors, or the dtype of a convolution's weight, fit an input without
   /// elements.
   bool empty_input = false;
+  bool single_value = false;  ///< of an instance norm: one value for each sample and channel
 };
 
 struct ForwardOptions {
@@ -128,6 +129,7 @@ struct SavedCall {
   std::array<bool, parameter_slot_count> parameter_requires_grad{};
   bool saves_nothing = false;
   bool batch_statistics = false;
+  TracedCall baked = {};
   Profile profile;
   /// As they were, where a backward reads them: the weight, statistics that were normalised with.
   SlotTensors tensors;

@@ -1,6 +1,7 @@
 #include "reference/layers/layer.hpp"
 
 #include <array>
+#include <concepts>
 #include <type_traits>
 
 namespace normdiff::reference {
@@ -12,11 +13,13 @@ Layer make(std::size_t kind, const std::variant<Xs...>*) {
   return makers[kind]();
 }
 
+/// A layer as the options that it derives from; null: it does not.
 template <class Options, class L>
-Options* find_batch_norm(L& layer) {
+Options* find_options(L& layer) {
   return std::visit(
       [](auto& x) -> Options* {
-        if constexpr (std::derived_from<std::remove_cvref_t<decltype(x)>, BatchNormOptions>)
+        using X = std::remove_cvref_t<decltype(x)>;
+        if constexpr (std::derived_from<X, std::remove_const_t<Options>>)
           return &x;
         else
           return nullptr;
@@ -36,11 +39,14 @@ const LayerTraits& traits_of(const Layer& layer) {
       layer);
 }
 
-const BatchNormOptions* batch_norm_in(const Layer& layer) {
-  return find_batch_norm<const BatchNormOptions>(layer);
+const NormOptions* norm_in(const Layer& layer) {
+  return find_options<const NormOptions>(layer);
 }
-BatchNormOptions* batch_norm_in(Layer& layer) {
-  return find_batch_norm<BatchNormOptions>(layer);
+NormOptions* norm_in(Layer& layer) {
+  return find_options<NormOptions>(layer);
+}
+const BatchNormOptions* batch_norm_in(const Layer& layer) {
+  return find_options<const BatchNormOptions>(layer);
 }
 
 std::optional<FreshTensor> fresh_tensor(const Layer& layer, TensorSlot slot) {

@@ -12,6 +12,7 @@
 #include "reference/layers/batch_norm.hpp"
 #include "reference/layers/conv.hpp"
 #include "reference/layers/flatten.hpp"
+#include "reference/layers/instance_norm.hpp"
 #include "reference/layers/linear.hpp"
 #include "reference/layers/relu.hpp"
 #include "reference/layers/sequential.hpp"
@@ -21,7 +22,7 @@ namespace normdiff::reference {
 /// Every kind of module there is, with its options: the one list. Append; the order shows in
 /// traces.
 using Layer = std::variant<Sequential, BatchNorm<1>, BatchNorm<2>, BatchNorm<3>, Conv<2>, Linear,
-                           ReLU, Flatten>;
+                           ReLU, Flatten, InstanceNorm<1>, InstanceNorm<2>, InstanceNorm<3>>;
 
 namespace detail {
 
@@ -128,9 +129,14 @@ inline constexpr Names<ModuleKind> names_of<ModuleKind> =
   return traits_of(layer).is_container;
 }
 
-/// The options of a batch norm of any dimensions; null: it is none.
+/// The options of a norm of any kind and dimensions; null: it is none.
+[[nodiscard]] const NormOptions* norm_in(const Layer& layer);
+[[nodiscard]] NormOptions* norm_in(Layer& layer);
+[[nodiscard]] inline bool is_norm(const Layer& layer) {
+  return norm_in(layer) != nullptr;
+}
+/// The same of a batch norm only.
 [[nodiscard]] const BatchNormOptions* batch_norm_in(const Layer& layer);
-[[nodiscard]] BatchNormOptions* batch_norm_in(Layer& layer);
 [[nodiscard]] inline bool is_batch_norm(const Layer& layer) {
   return batch_norm_in(layer) != nullptr;
 }

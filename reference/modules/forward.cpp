@@ -159,6 +159,7 @@ void ForwardPass::remember(Module& module, const LayerCall& call) {
     entry.parameter_requires_grad[index_of(slot)] = requires_gradient(module.tensors, slot);
   entry.saves_nothing = call.saves_nothing;
   entry.batch_statistics = call.batch_statistics;
+  entry.baked = call.baked;
   entry.profile = call.profile;
   // What a backward reads is copied. The bias, and statistics that play no part, are only there.
   for (const TensorSlot slot : formula_slots) {
@@ -198,7 +199,10 @@ void ForwardPass::emit(const Module& module, const LayerCall& call,
     current_ = *seen;
     return;
   }
-  if (call.in_batch_norm) batch_norm_.output(*stored);
+  if (call.in_batch_norm) {
+    batch_norm_.output(*stored);
+    stored->shape = call.output;  // the operation may have seen the elements under another one
+  }
   current_.values = stored->values();
   current_.layout.reset();
   current_.owned = std::move(stored);

@@ -91,7 +91,7 @@ ModulePtr deepcopy(const Module& root) {
 }
 
 std::optional<Refusal> reset_running_stats(Module& module) {
-  if (!module.batch_norm().track_running_stats) return std::nullopt;
+  if (!module.norm().track_running_stats) return std::nullopt;
   if (!module.find(TensorSlot::running_mean))
     return Refusal{ErrorKind::missing_statistics, "there are no running statistics"};
   for (TensorSlot held :

@@ -30,9 +30,7 @@ struct Module {
   std::vector<TracedCall> traced_calls;
 
   [[nodiscard]] std::optional<Tensor>& tensor(TensorSlot slot) { return tensors[slot]; }
-  [[nodiscard]] const std::optional<Tensor>& tensor(TensorSlot slot) const {
-    return tensors[slot];
-  }
+  [[nodiscard]] const std::optional<Tensor>& tensor(TensorSlot slot) const { return tensors[slot]; }
   [[nodiscard]] std::optional<Tensor>& grad(TensorSlot parameter) {
     return grads[index_of(parameter)];
   }
@@ -43,9 +41,9 @@ struct Module {
   [[nodiscard]] ModuleKind kind() const { return kind_in(layer); }
   /// The mode that counts in a forward.
   [[nodiscard]] bool runs_in_training() const { return traced_training.value_or(training); }
-  /// Only of a batch norm.
-  [[nodiscard]] const BatchNormOptions& batch_norm() const { return *batch_norm_in(layer); }
-  [[nodiscard]] BatchNormOptions& batch_norm() { return *batch_norm_in(layer); }
+  /// Only of a norm.
+  [[nodiscard]] const NormOptions& norm() const { return *norm_in(layer); }
+  [[nodiscard]] NormOptions& norm() { return *norm_in(layer); }
 };
 
 /// Fresh modules by spec. A spec seen before is the module made then: that is how children are

@@ -39,13 +39,20 @@ void list_exported(Module& module, const Module** before, std::vector<ExportedBa
     for (auto& [name, child] : module.children) list_exported(*child, before, out);
     return;
   }
-  if (const BatchNormOptions* options = batch_norm_in(module.layer)) {
+  const NormOptions* options = norm_in(module.layer);
+  const bool has_statistics = module.find(TensorSlot::running_mean) != nullptr;
+  const bool is_batch = is_batch_norm(module.layer);
+  // An instance norm without running statistics has an operator of its own in ONNX.
+  if (options && (is_batch || has_statistics)) {
     ExportedBatchNorm bn;
     bn.module = &module;
-    bn.training = *module.traced_training || !module.find(TensorSlot::running_mean);
+    bn.training =
+        *module.traced_training || !(is_batch ? has_statistics : options->track_running_stats);
     bn.eps = options->eps;
     bn.momentum = options->momentum;
-    bn.may_be_folded = !bn.training && *before && traits_of((*before)->layer).takes_norms_in;
+    bn.may_be_folded =
+        is_batch && !bn.training && *before && traits_of((*before)->layer).takes_norms_in;
+    bn.may_be_other_nodes = !is_batch;
     out.push_back(bn);
     if (bn.may_be_folded) return;  // and so may the next: the convolution is what is left
   }

@@ -33,8 +33,10 @@ struct ExportedBatchNorm {
   bool training = false;  ///< normalises with the batch's statistics
   double eps = 0;
   std::optional<double> momentum;  ///< PyTorch's; ONNX writes 1 - momentum. None: irrelevant
-  bool may_be_folded =
-      false;  ///< in eval, behind a convolution or others that may: an exporter may fold it
+  /// In eval, behind a convolution or others that may: an exporter may fold it.
+  bool may_be_folded = false;
+  /// Not a batch norm in the model: an exporter may write other nodes for it.
+  bool may_be_other_nodes = false;
 };
 
 /// An artefact: the model as it was at the export, in the mode asked for.

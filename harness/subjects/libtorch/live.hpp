@@ -3,10 +3,13 @@
 #include <ATen/core/Tensor.h>
 #include <torch/nn/module.h>
 #include <torch/nn/options/batchnorm.h>
+#include <torch/nn/options/instancenorm.h>
 
 #include <array>
 #include <memory>
 #include <optional>
+#include <string>
+#include <variant>
 #include <vector>
 
 #include "harness/scenario/scope.hpp"
@@ -15,13 +18,25 @@
 // place is a struct of pointers to the module's own members, which are read anew after every step.
 namespace normdiff::libtorch {
 
-/// What only a batch norm has.
+/// What only a norm has.
 struct NormAccess {
-  torch::nn::BatchNormOptions* options = nullptr;
+  /// Those of LibTorch's class for the kind of norm.
+  std::variant<std::monostate, torch::nn::BatchNormOptions*, torch::nn::InstanceNormOptions*>
+      options;
   at::Tensor* running_mean = nullptr;
   at::Tensor* running_var = nullptr;
   at::Tensor* num_batches_tracked = nullptr;
   void (*reset_running_stats)(void* self) = nullptr;
+
+  /// Calls f with the options of a norm; of any other module it does nothing.
+  template <class F>
+  void with_options(F&& f) const {
+    std::visit(
+        [&f](auto held) {
+          if constexpr (!std::is_same_v<decltype(held), std::monostate>) f(*held);
+        },
+        options);
+  }
 };
 
 /// One place of a tree of modules (reference::Place).
@@ -33,7 +48,7 @@ struct Node {
   at::Tensor (*forward)(void* self, const at::Tensor& input) = nullptr;
   at::Tensor* weight = nullptr;  ///< null: this kind of module has none
   at::Tensor* bias = nullptr;
-  NormAccess norm;  ///< options: null for any other module
+  NormAccess norm;  ///< without options for any other module
 
   /// Null where this kind of module has no such slot.
   [[nodiscard]] at::Tensor* tensor(TensorSlot slot) const;
@@ -61,7 +76,14 @@ struct Live {
 [[nodiscard]] std::vector<Node> look_into(torch::nn::Module& root,
                                           const std::vector<reference::Place>& places);
 
-void set_momentum(torch::nn::BatchNormOptions& options, std::optional<double> value);
+/// Why the C++ front end can't make one of the modules; nullopt: it can.
+[[nodiscard]] std::optional<std::string> why_not_made(const ModuleExpression& expression);
+
+/// Why the C++ front end can't set it; nullopt: it is set.
+std::optional<std::string> set_momentum(torch::nn::BatchNormOptions& options,
+                                        std::optional<double> value);
+std::optional<std::string> set_momentum(torch::nn::InstanceNormOptions& options,
+                                        std::optional<double> value);
 
 inline constexpr EnumArray<DType, at::ScalarType> scalar_types = {
     at::ScalarType::Float, at::ScalarType::Double, at::ScalarType::Long};

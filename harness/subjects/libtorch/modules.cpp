@@ -1,7 +1,9 @@
+#include <torch/nn/functional/instancenorm.h>  // 1.13.1 leaves it out of the next
 #include <torch/nn/modules/activation.h>
 #include <torch/nn/modules/batchnorm.h>
 #include <torch/nn/modules/container/sequential.h>
 #include <torch/nn/modules/conv.h>
+#include <torch/nn/modules/instancenorm.h>
 #include <torch/nn/modules/linear.h>
 
 #include "harness/subjects/libtorch/live.hpp"
@@ -75,6 +77,31 @@ template <>
 struct Torch<reference::BatchNorm<2>> : TorchBatchNorm<nn::BatchNorm2dImpl> {};
 template <>
 struct Torch<reference::BatchNorm<3>> : TorchBatchNorm<nn::BatchNorm3dImpl> {};
+
+template <class ImplType>
+struct TorchInstanceNorm {
+  using Impl = ImplType;
+  static nn::InstanceNormOptions options_of(const reference::InstanceNormOptions& layer) {
+    nn::InstanceNormOptions options(layer.num_features);
+    options.eps(layer.eps).affine(layer.affine).track_running_stats(layer.track_running_stats);
+    return options;
+  }
+  static std::optional<std::string> why_not_made(const reference::InstanceNormOptions& layer) {
+    nn::InstanceNormOptions options = options_of(layer);
+    return set_momentum(options, layer.momentum);
+  }
+  static std::shared_ptr<Impl> make(const reference::InstanceNormOptions& layer) {
+    nn::InstanceNormOptions options = options_of(layer);
+    set_momentum(options, layer.momentum);
+    return std::make_shared<Impl>(options);
+  }
+};
+template <>
+struct Torch<reference::InstanceNorm<1>> : TorchInstanceNorm<nn::InstanceNorm1dImpl> {};
+template <>
+struct Torch<reference::InstanceNorm<2>> : TorchInstanceNorm<nn::InstanceNorm2dImpl> {};
+template <>
+struct Torch<reference::InstanceNorm<3>> : TorchInstanceNorm<nn::InstanceNorm3dImpl> {};
 
 template <int dims, class ImplType>
 struct TorchConv {
@@ -221,10 +248,35 @@ at::Tensor* Node::tensor(TensorSlot slot) const {
   }
 }
 
-void set_momentum(nn::BatchNormOptions& options, std::optional<double> value) {
+std::optional<std::string> set_momentum(nn::BatchNormOptions& options,
+                                        std::optional<double> value) {
   std::decay_t<decltype(options.momentum())> momentum;  // std:: or c10::optional, by version
   if (value) momentum = *value;
   options.momentum(momentum);
+  return std::nullopt;
+}
+
+std::optional<std::string> set_momentum(nn::InstanceNormOptions& options,
+                                        std::optional<double> value) {
+  if (!value) return "the momentum of an instance norm in C++ is a number: None is Python's";
+  options.momentum(*value);
+  return std::nullopt;
+}
+
+std::optional<std::string> why_not_made(const ModuleExpression& expression) {
+  auto reason = std::visit(
+      [](const auto& layer) -> std::optional<std::string> {
+        using Made = Torch<std::remove_cvref_t<decltype(layer)>>;
+        if constexpr (requires { Made::why_not_made(layer); })
+          return Made::why_not_made(layer);
+        else
+          return std::nullopt;
+      },
+      expression.layer);
+  for (const ModuleExpression::Child& child : expression.children)
+    if (const auto* below = std::get_if<ModuleExpression>(&child.module); below && !reason)
+      reason = why_not_made(*below);
+  return reason;
 }
 
 std::shared_ptr<nn::Module> build(const Scenario& scenario, const Scope& scope, int step,

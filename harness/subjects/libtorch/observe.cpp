@@ -9,6 +9,24 @@ void show_gradient(Recorder& recorder, Key key, const at::Tensor& of) {
   show(recorder, key, of.grad());
 }
 
+void show_momentum(Recorder& recorder, Key key, double momentum) {
+  recorder.number(key, momentum);
+}
+template <class Optional>
+void show_momentum(Recorder& recorder, Key key, const Optional& momentum) {
+  if (momentum.has_value())
+    recorder.number(key, *momentum);
+  else
+    recorder.none(key);
+}
+
+template <class KeyOf, class Options>
+void show_options(Recorder& recorder, const KeyOf& key, const Options& options) {
+  show_momentum(recorder, key(Slot::momentum), options.momentum());
+  recorder.number(key(Slot::eps), options.eps());
+  recorder.flag(key(Slot::track_running_stats), options.track_running_stats());
+}
+
 }  // namespace
 
 void show(Recorder& recorder, Key key, const at::Tensor& tensor) {
@@ -39,19 +57,10 @@ void show_module(Recorder& recorder, NameId name, const std::vector<Node>& nodes
     const auto key = [&](Slot slot) { return Key{name, static_cast<std::uint16_t>(i), slot}; };
     recorder.flag(key(Slot::training), node.module->is_training());
     if (node.weight == nullptr) continue;
-    const bool norm = node.norm.options != nullptr;
-    if (norm) {
-      const auto& momentum = node.norm.options->momentum();
-      if (momentum.has_value())
-        recorder.number(key(Slot::momentum), *momentum);
-      else
-        recorder.none(key(Slot::momentum));
-      recorder.number(key(Slot::eps), node.norm.options->eps());
-      recorder.flag(key(Slot::track_running_stats), node.norm.options->track_running_stats());
-    }
+    node.norm.with_options([&](const auto& options) { show_options(recorder, key, options); });
     show(recorder, key(Slot::weight), *node.weight);
     show(recorder, key(Slot::bias), *node.bias);
-    if (norm) {
+    if (node.norm.running_mean != nullptr) {
       show(recorder, key(Slot::running_mean), *node.norm.running_mean);
       show(recorder, key(Slot::running_var), *node.norm.running_var);
       show(recorder, key(Slot::num_batches_tracked), *node.norm.num_batches_tracked);

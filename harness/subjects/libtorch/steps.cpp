@@ -154,6 +154,7 @@ struct Runner::Steps {
 
   Ending operator()(const Construct& step) {
     if (const auto name = missing(step.module, runner.lives_)) return runner.needs(*name);
+    if (auto reason = why_not_made(step.module)) return unsupported(std::move(*reason));
     runner.adopt(step.result,
                  build(*runner.scenario_, *runner.scope_, runner.step_, step, runner.lives_));
     return {};
@@ -204,17 +205,23 @@ struct Runner::Steps {
   }
 
   Ending operator()(const SetMomentum& step) {
-    return runner.with(step.module,
-                       [&](const Node& node) { set_momentum(*node.norm.options, step.value); });
+    std::optional<std::string> reason;
+    Ending ending = runner.with(step.module, [&](const Node& node) {
+      node.norm.with_options([&](auto& options) { reason = set_momentum(options, step.value); });
+    });
+    return reason ? unsupported(std::move(*reason)) : ending;
   }
 
   Ending operator()(const SetEps& step) {
-    return runner.with(step.module, [&](const Node& node) { node.norm.options->eps(step.value); });
+    return runner.with(step.module, [&](const Node& node) {
+      node.norm.with_options([&](auto& options) { options.eps(step.value); });
+    });
   }
 
   Ending operator()(const SetTrackRunningStats& step) {
-    return runner.with(
-        step.module, [&](const Node& node) { node.norm.options->track_running_stats(step.value); });
+    return runner.with(step.module, [&](const Node& node) {
+      node.norm.with_options([&](auto& options) { options.track_running_stats(step.value); });
+    });
   }
 
   Ending operator()(const Fill& step) {

@@ -7,22 +7,6 @@
 namespace normdiff::textbook {
 namespace {
 
-/// An (N, C, *) tensor as N x C x inner.
-struct Extent {
-  std::int64_t batch, channels, inner;
-
-  explicit Extent(const Shape& shape) : batch(shape[0]), channels(shape[1]), inner(1) {
-    for (int i = 2; i < shape.rank(); ++i) inner *= shape[i];
-  }
-  [[nodiscard]] std::int64_t per_channel() const { return batch * inner; }
-
-  template <class F>
-  void each(std::int64_t channel, F f) const {
-    for (std::int64_t n = 0; n < batch; ++n)
-      for (std::int64_t i = 0; i < inner; ++i) f((n * channels + channel) * inner + i);
-  }
-};
-
 template <class T>
 const T* read(const Tensor& tensor) {
   return static_cast<const T*>(tensor.data());
@@ -31,17 +15,25 @@ template <class T>
 T* write(Tensor& tensor) {
   return static_cast<T*>(tensor.data());
 }
+/// The element of a channel, or what stands for a tensor that is not there.
+template <class T>
+T of_channel(const std::optional<Tensor>& tensor, std::int64_t channel, T absent) {
+  return tensor ? read<T>(*tensor)[channel % tensor->numel()] : absent;
+}
 
 bool uses_batch_statistics(Module& module, Fault fault) {
-  if (!module[TensorSlot::running_mean]) return true;
+  const bool has_statistics = module[TensorSlot::running_mean].has_value();
+  // A batch norm goes by what it holds, any other norm by its option.
+  if (!(module.is_batch_norm() ? has_statistics : module.track_running_stats)) return true;
   // (They need not fit where they are not tracked.)
-  if (fault == Fault::running_statistics_in_training && module.track_running_stats) return false;
+  if (fault == Fault::running_statistics_in_training && module.track_running_stats &&
+      has_statistics)
+    return false;
   return module.runs_in_training() || fault == Fault::batch_statistics_in_eval;
 }
 
 template <class T>
-Statistics statistics_of(const Tensor& input) {
-  const Extent extent(input.shape());
+Statistics statistics_of(const Tensor& input, const Extent& extent) {
   Statistics batch{Tensor(input.dtype(), Shape{extent.channels}),
                    Tensor(input.dtype(), Shape{extent.channels})};
   const T* x = read<T>(input);
@@ -58,48 +50,68 @@ Statistics statistics_of(const Tensor& input) {
   return batch;
 }
 
-template <class T>
-void move_statistics(Module& module, const Tensor& input, const Statistics& batch,
-                     const Manner& manner, Call& call) {
+/// The share of the batch in the running statistics. A batch norm counts the batch, and without a
+/// momentum gives each batch the same share; any other norm without a momentum gives it none.
+double share_of_batch(Module& module, const Manner& manner, Call& call) {
   const Fault fault = manner.fault;
-  Tensor& counter = *module[TensorSlot::num_batches_tracked];
-  // An integer tensor goes on from its largest value at its smallest.
-  const auto next = static_cast<std::int64_t>(*read<std::uint64_t>(counter) + 1);
-  if (fault != Fault::counter_missed) *write<std::int64_t>(counter) = next;
-  const auto count = static_cast<double>(next);
-  const bool late = fault == Fault::cumulative_average_off_by_one;
-  if (!module.momentum) call.factor = manner.baked.factor.value_or(1 / (late ? count + 1 : count));
-  if (input.numel() == 0) return;
-  double momentum = module.momentum ? *module.momentum : *call.factor;
-  if (fault == Fault::momentum_swapped) momentum = 1 - momentum;
-  const T n = static_cast<T>(Extent(input.shape()).per_channel());
+  double momentum = module.momentum.value_or(0);
+  if (module.is_batch_norm()) {
+    Tensor& counter = *module[TensorSlot::num_batches_tracked];
+    // An integer tensor goes on from its largest value at its smallest.
+    const auto next = static_cast<std::int64_t>(*read<std::uint64_t>(counter) + 1);
+    if (fault != Fault::counter_missed) *write<std::int64_t>(counter) = next;
+    const auto count = static_cast<double>(next);
+    const bool late = fault == Fault::cumulative_average_off_by_one;
+    if (!module.momentum) {
+      call.factor = manner.baked.factor.value_or(1 / (late ? count + 1 : count));
+      momentum = *call.factor;
+    }
+  }
+  return fault == Fault::momentum_swapped ? 1 - momentum : momentum;
+}
+
+/// Where there are more statistics than the module has channels, each gets the mean of its own.
+template <class T>
+void move_statistics(Module& module, const Extent& extent, const Statistics& batch, double momentum,
+                     Fault fault) {
+  const T n = static_cast<T>(extent.per_channel());
   const T unbiased = fault == Fault::biased_running_var ? T(1) : n / (n - 1);
   const T share = static_cast<T>(momentum), rest = static_cast<T>(1 - momentum);
+  const std::int64_t channels = module[TensorSlot::running_mean]->numel();
+  const auto mean_of = [&](const Tensor& statistics, std::int64_t channel) {
+    T sum = 0;
+    for (std::int64_t i = channel; i < extent.channels; i += channels)
+      sum += read<T>(statistics)[i];
+    return sum / static_cast<T>(extent.channels / channels);
+  };
   T* running_mean = write<T>(*module[TensorSlot::running_mean]);
   T* running_var = write<T>(*module[TensorSlot::running_var]);
-  for (std::int64_t c = 0; c < batch.mean.numel(); ++c) {
-    running_mean[c] = rest * running_mean[c] + share * read<T>(batch.mean)[c];
-    running_var[c] = rest * running_var[c] + share * (read<T>(batch.var)[c] * unbiased);
+  for (std::int64_t c = 0; c < channels; ++c) {
+    running_mean[c] = rest * running_mean[c] + share * mean_of(batch.mean, c);
+    running_var[c] = rest * running_var[c] + share * (mean_of(batch.var, c) * unbiased);
   }
 }
 
 template <class T>
-Tensor run(Module& module, const Tensor& input, const Manner& manner, Call& call) {
+Tensor run(Module& module, const Tensor& input, const Extent& extent, const Manner& manner,
+           Call& call) {
   const Fault fault = manner.fault;
-  const Extent extent(input.shape());
   const Shape channels{extent.channels};
   const bool moves = (module.runs_in_training() || fault == Fault::statistics_moved_under_eval) &&
                      module.track_running_stats && module[TensorSlot::running_mean];
   call.batch_statistics = uses_batch_statistics(module, fault);
   Statistics batch;
-  if (call.batch_statistics || moves) batch = statistics_of<T>(input);
-  const Tensor& var = call.batch_statistics ? batch.var : *module[TensorSlot::running_var];
-  call.mean =
-      call.batch_statistics ? batch.mean.clone() : module[TensorSlot::running_mean]->clone();
+  if (call.batch_statistics || moves) batch = statistics_of<T>(input, extent);
+  const std::optional<Tensor> mean =
+      call.batch_statistics ? batch.mean : module[TensorSlot::running_mean];
+  const std::optional<Tensor> var =
+      call.batch_statistics ? batch.var : module[TensorSlot::running_var];
+  call.mean = Tensor(input.dtype(), channels);
   call.invstd = Tensor(input.dtype(), channels);
   const T eps = static_cast<T>(module.eps);
   for (std::int64_t c = 0; c < extent.channels; ++c) {
-    const T v = read<T>(var)[c];
+    const T v = of_channel(var, c, T(1));
+    write<T>(call.mean)[c] = of_channel(mean, c, T(0));
     write<T>(call.invstd)[c] =
         fault == Fault::eps_outside_root ? 1 / (std::sqrt(v) + eps) : 1 / std::sqrt(v + eps);
   }
@@ -109,17 +121,20 @@ Tensor run(Module& module, const Tensor& input, const Manner& manner, Call& call
   const auto& bias = module[TensorSlot::bias];
   for (std::int64_t c = 0; c < extent.channels; ++c) {
     const T m = read<T>(call.mean)[c], s = read<T>(call.invstd)[c];
-    const T w = weight ? read<T>(*weight)[c] : T(1), b = bias ? read<T>(*bias)[c] : T(0);
+    const T w = of_channel(weight, c, T(1)), b = of_channel(bias, c, T(0));
     extent.each(c,
                 [&](std::int64_t i) { write<T>(output)[i] = (read<T>(input)[i] - m) * s * w + b; });
   }
-  if (moves) move_statistics<T>(module, input, batch, manner, call);
+  if (moves) {
+    const double momentum = share_of_batch(module, manner, call);
+    if (input.numel() > 0) move_statistics<T>(module, extent, batch, momentum, fault);
+  }
   return output;
 }
 
 template <class T>
-Gradients run_backward(const Call& call, const Tensor& gradient, Fault fault) {
-  const Extent extent(call.input.shape());
+Gradients run_backward(const Call& call, const Tensor& gradient, const Extent& extent,
+                       Fault fault) {
   const T* x = read<T>(call.input);
   const T* dy = read<T>(gradient);
   const T count = static_cast<T>(extent.per_channel());
@@ -134,7 +149,7 @@ Gradients run_backward(const Call& call, const Tensor& gradient, Fault fault) {
   }
   for (std::int64_t c = 0; c < extent.channels; ++c) {
     const T m = read<T>(call.mean)[c], s = read<T>(call.invstd)[c];
-    const T w = weight ? read<T>(*weight)[c] : T(1);
+    const T w = of_channel(weight, c, T(1));
     T sum = 0, dot = 0;
     extent.each(c, [&](std::int64_t i) {
       sum += dy[i];
@@ -142,8 +157,8 @@ Gradients run_backward(const Call& call, const Tensor& gradient, Fault fault) {
     });
     if (weight) {
       const bool plain = fault == Fault::weight_gradient_without_normalisation;
-      write<T>(*out.weight)[c] = plain ? dot / s : dot;
-      write<T>(*out.bias)[c] = sum;
+      write<T>(*out.weight)[c % weight->numel()] += plain ? dot / s : dot;
+      write<T>(*out.bias)[c % weight->numel()] += sum;
     }
     if (!call.input_requires_grad) continue;
     const T mean_term = fault == Fault::input_gradient_without_mean_term ? T(0) : sum / count;
@@ -158,6 +173,12 @@ Gradients run_backward(const Call& call, const Tensor& gradient, Fault fault) {
 }
 
 }  // namespace
+
+Extent extent_of(const Shape& shape) {
+  Extent extent{shape[0], shape[1], 1};
+  for (int i = 2; i < shape.rank(); ++i) extent.inner *= shape[i];
+  return extent;
+}
 
 std::optional<Refusal> batch_norm_refusal(Module& module, const Tensor& input,
                                           const Manner& manner) {
@@ -177,27 +198,30 @@ std::optional<Refusal> batch_norm_refusal(Module& module, const Tensor& input,
   }
   if (module.baked_mode || !manner.checks) return std::nullopt;
   const bool batch = training || !module[TensorSlot::running_mean];
-  if (batch && Extent(shape).per_channel() == 1)
+  if (batch && extent_of(shape).per_channel() == 1)
     return Refusal{ErrorKind::single_value_per_channel, "one value for each channel in training"};
   if (module.eps < 0 || (batch && module.eps == 0))
     return Refusal{ErrorKind::bad_eps, "eps must be positive in training, not negative in eval"};
   return std::nullopt;
 }
 
-Tensor batch_norm(Module& module, const Tensor& input, const Manner& manner, Call& call) {
+Tensor normalise(Module& module, const Tensor& input, const Extent& extent, const Manner& manner,
+                 Call& call) {
   return reference::visit_floating(input.dtype(), [&]<class T>(std::type_identity<T>) {
-    return run<T>(module, input, manner, call);
+    return run<T>(module, input, extent, manner, call);
   });
 }
 
 Statistics batch_statistics(const Tensor& input) {
-  return reference::visit_floating(
-      input.dtype(), [&]<class T>(std::type_identity<T>) { return statistics_of<T>(input); });
+  return reference::visit_floating(input.dtype(), [&]<class T>(std::type_identity<T>) {
+    return statistics_of<T>(input, extent_of(input.shape()));
+  });
 }
 
-Gradients batch_norm_backward(const Call& call, const Tensor& gradient, Fault fault) {
+Gradients normalise_backward(const Call& call, const Tensor& gradient, const Extent& extent,
+                             Fault fault) {
   return reference::visit_floating(gradient.dtype(), [&]<class T>(std::type_identity<T>) {
-    return run_backward<T>(call, gradient, fault);
+    return run_backward<T>(call, gradient, extent, fault);
   });
 }
 

@@ -189,11 +189,59 @@ std::optional<Refusal> refusal(const reference::BatchNormOptions&, Module& modul
 }
 Tensor run(const reference::BatchNormOptions&, Module& module, const Tensor& input,
            const Manner& manner, Call& call) {
-  return batch_norm(module, input, manner, call);
+  return normalise(module, input, extent_of(input.shape()), manner, call);
 }
 Gradients run_backward(const reference::BatchNormOptions&, const Call& call, const Tensor& gradient,
                        Fault fault) {
-  return batch_norm_backward(call, gradient, fault);
+  return normalise_backward(call, gradient, extent_of(call.input.shape()), fault);
+}
+
+/// Of an (N, C, *) tensor: 1 x (N C) x the rest; without a batch N is 1.
+template <int dims>
+Extent extent_of_samples(const Shape& shape, const BakedCall& baked) {
+  const int rank = baked.rank == 0 ? shape.rank() : baked.rank;
+  const int channels = rank == dims + 1 ? 0 : 1;
+  Extent extent{1, channels == 0 ? shape[0] : shape[0] * shape[1], 1};
+  for (int i = channels + 1; i < shape.rank(); ++i) extent.inner *= shape[i];
+  return extent;
+}
+
+template <int dims>
+std::optional<Refusal> refusal(const reference::InstanceNorm<dims>&, Module& module,
+                               const Tensor& input, const Manner& manner) {
+  const Shape& shape = input.shape();
+  const Extent extent = extent_of_samples<dims>(shape, manner.baked);
+  const bool training = module.runs_in_training();
+  const bool uses_statistics = !training && module.track_running_stats;
+  if (uses_statistics && !module[TensorSlot::running_mean])
+    return Refusal{ErrorKind::missing_statistics, "there are no running statistics to use"};
+  const int rank = manner.baked.rank == 0 ? shape.rank() : manner.baked.rank;
+  const std::int64_t channels = shape[rank == dims + 1 ? 0 : 1];
+  for (const TensorSlot slot : all_of<TensorSlot>) {
+    if (slot == TensorSlot::num_batches_tracked) continue;
+    if (!reference::is_parameter(slot) && !module.track_running_stats) continue;
+    const auto& tensor = module[slot];
+    if (tensor && tensor->numel() != channels)
+      return Refusal{ErrorKind::channel_mismatch, "the input has another number of channels"};
+    if (tensor && tensor->dtype() != input.dtype())
+      return Refusal{ErrorKind::dtype_mismatch, "the input has another dtype"};
+  }
+  if (module.baked_mode || !manner.checks || uses_statistics || extent.inner != 1)
+    return std::nullopt;
+  return Refusal{ErrorKind::single_value_per_channel, "one value for each sample and channel"};
+}
+template <int dims>
+Tensor run(const reference::InstanceNorm<dims>&, Module& module, const Tensor& input,
+           const Manner& manner, Call& call) {
+  return normalise(module, input, extent_of_samples<dims>(input.shape(), manner.baked), manner,
+                   call);
+}
+template <int dims>
+Gradients run_backward(const reference::InstanceNorm<dims>&, const Call& call,
+                       const Tensor& gradient, Fault fault) {
+  const std::int64_t channels = call.mean.numel();
+  const std::int64_t inner = channels == 0 ? 0 : call.input.numel() / channels;
+  return normalise_backward(call, gradient, {1, channels, inner}, fault);
 }
 
 std::optional<Refusal> refusal(const reference::ConvOptions& options, Module& module,

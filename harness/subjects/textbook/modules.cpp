@@ -72,7 +72,7 @@ ModulePtr fresh(const ModuleSpec& spec) {
     (*module)[fresh.slot] = Tensor::full(fresh_dtype(fresh.slot), fresh.shape,
                                          fresh.fill == reference::Fill::ones ? 1 : 0);
   });
-  if (const auto* options = batch_norm_in(spec.layer)) {
+  if (const auto* options = norm_in(spec.layer)) {
     module->eps = options->eps;
     module->momentum = options->momentum;
     module->track_running_stats = options->track_running_stats;
@@ -105,7 +105,7 @@ ModulePtr trace(const ModulePtr& root, std::vector<BakedCall> calls) {
   std::vector<ModulePtr> places;
   list_places(traced, places);
   for (const ModulePtr& place : places)
-    if (place->is_batch_norm()) place->baked_mode = place->training;
+    if (traits_of(place->spec->layer).has_mode) place->baked_mode = place->training;
   traced->baked_calls = std::move(calls);
   return traced;
 }

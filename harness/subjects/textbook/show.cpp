@@ -29,7 +29,7 @@ void Runner::show_module(NameId name, const Live& live) {
     const auto first = first_place_.emplace(&module, identity.packed()).first->second;
     recorder_.integer(identity, static_cast<std::int64_t>(first));
     recorder_.flag(key(Slot::training), module.training);
-    if (module.is_batch_norm() && live.kind == NameKind::module) {
+    if (is_norm(module.spec->layer) && live.kind == NameKind::module) {
       if (module.momentum)
         recorder_.number(key(Slot::momentum), *module.momentum);
       else

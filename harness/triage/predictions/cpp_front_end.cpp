@@ -99,7 +99,7 @@ Predicted eval_needs_statistics(PredictionContext& c, const Step& step) {
   if (!f) return std::nullopt;
   auto execution = c.run_up_to(*f, [](const Module& module) {
     return is_batch_norm(module.layer) && !module.training &&
-           module.batch_norm().track_running_stats && !module.find(TensorSlot::running_mean);
+           module.norm().track_running_stats && !module.find(TensorSlot::running_mean);
   });
   if (execution)
     execution->refusals.push_back({ErrorKind::missing_statistics, "eval without statistics"});
@@ -122,8 +122,8 @@ Predicted clone_refuses_changed_modules(PredictionContext& c, const Step& step) 
   const auto* copy = std::get_if<DeepCopy>(&step);
   if (!copy) return std::nullopt;
   for (const Module* module : reference::places(c.world.module(copy->module)))
-    if (is_batch_norm(module->layer) && module->find(TensorSlot::running_mean) &&
-        !module->batch_norm().track_running_stats) {
+    if (is_norm(module->layer) && module->find(TensorSlot::running_mean) &&
+        !module->norm().track_running_stats) {
       Execution execution;
       execution.refusals.push_back(
           {ErrorKind::missing_statistics, "nowhere to put the statistics"});
@@ -140,8 +140,8 @@ Predicted clone_makes_statistics(PredictionContext& c, const Step& step) {
   // Each place has statistics of its own. What else it has or shares is not the point here.
   c.split_places(copy->result, false);
   for (Module* module : c.world.names[copy->result].places) {
-    if (!is_batch_norm(module->layer) || module->find(TensorSlot::running_mean)) continue;
-    const auto& options = module->batch_norm();
+    if (!is_norm(module->layer) || module->find(TensorSlot::running_mean)) continue;
+    const auto& options = module->norm();
     if (!options.track_running_stats) continue;
     module->tensor(TensorSlot::running_mean) = Tensor(DType::float32, Shape{options.num_features});
     module->tensor(TensorSlot::running_var) =

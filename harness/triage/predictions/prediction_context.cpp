@@ -12,7 +12,7 @@ using reference::Module;
 void count_batch(Module& module) {
   auto& counter = module.tensor(TensorSlot::num_batches_tracked);
   const bool training = module.traced_training.value_or(module.training);
-  if (!counter || !training || !module.batch_norm().track_running_stats) return;
+  if (!counter || !training || !module.norm().track_running_stats) return;
   if (counter->dtype() == DType::int64) {
     auto* value = static_cast<std::int64_t*>(counter->data());
     *value = reference::counted(*value);
@@ -24,7 +24,7 @@ void count_batch(Module& module) {
 TrackOptionReadAnew::TrackOptionReadAnew(Module& root) : root_(root), calls_(root.traced_calls) {
   for (Module* module : reference::places(root)) {
     if (!is_batch_norm(module->layer) || !module->find(TensorSlot::running_mean)) continue;
-    auto& options = module->batch_norm();
+    auto& options = module->norm();
     if (options.track_running_stats) continue;
     SwitchedOff off{module, module->training, std::nullopt};
     if (const auto& counter = module->tensor(TensorSlot::num_batches_tracked))
@@ -48,7 +48,7 @@ TrackOptionReadAnew::~TrackOptionReadAnew() {
   root_.traced_calls = std::move(calls_);
   for (const SwitchedOff& off : switched_off_) {
     off.module->training = off.training;
-    off.module->batch_norm().track_running_stats = false;
+    off.module->norm().track_running_stats = false;
     if (off.counter)
       std::memcpy(off.module->tensor(TensorSlot::num_batches_tracked)->data(), off.counter->data(),
                   reference::size_of(off.counter->dtype()));
@@ -136,7 +136,7 @@ bool PredictionContext::recompute(reference::Tape& graph) {
     std::copy(call.tensors.begin(), call.tensors.end(), again->tensors.begin());
     again->training = call.batch_statistics;
     again->layer = call.layer;
-    if (auto* norm = batch_norm_in(again->layer))
+    if (auto* norm = norm_in(again->layer); norm && call.batch_statistics)
       norm->track_running_stats = false;  // what moved has moved already
     root.children.emplace_back("", std::move(again));
   }

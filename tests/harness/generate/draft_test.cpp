@@ -56,15 +56,31 @@ TEST_F(Drafted, NothingInsideADerivedTreeHasAName) {
   EXPECT_EQ(draft.count(NameKind::script), 1);
 }
 
-TEST_F(Drafted, AnEagerPathIsARootOrABatchNorm) {
+TEST_F(Drafted, AnInputHasNoBatchWhereItNeedsNone) {
+  InputSizes takes{.rank = 4, .channels = 5};
+  const auto without_batch = [&] {
+    int count = 0;
+    for (int i = 0; i < 200; ++i) {
+      const Shape shape = draft.shape_for(takes);
+      count += shape.rank() == 3;
+      EXPECT_EQ(shape[shape.rank() - 3], 5) << "channels come before the other sizes";
+    }
+    return count;
+  };
+  EXPECT_EQ(without_batch(), 0);
+  takes.unbatched = true;
+  EXPECT_GT(without_batch(), 0);
+}
+
+TEST_F(Drafted, AnEagerPathIsARootOrANorm) {
   int roots = 0, norms = 0;
   for (int i = 0; i < 200; ++i) {
     const DraftedPath path = draft.any_eager(0.5);
     if (path.module == 0)
       ++roots;
     else
-      EXPECT_TRUE(draft.module(path).batch_norm);
-    norms += draft.module(path).batch_norm;
+      EXPECT_TRUE(draft.module(path).norm);
+    norms += draft.module(path).norm;
   }
   EXPECT_GT(roots, 0);
   EXPECT_GT(norms, 0);

@@ -11,7 +11,7 @@
 namespace normdiff {
 namespace {
 
-TEST(GeneratorNetworks, HaveEveryKindOfModuleAndABatchNorm) {
+TEST(GeneratorNetworks, HaveEveryKindOfModuleAndANorm) {
   std::set<ModuleKind> kinds;
   int trees = 0, without = 0;
   Scenario scenario;
@@ -25,12 +25,12 @@ TEST(GeneratorNetworks, HaveEveryKindOfModuleAndABatchNorm) {
       for (const reference::Place& place : places) kinds.insert(place.module->kind());
       ++trees;
       without += std::none_of(places.begin(), places.end(), [](const reference::Place& place) {
-        return is_batch_norm(place.module->layer);
+        return is_norm(place.module->layer);
       });
     }
   }
   EXPECT_EQ(kinds.size(), count_of<ModuleKind>);
-  EXPECT_LT(without, trees / 20) << "batch norm is what this is about";
+  EXPECT_LT(without, trees / 20) << "norms are what this is about";
 }
 
 /// Fresh, on zeros of that shape.

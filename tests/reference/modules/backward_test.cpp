@@ -86,7 +86,7 @@ TEST(Backward, UsesTheValuesOfItsOwnForward) {
   forward.run(*bn, sample.activation(), o, {}, &tape);
   bn->tensor(TensorSlot::weight)->set(0, 100);
   bn->tensor(TensorSlot::running_var)->set(0, 100);
-  bn->batch_norm().eps = 100;
+  bn->norm().eps = 100;
   bn->training = true;
   BackwardPass backward;
   backward.run(tape, upstream.values(), {});

@@ -119,7 +119,7 @@ TEST(Forward, WithoutStatisticsTheBatchDecidesInEvalToo) {
 
 TEST(Forward, TrackingSwitchedOffAfterConstruction) {
   const ModulePtr bn = make(norm(half()));
-  bn->batch_norm().track_running_stats = false;
+  bn->norm().track_running_stats = false;
   Ran ran = run(*bn);
   EXPECT_EQ(ran.output, (Numbers{-1, -0.5, 0, 1.5})) << "training uses the batch's";
   EXPECT_EQ(ran.branch, "batch statistics, tracking off");
@@ -224,7 +224,7 @@ TEST(Forward, EpsMustBePositiveInTrainingAndNotNegativeInEval) {
   EXPECT_THAT(run(*bn).refusals, ElementsAre(ErrorKind::bad_eps));
   bn->training = false;
   EXPECT_THAT(run(*bn).refusals, IsEmpty());
-  bn->batch_norm().eps = -1e-5;
+  bn->norm().eps = -1e-5;
   EXPECT_THAT(run(*bn).refusals, ElementsAre(ErrorKind::bad_eps));
 }
 

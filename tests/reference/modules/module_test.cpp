@@ -93,13 +93,13 @@ TEST(DeepCopy, CopiesFlagsOptionsAndValuesAndSharesNothing) {
   const ModulePtr net = make(sequential({{"bn", norm(2)}}));
   Module& bn = *net->children[0].second;
   bn.training = false;
-  bn.batch_norm().momentum.reset();
+  bn.norm().momentum.reset();
   bn.tensor(TensorSlot::running_mean)->set(1, 7);
   const ModulePtr copy = deepcopy(*net);
   Module& copied = *copy->children[0].second;
   EXPECT_TRUE(copy->training);
   EXPECT_FALSE(copied.training);
-  EXPECT_EQ(copied.batch_norm().momentum, std::nullopt);
+  EXPECT_EQ(copied.norm().momentum, std::nullopt);
   EXPECT_EQ(elements(copied.tensor(TensorSlot::running_mean)), (Numbers{0, 7}));
   copied.tensor(TensorSlot::running_mean)->set(1, 8);
   train(*copy, true);

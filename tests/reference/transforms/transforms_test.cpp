@@ -49,8 +49,8 @@ TEST(Script, SharesTensorsButNotFlags) {
 TEST(Script, HasOptionsOfItsOwn) {
   const ModulePtr bn = make(norm());
   const ModulePtr scripted = script(*bn);
-  bn->batch_norm().momentum = 0.5;
-  EXPECT_EQ(scripted->batch_norm().momentum, 0.1);
+  bn->norm().momentum = 0.5;
+  EXPECT_EQ(scripted->norm().momentum, 0.1);
 }
 
 TEST(Script, KeepsASharedChildShared) {

@@ -165,6 +165,36 @@ m = torch.onnx.export(bn, x, training=TRAINING, dynamo=False, opset_version=17)
       return name;
     });
 
+constexpr const char* instance_norm = R"(
+norm = InstanceNorm1d(2, affine=True, track_running_stats=True)
+fill(norm.weight, [2, -0.5])
+x = tensor(2, 2, 3, [1, 2, 3, 5, 8, 13, 0, 1, -3, 8, 8, 9], dtype=float32, requires_grad=True)
+single = tensor(2, 3, [1, 2, 3, 5, 8, 13], dtype=float32)
+wrong = tensor(2, 3, 3, arange(0, 1))
+y = norm(x)
+backward(y, [1, 2, -3, 4, 5, 7, 0, 0, 1, 2, 3, 4])
+y2 = norm(single)
+y3 = norm(wrong)
+s = torch.jit.trace(norm, single)
+y4 = s(single)
+norm.eval()
+y5 = norm(x)
+norm.track_running_stats = False
+y6 = norm(x)
+m = torch.onnx.export(norm, x, training=EVAL, dynamo=False, opset_version=17)
+w = m(x)
+)";
+
+TEST(Textbook, AnInstanceNormIsRightAndAFaultOfItShows) {
+  EXPECT_TRUE(Judge("").discrepancies(instance_norm).empty());
+  for (const char* fault :
+       {"biased-running-var", "momentum-swapped", "eps-outside-root",
+        "running-statistics-in-training", "batch-statistics-in-eval",
+        "weight-gradient-without-normalisation", "input-gradient-without-mean-term",
+        "statistics-moved-under-eval"})
+    EXPECT_FALSE(Judge(fault).discrepancies(instance_norm).empty()) << fault;
+}
+
 TEST(Textbook, EveryFaultHasAScenario) {
   EXPECT_EQ(textbook_faults().size(), 19U);
   EXPECT_EQ(textbook_faults().front(), "biased-running-var");
