@@ -15,9 +15,10 @@ struct Part {
   std::string_view name;
   Declines declines;
 };
-constexpr std::array<Part, 4> parts = {{{"a Sequential", Declines::sequential},
+constexpr std::array<Part, 5> parts = {{{"a Sequential", Declines::sequential},
                                         {"what was cast", Declines::cast},
                                         {"an artefact", Declines::artefact},
+                                        {"momentum None", Declines::no_momentum},
                                         {"anything", Declines::anything}}};
 
 /// "yes", why not, or { of = ..., why = ... }; false: none of these.
@@ -113,6 +114,21 @@ bool is_about_a_sequential(const Step& step, const Scope& scope) {
   return set && is_container(scope.place(set->module).module->layer);
 }
 
+/// Whether the step gives an instance norm the momentum None.
+bool is_without_momentum(const Step& step, const Scope& scope) {
+  const auto is_instance_norm = [](const ModuleSpec& module) {
+    return is_norm(module.layer) && !is_batch_norm(module.layer);
+  };
+  if (const auto* set = std::get_if<SetMomentum>(&step))
+    return !set->value && is_instance_norm(*scope.place(set->module).module);
+  const auto* made = std::get_if<Construct>(&step);
+  if (made == nullptr) return false;
+  const auto& places = scope[made->result].places;
+  return std::any_of(places.begin(), places.end(), [&](const reference::Place& place) {
+    return is_instance_norm(*place.module) && !norm_in(place.module->layer)->momentum;
+  });
+}
+
 }  // namespace
 
 bool may_decline(std::string_view family, const Scenario& scenario, const Scope& scope,
@@ -134,6 +150,8 @@ bool may_decline(std::string_view family, const Scenario& scenario, const Scope&
         return std::holds_alternative<CastTo>(earlier.step);
       });
     }
+    case Declines::no_momentum:
+      return is_without_momentum(declined, scope);
     case Declines::artefact: {
       const auto* forward = std::get_if<Forward>(&declined);
       return forward && scope[forward->module.name].kind == NameKind::artefact;

@@ -15,10 +15,11 @@ enum class Declines : std::uint8_t {
   nothing,
   everything,
   // Of a kind of step that it does otherwise, by their names in the table:
-  sequential,  ///< "a Sequential": as the module that the step is about
-  cast,        ///< "what was cast": behind any cast, without which there are no two dtypes
-  artefact,    ///< "an artefact": as what is called
-  anything,    ///< "anything": what it depends on is not in the scenario
+  sequential,   ///< "a Sequential": as the module that the step is about
+  cast,         ///< "what was cast": behind any cast, without which there are no two dtypes
+  artefact,     ///< "an artefact": as what is called
+  no_momentum,  ///< "momentum None": of an instance norm
+  anything,     ///< "anything": what it depends on is not in the scenario
 };
 
 /// What a family of subjects does with each kind of step: harness/subject/support.toml.

@@ -51,6 +51,15 @@ TEST(Support, WhatIsDoneInPartMayBeDeclinedForThatPartOnly) {
   EXPECT_FALSE(may_decline_last("libtorch", load));
   EXPECT_TRUE(may_decline_last("libtorch", "bn.to(float64)\n" + load));
   EXPECT_FALSE(may_decline_last("python", "bn.to(float64)\n" + load));
+  for (const char* module :
+       {"InstanceNorm1d(2, momentum=None)", "Sequential(InstanceNorm1d(2, momentum=None))"})
+    EXPECT_TRUE(may_decline_last("libtorch", "net = " + std::string(module) + "\n")) << module;
+  EXPECT_FALSE(may_decline_last("libtorch", "net = BatchNorm1d(2, momentum=None)\n"));
+  const std::string norm = "net = InstanceNorm1d(2)\n";
+  EXPECT_FALSE(may_decline_last("libtorch", norm));
+  EXPECT_TRUE(may_decline_last("libtorch", norm + "net.momentum = None\n"));
+  EXPECT_FALSE(may_decline_last("libtorch", norm + "net.momentum = 0.5\n"));
+  EXPECT_FALSE(may_decline_last("libtorch", "bn.momentum = None\n"));
   const std::string x = "x = tensor(2, 2, 1, 1, normal(0, 1))\n";
   const std::string exported =
       x + "m = torch.onnx.export(bn, x, training=EVAL, dynamo=False, opset_version=17)\n";
