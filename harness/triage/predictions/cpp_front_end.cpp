@@ -11,7 +11,7 @@ using reference::Module;
 using reference::Tensor;
 
 // The C++ front end decides by `is_training() or not track_running_stats` and always passes the
-// statistics.
+// statistics. Python does so for instance norms.
 Predicted track_option_is_read_each_time(PredictionContext& c, const Step& step) {
   if (const auto* b = std::get_if<Backward>(&step)) {
     // A forward whose output happened to agree shows it in its gradients.
@@ -20,14 +20,14 @@ Predicted track_option_is_read_each_time(PredictionContext& c, const Step& step)
     bool changed = false;
     for (reference::TapeEntry& call : tape->calls)
       if (const auto* norm = batch_norm_in(call.layer);
-          norm && !norm->track_running_stats && !call.batch_statistics)
+          norm && c.is_cpp() && !norm->track_running_stats && !call.batch_statistics)
         changed = call.batch_statistics = true;
     if (!changed || !c.recompute(*tape)) return std::nullopt;
     return c.execute(step);
   }
   const auto* f = std::get_if<Forward>(&step);
   if (!f) return std::nullopt;
-  const TrackOptionReadAnew anew(c.world.module(f->module));
+  const TrackOptionReadAnew anew(c.world.module(f->module), c.is_cpp());
   if (!anew.matters()) return std::nullopt;
   return c.execute(step);
 }
@@ -98,8 +98,8 @@ Predicted eval_needs_statistics(PredictionContext& c, const Step& step) {
   const auto* f = std::get_if<Forward>(&step);
   if (!f) return std::nullopt;
   auto execution = c.run_up_to(*f, [](const Module& module) {
-    return is_batch_norm(module.layer) && !module.training &&
-           module.norm().track_running_stats && !module.find(TensorSlot::running_mean);
+    return is_batch_norm(module.layer) && !module.training && module.norm().track_running_stats &&
+           !module.find(TensorSlot::running_mean);
   });
   if (execution)
     execution->refusals.push_back({ErrorKind::missing_statistics, "eval without statistics"});

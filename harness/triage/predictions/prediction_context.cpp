@@ -12,7 +12,8 @@ using reference::Module;
 void count_batch(Module& module) {
   auto& counter = module.tensor(TensorSlot::num_batches_tracked);
   const bool training = module.traced_training.value_or(module.training);
-  if (!counter || !training || !module.norm().track_running_stats) return;
+  if (!is_batch_norm(module.layer) || !counter || !training || !module.norm().track_running_stats)
+    return;
   if (counter->dtype() == DType::int64) {
     auto* value = static_cast<std::int64_t*>(counter->data());
     *value = reference::counted(*value);
@@ -21,19 +22,22 @@ void count_batch(Module& module) {
   }
 }
 
-TrackOptionReadAnew::TrackOptionReadAnew(Module& root) : root_(root), calls_(root.traced_calls) {
+TrackOptionReadAnew::TrackOptionReadAnew(Module& root, bool is_cpp)
+    : root_(root), calls_(root.traced_calls) {
   for (Module* module : reference::places(root)) {
-    if (!is_batch_norm(module->layer) || !module->find(TensorSlot::running_mean)) continue;
+    if (!is_norm(module->layer) || !module->find(TensorSlot::running_mean)) continue;
+    if (is_batch_norm(module->layer) && !is_cpp) continue;
     auto& options = module->norm();
     if (options.track_running_stats) continue;
-    SwitchedOff off{module, module->training, std::nullopt};
+    SwitchedOff off{module, module->training, module->traced_training, std::nullopt};
     if (const auto& counter = module->tensor(TensorSlot::num_batches_tracked))
       off.counter = counter->clone();
     switched_off_.push_back(std::move(off));
     module->training = true;
+    if (module->traced_training) module->traced_training = true;
     options.track_running_stats = true;
   }
-  if (switched_off_.empty()) return;
+  if (switched_off_.empty() || !is_cpp) return;
   // Without a momentum the factor is 0 here: the counter that it comes from does not move.
   root.traced_calls.clear();
   for (const Module* module : reference::places(root)) {
@@ -48,6 +52,7 @@ TrackOptionReadAnew::~TrackOptionReadAnew() {
   root_.traced_calls = std::move(calls_);
   for (const SwitchedOff& off : switched_off_) {
     off.module->training = off.training;
+    off.module->traced_training = off.traced_training;
     off.module->norm().track_running_stats = false;
     if (off.counter)
       std::memcpy(off.module->tensor(TensorSlot::num_batches_tracked)->data(), off.counter->data(),
@@ -81,6 +86,7 @@ Execution PredictionContext::execute_without(reference::Unchecked checks, const 
   const reference::Unchecked before = context_.unchecked;
   context_.unchecked.eps |= checks.eps;
   context_.unchecked.empty_input |= checks.empty_input;
+  context_.unchecked.single_value |= checks.single_value;
   Execution execution = execute(step);
   context_.unchecked = before;
   return execution;
@@ -94,6 +100,7 @@ Execution PredictionContext::run_forward(Module& root, NameId input_name, bool c
   options.past_soft_refusals = context_.subject_accepted;
   options.continues = continues;
   options.arithmetic = &reference::libtorch_cpu();
+  const TrackOptionReadAnew anew(root, is_cpp());
   context_.work.forward.run(root, {input.values, input.values.dtype, input.layout}, options, {},
                             nullptr);
   move_counter_of_refuser();
@@ -117,11 +124,10 @@ std::optional<Execution> PredictionContext::run_up_to(
   Module& root = world.module(step.module);
   if (!collect(root)) return std::nullopt;
   if (before->children.empty()) return Execution{};
-  std::optional<TrackOptionReadAnew> anew;
-  if (is_cpp()) anew.emplace(root);
+  const TrackOptionReadAnew anew(root, is_cpp());
   before->traced_calls = root.traced_calls;
   Context unchecked = context_;
-  unchecked.unchecked = {is_cpp(), true};
+  unchecked.unchecked = {is_cpp(), true, is_cpp()};
   Execution execution = run_module(unchecked, step, *before);
   if (!execution.refusals.empty()) return std::nullopt;
   world.forget(step.result);  // what stops it makes nothing

@@ -1,34 +1,38 @@
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "harness/model/execute.hpp"
 
 namespace normdiff {
 
-/// What a forward in training does to num_batches_tracked, of whatever dtype.
+/// What a forward in training does to the num_batches_tracked of a batch norm, of whatever dtype.
 void count_batch(reference::Module& module);
 
-/// While it lives, the batch norms below `root` whose tracking was switched off run as the C++
-/// front end runs them: by the batch's statistics if is_training() or not track_running_stats, with
-/// the statistics always passed. They are used and moved, the counter is not.
+/// While it lives, the norms below `root` whose tracking was switched off run as
+/// torch.instance_norm and the C++ front end run them: by the batch's statistics if training or not
+/// track_running_stats, with the statistics always passed. They are used and moved, the counter is
+/// not. Python's batch norms are as documented.
 class TrackOptionReadAnew {
  public:
-  explicit TrackOptionReadAnew(reference::Module& root);
+  TrackOptionReadAnew(reference::Module& root, bool is_cpp);
   ~TrackOptionReadAnew();
   TrackOptionReadAnew(const TrackOptionReadAnew&) = delete;
   TrackOptionReadAnew& operator=(const TrackOptionReadAnew&) = delete;
 
-  /// Whether there is such a batch norm.
+  /// Whether there is such a norm.
   [[nodiscard]] bool matters() const { return !switched_off_.empty(); }
 
  private:
   struct SwitchedOff {
     reference::Module* module;
     bool training;
+    std::optional<bool> traced_training;
     std::optional<reference::Tensor> counter;  ///< of whatever dtype: C++ casts it
   };
 
@@ -75,6 +79,14 @@ class PredictionContext {
   /// Whether the subject is the C++ front end, which does not check eps and reads
   /// track_running_stats anew at each forward.
   [[nodiscard]] bool is_cpp() const { return context_.manifest.family == "libtorch"; }
+  /// How many dimensions the input of each leaf had that the last forward called.
+  [[nodiscard]] const std::vector<int>& ranks() const { return context_.work.forward.ranks(); }
+  /// Says that a tensor will be within a bound of what the world holds.
+  void expect_within(Execution& execution, const reference::Tensor& tensor,
+                     reference::Bounded bound) {
+    stated_.push_back(std::move(bound));
+    execution.bounded.push_back({tensor.storage(), &stated_.back()});
+  }
   /// One forward of a module as PyTorch orders it, for its effect on the module alone. `continues`:
   /// the bounds of the statistics go on from the forward before.
   [[nodiscard]] Execution run_forward(reference::Module& root, NameId input, bool continues);
@@ -103,6 +115,7 @@ class PredictionContext {
   Context context_;
   std::span<const Prediction* const> others_;  ///< those that are still to be done
   const Prediction* inapplicable_ = nullptr;
+  std::deque<reference::Bounded> stated_;
 };
 
 }  // namespace normdiff

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "harness/triage/predictions/cpp_front_end.hpp"
+#include "harness/triage/predictions/instance_norms.hpp"
 #include "harness/triage/predictions/script_types.hpp"
 
 namespace normdiff {
@@ -37,14 +38,18 @@ Result root_flag_everywhere(PredictionContext& c, const Step& step) {
   return execution;
 }
 
-// An export runs the model once, in the mode asked for, on the model itself.
+// An export runs the model once, in the mode asked for, on the model itself. In EVAL that moves
+// what moves in eval: an instance norm whose tracking was switched off.
 Result export_runs_the_model(PredictionContext& c, const Step& step) {
   const auto* e = std::get_if<OnnxExport>(&step);
-  if (!e || e->training == ExportMode::EVAL || e->dynamo) return std::nullopt;
+  if (!e || e->dynamo) return std::nullopt;
   Module& root = c.world.module(e->module);
+  if (e->training == ExportMode::EVAL && !TrackOptionReadAnew(root, c.is_cpp()).matters())
+    return std::nullopt;
   std::vector<bool> flags;
   for (const Module* module : reference::places(root)) flags.push_back(module->training);
-  if (e->training == ExportMode::TRAINING) reference::train(root, true);
+  if (e->training != ExportMode::PRESERVE)
+    reference::train(root, e->training == ExportMode::TRAINING);
   Execution execution = c.run_forward(root, e->input, false);
   std::size_t i = 0;
   for (Module* module : reference::places(root)) module->training = flags[i++];
@@ -113,9 +118,12 @@ Result no_channels_are_refused(PredictionContext& c, const Step& step) {
   const auto* f = std::get_if<Forward>(&step);
   if (!f || c.world.names[f->module.name].kind == NameKind::artefact) return std::nullopt;
   const Module* refuser = nullptr;
-  auto execution = c.run_up_to(*f, [&refuser](const Module& module) {
+  const bool no_samples = c.world.names[f->input].values.shape[0] == 0;
+  auto execution = c.run_up_to(*f, [&refuser, no_samples](const Module& module) {
     const auto* weight = module.find(TensorSlot::weight);
-    const bool refuses = is_batch_norm(module.layer) && weight && weight->numel() == 0;
+    // An instance norm repeats its weight for each sample.
+    const bool refuses = is_norm(module.layer) && weight &&
+                         (weight->numel() == 0 || (no_samples && !is_batch_norm(module.layer)));
     if (refuses) refuser = &module;
     return refuses;
   });
@@ -221,6 +229,11 @@ const std::vector<std::pair<std::string_view, Prediction>>& table() {
       {"clone_makes_statistics", clone_makes_statistics},
       {"gradients_are_not_cast", gradients_are_not_cast},
       {"eval_needs_statistics", eval_needs_statistics},
+      {"single_value_is_not_checked", single_value_is_not_checked},
+      {"statistics_are_written_back", statistics_are_written_back},
+      {"statistics_are_written_back_in_eval", statistics_are_written_back_in_eval},
+      {"instance_norm_exports_no_training", instance_norm_exports_no_training},
+      {"instance_norm_artefact_is_invalid", instance_norm_artefact_is_invalid},
   };
   return predictions;
 }

@@ -85,6 +85,17 @@ TEST(BackwardStep, ThroughAChangedTensorMayBeRefused) {
   EXPECT_THAT(check(without_reason).outcomes(), ElementsAre(Verdict::rejected_by_subject));
 }
 
+TEST(ForwardStep, NothingIsSaidOfAnInstanceNormWithStatisticsOfAnotherDtype) {
+  const auto underived = [](const std::string& arguments) {
+    ToldSubject subject("net = InstanceNorm1d(2" + arguments +
+                        ")\nx = tensor(2, 2, 3, normal(0, 1), dtype=float64)\ny = net(x)\n");
+    return check(subject).count(ObservationClass::error, Verdict::underived);
+  };
+  EXPECT_EQ(underived(", track_running_stats=True"), 1u);
+  EXPECT_EQ(underived(""), 0u) << "it has none";
+  EXPECT_EQ(underived(", affine=True, track_running_stats=True"), 0u) << "its weight refuses";
+}
+
 TEST(BackwardStep, ThroughAChangedTensorThatIsDoneHasTheOldGradients) {
   for (const char* slot : {"weight", "bias", "running_mean", "num_batches_tracked"}) {
     ToldSubject subject(changed_before_backward(slot));

@@ -203,5 +203,23 @@ TEST(OnnxExport, ATracedModuleIsExportedAsItWasTraced) {
   EXPECT_TRUE(onnx_export(*trace(*bn), ExportMode::eval).batch_norms[0].training);
 }
 
+TEST(OnnxExport, AnInstanceNormThatTracksMayBeABatchNormOrSomethingElse) {
+  InstanceNorm<2> tracks;
+  tracks.track_running_stats = true;
+  const ModulePtr net = make(sequential({{"conv", leaf(Conv<2>{})},
+                                         {"a", leaf(tracks)},
+                                         {"b", leaf(tracks)},
+                                         {"c", leaf(InstanceNorm<2>{})}}));
+  child(net, 2).norm().track_running_stats = false;
+  const Exported exported = onnx_export(*net, ExportMode::eval);
+  ASSERT_EQ(exported.batch_norms.size(), 2u) << "without statistics it has an operator of its own";
+  EXPECT_FALSE(exported.batch_norms[0].training);
+  EXPECT_TRUE(exported.batch_norms[1].training) << "it goes by its option";
+  for (const ExportedBatchNorm& norm : exported.batch_norms) {
+    EXPECT_TRUE(norm.may_be_other_nodes);
+    EXPECT_FALSE(norm.may_be_folded) << "a convolution has no samples to be repeated for";
+  }
+}
+
 }  // namespace
 }  // namespace normdiff::reference

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <cmath>
 #include <set>
 
 #include "tests/harness/check/checked.hpp"
@@ -22,6 +23,7 @@ struct Case {
   int step;
   std::function<void(ToldSubject&)> deviate;  ///< after the step
   std::function<void(ToldSubject&)> further;  ///< and then this, which is new
+  std::string version = "2.13.0";
 };
 
 reference::Tensor& held(ToldSubject& self, const char* path, TensorSlot which) {
@@ -38,6 +40,15 @@ void nudge_mean(ToldSubject& self) {
 
 const std::string model =
     "net = Sequential(bn=BatchNorm2d(2))\nx = tensor(2, 2, 2, 2, normal(0, 1))\n";
+
+/// Of three samples.
+const std::string tracking =
+    "net = Sequential(n=InstanceNorm2d(2, track_running_stats=True))\n"
+    "x = tensor(3, 2, 2, 2, normal(0, 1))\n";
+void forget_statistics(ToldSubject& self) {
+  for (const TensorSlot slot : {TensorSlot::running_mean, TensorSlot::running_var})
+    for (std::int64_t i = 0; i < 2; ++i) held(self, "n", slot).set(i, std::nan(""));
+}
 
 std::vector<Case> cases() {
   return {
@@ -68,6 +79,22 @@ std::vector<Case> cases() {
          counter = counter->to(DType::float64);
        },
        move_counter},
+      {"instance-norm-tracks-while-off", "python",
+       tracking + "net.n.track_running_stats = False\ny = net(x)\n", 3,
+       [](ToldSubject& self) {
+         self.module("net", "n").track_running_stats = true;
+         self.run_through("net", "x");
+         self.module("net", "n").track_running_stats = false;
+       },
+       [](ToldSubject& self) { held(self, "n", TensorSlot::running_mean).set(0, 5); }},
+      {"instance-norm-writes-statistics-back", "python",
+       tracking + "e = tensor(0, 2, 2, 2, [])\ny = net(e)\n", 3, forget_statistics,
+       [](ToldSubject& self) { held(self, "n", TensorSlot::running_var).set(1, 1); }},
+      {"cpp-instance-norm-writes-back-in-eval", "libtorch",
+       tracking + "fill(net.n.running_mean, [1.5, 2])\nnet.eval()\ny = net(x)\n", 4,
+       [](ToldSubject& self) { held(self, "n", TensorSlot::running_mean).set(0, 1.5 + 0x1p-23); },
+       [](ToldSubject& self) { held(self, "n", TensorSlot::running_mean).set(0, 1.5 + 0x1p-20); },
+       "1.13.1"},
   };
 }
 
@@ -75,7 +102,7 @@ class Predictions : public ::testing::TestWithParam<Case> {};
 
 TEST_P(Predictions, WhoDeviatesExactlySoIsKnown) {
   const Case& c = GetParam();
-  ToldSubject subject(c.statements, c.family);
+  ToldSubject subject(c.statements, c.family, c.version);
   subject.after[c.step] = c.deviate;
   const Checked checked = check(subject, {}, Deviations::built_in());
   ASSERT_FALSE(checked.judged.empty());
@@ -89,7 +116,7 @@ TEST_P(Predictions, WhoDeviatesExactlySoIsKnown) {
 
 TEST_P(Predictions, WhoDeviatesFurtherIsNew) {
   const Case& c = GetParam();
-  ToldSubject subject(c.statements, c.family);
+  ToldSubject subject(c.statements, c.family, c.version);
   subject.after[c.step] = [&c](ToldSubject& self) {
     c.deviate(self);
     c.further(self);
@@ -103,14 +130,14 @@ TEST_P(Predictions, WithoutTheFileItIsNew) {
   for (const Deviation& deviation : Deviations::built_in().list())
     if (deviation.id != c.id) others.push_back(deviation);
   ASSERT_EQ(others.size() + 1, Deviations::built_in().list().size());
-  ToldSubject subject(c.statements, c.family);
+  ToldSubject subject(c.statements, c.family, c.version);
   subject.after[c.step] = c.deviate;
   EXPECT_FALSE(check(subject, {}, Deviations(others)).tally.signatures.empty());
 }
 
 TEST_P(Predictions, WhoConformsIsRight) {
   const Case& c = GetParam();
-  ToldSubject subject(c.statements, c.family);
+  ToldSubject subject(c.statements, c.family, c.version);
   EXPECT_THAT(check(subject, {}, Deviations::built_in()).judged, IsEmpty());
 }
 
@@ -142,6 +169,33 @@ TEST(Predictions, ASubjectThatAcceptsEpsZeroIsKnownAndItsValuesAreCompared) {
   wrong.accept = {2};
   wrong.lie(2, wrong.key("y", "", Slot::value));
   EXPECT_EQ(check(wrong, {}, Deviations::built_in()).tally.signatures.size(), 1u);
+}
+
+TEST(Predictions, ASingleValueThatCppTakesIsKnown) {
+  const char* statements =
+      "net = InstanceNorm1d(1)\nx = tensor(3, 1, 1, normal(0, 1))\ny = net(x)\n";
+  ToldSubject subject(statements, "libtorch");
+  subject.accept = {2};
+  const Checked known = check(subject, {}, Deviations::built_in());
+  ASSERT_EQ(known.tally.signatures.size(), 0u) << ::testing::PrintToString(known.discrepancies());
+  ToldSubject python(statements, "python");
+  python.accept = {2};
+  EXPECT_EQ(check(python, {}, Deviations::built_in()).tally.signatures.size(), 1u);
+}
+
+TEST(Predictions, AnArtefactOfATrackingInstanceNormMayBeRefusedInTrainingOnly) {
+  const auto found = [](const std::string& mode) {
+    ToldSubject subject(
+        "net = InstanceNorm2d(2, momentum=0, track_running_stats=True)\n"
+        "x = tensor(2, 2, 2, 2, normal(0, 1))\n"
+        "m = torch.onnx.export(net, x, training=" +
+            mode + ", dynamo=False, opset_version=17)\ny = m(x)\n",
+        "python");
+    subject.refuse[3] = subject.wording(reference::ErrorKind::invalid_graph);
+    return check(subject, {}, Deviations::built_in()).tally.signatures.size();
+  };
+  EXPECT_EQ(found("TRAINING"), 0u);
+  EXPECT_EQ(found("EVAL"), 1u);
 }
 
 // A deviation is known as a whole: an exporter that flips one of two frozen layers is another one.
