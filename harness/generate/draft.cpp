@@ -102,7 +102,8 @@ void Draft::forward(DraftedPath path, const DraftedTensor& input, bool good) {
   step.module = ref(path);
   step.input = input.name;
   step.grad = tree.kind == NameKind::artefact || !random.chance(0.15);
-  const bool parameters = path.module == 0 ? tree.parameters : tree.modules[path.module].weight;
+  const bool parameters = groups[tree.group].requires_grad &&
+                          (path.module == 0 ? tree.parameters : tree.modules[path.module].weight);
   DraftedResult made{step.result, tree.group, groups[tree.group].version, false, false};
   made.backward = good && step.grad && tree.kind != NameKind::artefact && input.shape[0] > 0 &&
                   (parameters || input.requires_grad);

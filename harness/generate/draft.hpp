@@ -35,7 +35,8 @@ struct DraftedModule {
 /// A group is the names that share tensors, with what they have in common.
 struct TensorGroup {
   DType dtype = DType::float32;
-  int version = 0;  ///< rises when a tensor of the group is changed in place or replaced
+  int version = 0;            ///< rises when a tensor of the group is changed in place or replaced
+  bool requires_grad = true;  ///< whether a module's parameters require gradients, if not all
 };
 
 /// A name that can be called.

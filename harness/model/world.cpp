@@ -51,22 +51,15 @@ std::uint64_t World::first_tensor(const Storage* storage) {
 }
 
 void World::set_grad(const Storage* parameter, const std::optional<Tensor>& grad) {
-  for (NameId name : order)
-    for (Module* module : names[name].places)
-      for (const TensorSlot slot : reference::parameter_slots)
-        if (const Tensor* tensor = module->find(slot); tensor && tensor->storage() == parameter)
-          module->grad(slot) = grad;
+  each_place_of(parameter, [&grad](Module& module, TensorSlot slot) { module.grad(slot) = grad; });
 }
 
 void World::replace_parameter(const Storage* parameter, const Tensor& tensor,
                               const std::optional<Tensor>& grad) {
-  for (NameId name : order)
-    for (Module* module : names[name].places)
-      for (const TensorSlot slot : reference::parameter_slots)
-        if (const Tensor* now = module->find(slot); now && now->storage() == parameter) {
-          module->tensor(slot) = tensor;
-          module->grad(slot) = grad;
-        }
+  each_place_of(parameter, [&](Module& module, TensorSlot slot) {
+    module.tensor(slot) = tensor;
+    module.grad(slot) = grad;
+  });
 }
 
 World World::copy() const {

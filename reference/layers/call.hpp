@@ -125,7 +125,7 @@ struct SavedCall {
   Activation input;
   Shape output = {};
   bool input_requires_grad = false;
-  std::array<bool, parameter_slot_count> parameter_requires_grad{};
+  ParameterFlags parameter_requires_grad{};
   bool saves_nothing = false;
   bool batch_statistics = false;
   Profile profile;
@@ -154,9 +154,6 @@ struct LayerGradient {
 
   [[nodiscard]] Bounded* of(TensorSlot slot) const { return parameters[index_of(slot)]; }
 };
-
-/// Whether a leaf's parameter gets gradients: every parameter that is there does.
-[[nodiscard]] bool requires_gradient(const SlotTensors& tensors, TensorSlot slot);
 
 /// The values as they are, under another shape.
 void reshape(const Values& values, const Shape& shape, Bounded& out);

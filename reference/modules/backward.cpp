@@ -100,8 +100,11 @@ void BackwardPass::run(const Tape& tape, const Values& upstream, const AtLeaf& a
                         .parameters = {},
                         .batch_norm = forward_,
                         .batch_norm_backward = backward_};
-    for (std::size_t slot = 0; slot < parameter_slot_count; ++slot)
-      if (call.parameter_requires_grad[slot]) layer.parameters[slot] = &gradients_[slot];
+    for (const TensorSlot slot : parameter_slots) {
+      const std::size_t at = index_of(slot);
+      if (call.parameter_requires_grad[at] && call.module->requires_grad[at])
+        layer.parameters[at] = &gradients_[at];
+    }
     run_layer(layer, call.layer);
     for (const TensorSlot slot : parameter_slots)
       if (const Bounded* added = layer.of(slot)) add(call.module, slot, *added, call.profile.us);

@@ -53,7 +53,9 @@ class BackwardPass {
   /// The number of the call that it was stopped at.
   [[nodiscard]] std::optional<std::size_t> stopped_at() const { return stopped_at_; }
 
-  /// Of every parameter of every leaf call that has one.
+  /// Of every parameter that required a gradient when it was called, and does now (documented: a
+  /// backward accumulates gradients in the leaves that require one,
+  /// https://docs.pytorch.org/docs/stable/notes/autograd.html#requires-grad).
   [[nodiscard]] std::vector<ParameterGradient>& parameters() { return parameters_; }
   /// Of the input of the whole; null where it is not required.
   [[nodiscard]] const Bounded* input() const { return input_; }

@@ -24,6 +24,7 @@ struct Call {
   bool batch_statistics = false;
   std::optional<double> factor;  ///< of a batch norm with momentum None that moved its statistics
   bool input_requires_grad = false;
+  std::array<bool, 2> parameter_requires_grad{};  ///< of weight and bias
 };
 
 /// A refusal leaves module and statistics as they were.

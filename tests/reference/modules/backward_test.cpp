@@ -101,6 +101,25 @@ TEST(Backward, StopsWhereNothingBeforeRequiresAGradient) {
   EXPECT_EQ(passes.backward.parameters().size(), 4u);
 }
 
+TEST(Backward, AParameterGetsAGradientIfItRequiredOneThenAndDoesNow) {
+  const ModulePtr net = make(sequential({{"a", half()}, {"b", half()}}));
+  Module& a = *net->children[0].second;
+  Module& b = *net->children[1].second;
+  a.requires_grad = {false, true};
+  ForwardPass forward;
+  Tape tape;
+  forward.run(*net, sample.activation(), options(), {}, &tape);
+  a.requires_grad = every_parameter;
+  b.requires_grad = {true, false};
+  BackwardPass backward;
+  backward.run(tape, upstream.values(), {});
+  ASSERT_EQ(backward.parameters().size(), 2u);
+  EXPECT_EQ(backward.parameters()[0].module, &b);
+  EXPECT_EQ(backward.parameters()[0].slot, TensorSlot::weight);
+  EXPECT_EQ(backward.parameters()[1].module, &a);
+  EXPECT_EQ(backward.parameters()[1].slot, TensorSlot::bias);
+}
+
 TEST(Backward, ASharedModulesUsesAddUp) {
   const auto bn = half();
   const ModulePtr shared = make(sequential({{"a", bn}, {"b", bn}}));

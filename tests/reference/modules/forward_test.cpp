@@ -378,6 +378,17 @@ TEST(Forward, AnOutputRequiresAGradientIfItsInputOrAParameterDoes) {
   EXPECT_TRUE(requires_grad(leaf(ReLU{}), true, true));
 }
 
+TEST(Forward, AParameterThatRequiresNoGradientMakesNoGraph) {
+  const ModulePtr net = make(norm(half()));
+  ForwardPass pass;
+  net->requires_grad = {false, true};
+  pass.run(*net, sample.activation(), options(), {}, nullptr);
+  EXPECT_TRUE(pass.requires_grad());
+  net->requires_grad = {false, false};
+  pass.run(*net, sample.activation(), options(), {}, nullptr);
+  EXPECT_FALSE(pass.requires_grad());
+}
+
 TEST(Forward, ASharedBatchNormMovesTwice) {
   const auto bn = norm(half());
   const ModulePtr net = make(sequential({{"a", bn}, {"b", bn}}));
