@@ -50,6 +50,7 @@ class Runner {
   [[nodiscard]] Ending run(const JitScript& step);
   [[nodiscard]] Ending run(const JitSaveLoad& step);
   [[nodiscard]] Ending run(const OnnxExport& step);
+  [[nodiscard]] Ending run(const RequiresGrad& step);
 
   /// Calls f(node) where the module is live.
   template <class F>

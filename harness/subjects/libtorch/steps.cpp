@@ -172,6 +172,13 @@ Ending Runner::run(const ZeroGrad& step) {
   return with(step.module, [](const Node& node) { node.module->zero_grad(/*set_to_none=*/true); });
 }
 
+Ending Runner::run(const RequiresGrad& step) {
+  return with(step.module, [&](const Node& node) {
+    for (at::Tensor& parameter : node.module->parameters())
+      parameter.set_requires_grad(step.requires_grad);
+  });
+}
+
 at::Tensor Runner::walk(const std::vector<Node>& nodes, std::size_t place,
                         const at::Tensor& input) {
   const Node& node = nodes[place];

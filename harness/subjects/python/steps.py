@@ -178,6 +178,9 @@ class Session:
     def _zero_grad(self, step):
         self._eager(step["module"]).zero_grad(set_to_none=True)
 
+    def _requires_grad_(self, step):
+        self._eager(step["module"]).requires_grad_(step["requires_grad"])
+
     def _deepcopy(self, step):
         made = copy.deepcopy(self._eager(step["module"]))
         tree = Tree(made, self._layers(step["module"]))

@@ -164,6 +164,15 @@ Ending Runner::run(const ZeroGrad& step) {
   return with(step.module, [&](const ModulePtr& module) { zero_grad(*module); });
 }
 
+Ending Runner::run(const RequiresGrad& step) {
+  return with(step.module, [&](const ModulePtr& module) {
+    std::vector<ModulePtr> places;
+    list_places(module, places);
+    for (const ModulePtr& place : places)
+      for (const auto& parameter : place->parameters) parameter->requires_grad = step.requires_grad;
+  });
+}
+
 Ending Runner::run(const DeepCopy& step) {
   return with(step.module, [&](const ModulePtr& module) {
     define_tree(step.result, NameKind::module, deepcopy(module, fault_));

@@ -100,6 +100,7 @@ class Runner {
   Ending run(const JitScript& step);
   Ending run(const JitSaveLoad& step);
   Ending run(const OnnxExport& step);
+  Ending run(const RequiresGrad& step);
 
   void show(const Step& step);
   void show_module(NameId name, const Live& live);

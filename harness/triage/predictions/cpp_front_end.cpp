@@ -158,6 +158,16 @@ Predicted clone_refuses_changed_modules(PredictionContext& c, const Step& step) 
   return std::nullopt;
 }
 
+// clone makes fresh parameters, which require gradients, and puts the values in.
+Predicted clone_requires_gradients(PredictionContext& c, const Step& step) {
+  const auto* copy = std::get_if<DeepCopy>(&step);
+  if (!copy) return std::nullopt;
+  Execution execution = c.execute(step);
+  for (Module* module : c.world.names[copy->result].places)
+    module->requires_grad = reference::every_parameter;
+  return execution;
+}
+
 // What is fresh in a clone follows the option as it is now, not what the original has.
 Predicted clone_makes_statistics(PredictionContext& c, const Step& step) {
   const auto* copy = std::get_if<DeepCopy>(&step);

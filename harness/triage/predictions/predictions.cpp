@@ -98,9 +98,16 @@ Result shared_children_become_two(PredictionContext& c, const Step& step) {
     return std::nullopt;
   Execution execution = c.execute(step);
   Live& live = c.world.names[result];
-  c.split_places(result, std::holds_alternative<DeepCopy>(step));
+  const std::vector<Module*> shared = live.places;
+  const bool copied = std::holds_alternative<DeepCopy>(step);
+  c.split_places(result, copied);
   for (std::size_t p = 0; p < live.places.size(); ++p) {
     const Key key{result, static_cast<std::uint16_t>(p), Slot::identity};
+    // A fresh module's parameters require gradients. Of the first of two places that alone is said,
+    // and by another deviation.
+    const auto at = shared.begin() + static_cast<std::ptrdiff_t>(p);
+    if (copied && std::find(shared.begin(), at, shared[p]) != at)
+      live.places[p]->requires_grad = reference::every_parameter;
     c.expect(key, Value{static_cast<std::int64_t>(key.packed())}, {live.places[p]->kind(), "", {}});
   }
   return execution;
@@ -230,6 +237,7 @@ const std::vector<std::pair<std::string_view, Prediction>>& table() {
       {"clone_forgets_sequential_flags", clone_forgets_sequential_flags},
       {"clone_refuses_changed_modules", clone_refuses_changed_modules},
       {"clone_makes_statistics", clone_makes_statistics},
+      {"clone_requires_gradients", clone_requires_gradients},
       {"gradients_are_not_cast", gradients_are_not_cast},
       {"eval_needs_statistics", eval_needs_statistics},
   };

@@ -37,6 +37,7 @@ TEST(Parse, ManySpellingsOneText) {
            Spelled{"net.a[0].eps = -inf", "net.a[0].eps = -inf"},
            Spelled{"net.a[0].momentum = nan", "net.a[0].momentum = nan"},
            Spelled{"net.a[0].momentum = None", "net.a[0].momentum = None"},
+           Spelled{"net.a.requires_grad_(requires_grad=False)", "net.a.requires_grad_(False)"},
            Spelled{"y = no_grad( net ,x, )", "y = no_grad(net, x)"},
            Spelled{"y = net.a(\n  x\n)", "y = net.a(x)"},
            Spelled{"x2 = tensor(constant(1))", "x2 = tensor(constant(1))"},

@@ -246,6 +246,17 @@ TEST(LibTorchSubject, StateDictIsCopiedAndGradientsAreDropped) {
   EXPECT_TRUE(std::holds_alternative<None>(*r.shown(7, "b", 0, Slot::bias_grad)));
 }
 
+TEST(LibTorchSubject, ParametersBelowAPathRequireGradientsOrDoNot) {
+  const Ran r =
+      ran("net = Sequential(fc=Linear(3, 2), bn=BatchNorm1d(2))\n"
+          "net.requires_grad_(False)\n"
+          "net.bn.requires_grad_(True)\n");
+  EXPECT_FALSE(r.tensor(1, "net", 1, Slot::weight).requires_grad);
+  EXPECT_FALSE(r.tensor(1, "net", 2, Slot::bias).requires_grad);
+  EXPECT_EQ(r.shown(2, "net", 1, Slot::weight), nullptr);
+  EXPECT_TRUE(r.tensor(2, "net", 2, Slot::bias).requires_grad);
+}
+
 TEST(LibTorchSubject, WhatTheFrontEndCannotIsUnsupported) {
   const Ran r =
       ran("net = Sequential(ReLU())\n"

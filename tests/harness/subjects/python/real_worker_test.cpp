@@ -110,6 +110,16 @@ backward(y, normal(0, 1))
   EXPECT_EQ(ran.trace.steps[3].text, "needs y, which was not made");
 }
 
+TEST_F(RealWorker, SetsWhichParametersRequireGradients) {
+  const Ran ran = run(*subject_, R"(
+net = Sequential(fc=Linear(3, 2), bn=BatchNorm1d(2))
+net.requires_grad_(False)
+net.bn.requires_grad_(True)
+)");
+  EXPECT_FALSE(ran.at<ObservedTensor>(1, "net", 1, Slot::weight)->requires_grad);
+  EXPECT_TRUE(ran.at<ObservedTensor>(2, "net", 2, Slot::bias)->requires_grad);
+}
+
 TEST_F(RealWorker, ShowsGradients) {
   const Ran ran = run(*subject_, R"(
 net = Sequential(bn=BatchNorm1d(2), relu=ReLU())
