@@ -59,7 +59,7 @@ bool touched(const Observed::State& state, int step, const std::optional<Tensor>
   return state.changed == step || moved(state, expected);
 }
 
-/// Whether a parameter was not seen to require a gradient as it is expected to, or the other way
+/// A parameter differs where it was seen to require a gradient and ought not to, or the other way
 /// round.
 bool differs(const Observed::State& state, const bool* requires_grad) {
   const auto* seen = state.now ? std::get_if<ObservedTensor>(state.now) : nullptr;

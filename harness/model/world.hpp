@@ -25,7 +25,7 @@ namespace normdiff {
   return nullptr;
 }
 
-/// The flag of the parameter in a slot; null: no parameter's slot.
+/// Points to the flag of the parameter in a slot; null: the slot holds no parameter.
 [[nodiscard]] inline bool* requires_grad_of(reference::Module& module, Slot slot) {
   if (slot != Slot::weight && slot != Slot::bias) return nullptr;
   return &module.requires_grad[static_cast<std::size_t>(slot) -
@@ -38,10 +38,12 @@ struct Live {
   // module, script
   reference::ModulePtr root;
   std::vector<reference::Module*> places;
-  // tensor
+  // tensor, result: as it was observed when it was made
   reference::Values values;
   Layout layout = Layout::contiguous;
   bool requires_grad = false;
+  bool is_leaf = true;
+  // tensor
   std::optional<reference::Tensor> grad;
   // result
   std::shared_ptr<reference::Tape> tape;

@@ -23,10 +23,6 @@ Execution execute(Context& c, const Backward& step) {
     execution.underived = "a tensor of the graph was cast or replaced since";
     return execution;
   }
-  if (tape->freed && tape->saves_tensors) {
-    execution.refusals.push_back({reference::ErrorKind::graph_freed, "backward a second time"});
-    return execution;
-  }
   const std::int64_t n = tape->output.numel();
   c.work.gradient.resize(static_cast<std::size_t>(n) * 8 + 8);
   make_gradient(step, n, tape->dtype, c.work.gradient.data());
@@ -49,19 +45,11 @@ Execution execute(Context& c, const Backward& step) {
   };
   // Who does not refuse what was changed in place must still give the gradients of the forward as
   // it was.
-  c.work.backward.run(*tape, upstream, at_leaf, !c.subject_accepted);
-  const auto stopped_at = c.work.backward.stopped_at();
-  if (stopped_at) {
-    execution.refusals.push_back(
-        {reference::ErrorKind::modified_in_place, "a tensor that the graph saved was changed"});
-    execution.origin.leaf = tape->calls[*stopped_at].module->kind();
+  c.work.backward.run(*tape, upstream, at_leaf, {step.retain_graph, c.subject_accepted});
+  if (const auto& refusal = c.work.backward.refusal()) {
+    execution.refusals.push_back(*refusal);
+    execution.origin.leaf = c.work.backward.refused_by()->kind();
   }
-  const auto done =
-      tape->calls.begin() + static_cast<std::ptrdiff_t>(stopped_at ? *stopped_at + 1 : 0);
-  const bool frees = std::any_of(done, tape->calls.end(), [](const reference::TapeEntry& call) {
-    return !call.saves_nothing;
-  });
-  if (!step.retain_graph && (frees || !stopped_at)) tape->freed = true;
 
   c.work.summed = 0;
   const auto add = [&](const std::optional<reference::Tensor>& before, const auto& added) {

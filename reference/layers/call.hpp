@@ -47,6 +47,7 @@ struct Unchecked {
 struct ForwardOptions {
   bool grad = true;
   bool input_requires_grad = false;
+  bool input_is_leaf = true;  ///< no graph made it
   /// Compute what the formula gives where the documentation refuses but there is a formula (eps <=
   /// 0, one value for each channel).
   bool past_soft_refusals = false;

@@ -31,7 +31,7 @@ void ForwardPass::run(Module& root, const Activation& input, const ForwardOption
   root_ = &root;
   current_ = input;
   requires_grad_ = options.input_requires_grad;
-  is_leaf_ = true;
+  is_leaf_ = options.input_is_leaf;
   calls_ = 0;
   ranks_.clear();
   refusals_.clear();
@@ -166,7 +166,6 @@ void ForwardPass::remember(Module& module, const LayerCall& call) {
     const bool read = slot == TensorSlot::weight || (!is_parameter(slot) && !call.batch_statistics);
     if (tensor) entry.tensors[slot] = read ? tensor->clone() : *tensor;
   }
-  if (!call.saves_nothing) tape_->saves_tensors = true;
 }
 
 // Without gradients no result requires one; with them it does where an input or a parameter does

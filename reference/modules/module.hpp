@@ -22,7 +22,7 @@ struct Module {
   bool training = true;
   SlotTensors tensors;
   SlotGradients grads;
-  /// Whether each parameter requires a gradient. A flag of the parameter, not of the module:
+  /// Each parameter requires a gradient or does not. The flag is the parameter's, not the module's:
   /// modules that share a parameter must agree. Documented:
   /// https://docs.pytorch.org/docs/stable/notes/autograd.html#requires-grad
   ParameterFlags requires_grad = every_parameter;
@@ -42,7 +42,7 @@ struct Module {
     const auto& t = tensor(slot);
     return t ? &*t : nullptr;
   }
-  /// Whether the parameter is there and requires a gradient.
+  /// True where the parameter is there and requires a gradient.
   [[nodiscard]] bool requires_gradient(TensorSlot parameter) const {
     return find(parameter) != nullptr && requires_grad[index_of(parameter)];
   }

@@ -30,14 +30,18 @@ bool every_eps_is_taken(Module& root) {
 Predicted track_option_is_read_each_time(PredictionContext& c, const Step& step) {
   if (const auto* b = std::get_if<Backward>(&step)) {
     // A forward whose output happened to agree shows it in its gradients.
-    const auto& tape = c.world.names[b->output].tape;
-    if (!tape) return std::nullopt;
     bool changed = false;
-    for (reference::TapeEntry& call : tape->calls)
-      if (const auto* norm = batch_norm_in(call.layer);
-          norm && !norm->track_running_stats && !call.batch_statistics)
-        changed = call.batch_statistics = true;
-    if (!changed || !c.recompute(*tape)) return std::nullopt;
+    for (reference::Tape* graph = c.world.names[b->output].tape.get(); graph;
+         graph = graph->before.get()) {
+      bool here = false;
+      for (reference::TapeEntry& call : graph->calls)
+        if (const auto* norm = batch_norm_in(call.layer);
+            norm && !norm->track_running_stats && !call.batch_statistics)
+          here = call.batch_statistics = true;
+      if (here && !c.recompute(*graph)) return std::nullopt;
+      changed = changed || here;
+    }
+    if (!changed) return std::nullopt;
     return c.execute(step);
   }
   const auto* f = std::get_if<Forward>(&step);

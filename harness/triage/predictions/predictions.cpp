@@ -103,8 +103,8 @@ Result shared_children_become_two(PredictionContext& c, const Step& step) {
   c.split_places(result, copied);
   for (std::size_t p = 0; p < live.places.size(); ++p) {
     const Key key{result, static_cast<std::uint16_t>(p), Slot::identity};
-    // A fresh module's parameters require gradients. Of the first of two places that alone is said,
-    // and by another deviation.
+    // A fresh module's parameters require gradients. For the first of two places another deviation
+    // says so.
     const auto at = shared.begin() + static_cast<std::ptrdiff_t>(p);
     if (copied && std::find(shared.begin(), at, shared[p]) != at)
       live.places[p]->requires_grad = reference::every_parameter;
@@ -152,11 +152,13 @@ Result no_channels_are_refused(PredictionContext& c, const Step& step) {
 Result backward_uses_moved_statistics(PredictionContext& c, const Step& step) {
   const auto* b = std::get_if<Backward>(&step);
   if (!b || !c.world.names[b->output].tape) return std::nullopt;
-  for (reference::TapeEntry& call : c.world.names[b->output].tape->calls) {
-    if (!is_batch_norm(call.module->layer) || call.batch_statistics) continue;
-    for (TensorSlot slot : {TensorSlot::running_mean, TensorSlot::running_var})
-      if (const auto& now = call.module->tensor(slot)) call.tensors[slot] = now->clone();
-  }
+  for (reference::Tape* graph = c.world.names[b->output].tape.get(); graph;
+       graph = graph->before.get())
+    for (reference::TapeEntry& call : graph->calls) {
+      if (!is_batch_norm(call.module->layer) || call.batch_statistics) continue;
+      for (TensorSlot slot : {TensorSlot::running_mean, TensorSlot::running_var})
+        if (const auto& now = call.module->tensor(slot)) call.tensors[slot] = now->clone();
+    }
   return c.execute(step);
 }
 

@@ -91,6 +91,17 @@ TEST(World, ACopySharesNothingOutsideAndAllInside) {
   EXPECT_TRUE(world.names[0].places[1]->training);
 }
 
+TEST(World, AGraphOfACopyGoesOnInTheCopy) {
+  World world;
+  world.reset(2);
+  world.define(0, NameKind::result).tape = std::make_shared<reference::Tape>();
+  world.define(1, NameKind::result).tape = std::make_shared<reference::Tape>();
+  world.names[1].tape->before = world.names[0].tape;
+  const World copy = world.copy();
+  EXPECT_EQ(copy.names[1].tape->before, copy.names[0].tape);
+  EXPECT_NE(copy.names[0].tape, world.names[0].tape);
+}
+
 TEST(World, NamesComeAndGo) {
   World world = small_world();
   EXPECT_TRUE(world.is_live(2));
