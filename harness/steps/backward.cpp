@@ -78,7 +78,7 @@ Execution execute(Context& c, const Backward& step) {
 void draw(Draft& draft, KindOf<Backward>) {
   const std::vector<std::size_t> from =
       indices_where(draft.results, [&](const DraftedResult& result) {
-        return result.backward && !result.freed && draft.is_current(result);
+        return result.backward && !draft.is_freed(result) && draft.is_current(result);
       });
   if (from.empty()) {  // a forward makes one
     const DraftedPath path = draft.any_eager(0.85);
@@ -87,21 +87,22 @@ void draw(Draft& draft, KindOf<Backward>) {
   const bool latest = draft.random.chance(0.6);  // more often than older ones
   DraftedResult& result = draft.results[latest ? from.back() : draft.one_of(from)];
   Backward step;
-  step.output = result.name;
+  step.output = result.value.name;
   step.gradient = draft.random.chance(0.8) ? Data{Rule{RuleKind::normal, 0, 1}}
                                            : Data{Rule{RuleKind::uniform, -1, 2}};
   step.seed = draft.seed_of(step.gradient);
   step.retain_graph = draft.random.chance(0.2);
-  result.freed = !step.retain_graph;
+  if (!step.retain_graph) draft.free(result);
   draft.push(std::move(step));
 }
 
 void draw_second_backward(Draft& draft) {
-  const std::vector<std::size_t> from = indices_where(
-      draft.results,
-      [&](const DraftedResult& result) { return result.freed && draft.is_current(result); });
+  const std::vector<std::size_t> from =
+      indices_where(draft.results, [&](const DraftedResult& result) {
+        return draft.is_freed(result) && draft.is_current(result);
+      });
   if (from.empty()) return draw(draft, KindOf<Backward>{});  // it frees a graph
-  const NameId output = draft.results[draft.one_of(from)].name;
+  const NameId output = draft.results[draft.one_of(from)].value.name;
   draft.push(Backward{output, Rule{RuleKind::normal, 0, 1}, draft.random.below(1000), false});
 }
 
