@@ -256,11 +256,8 @@ class Checker {
 
   /// The data to come is for what a forward gives.
   void starts_from(NameId output) {
-    const auto& forward = definition<Forward>(scenario_, scope_, output);
-    const auto count =
-        elements_of_output(*scope_.place(forward.module).module,
-                           definition<MakeTensor>(scenario_, scope_, forward.input).shape);
-    elements_ = count ? static_cast<std::int64_t>(std::min(*count, 0x1p62)) : refused;
+    const std::optional<Shape>& shape = scope_[output].shape;
+    elements_ = shape ? static_cast<std::int64_t>(std::min(elements(*shape), 0x1p62)) : refused;
     holder_ = "output";
   }
 
