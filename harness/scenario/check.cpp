@@ -47,6 +47,8 @@ bool takes_kind(Takes takes, NameKind kind) {
       return kind == NameKind::script;
     case Takes::tensor:
       return kind == NameKind::tensor;
+    case Takes::input:
+      return kind == NameKind::tensor || kind == NameKind::result;
     case Takes::differentiable:
       return kind == NameKind::result;
   }
@@ -67,6 +69,8 @@ std::string_view needed_text(Takes takes) {
       return "a script module";
     case Takes::tensor:
       return "a tensor";
+    case Takes::input:
+      return "a tensor or the result of a forward";
     case Takes::differentiable:
       return "the result of a forward";
   }
@@ -388,8 +392,8 @@ std::optional<Problem> check(const Scenario& scenario, const Scope& scope, const
           if (auto problem = precondition(scope, s)) return problem;
         }
         if constexpr (S::effect.copies_tree) checker.copies(*module_of(s));
-        const Takes worked_on = S::effect.backwards > 0 ? Takes::differentiable : Takes::tensor;
-        checker.works(operand_of(s, worked_on), step);
+        checker.works(S::effect.backwards > 0 ? operand_of(s, Takes::differentiable) : input_of(s),
+                      step);
         return std::move(checker.problem);
       },
       step);

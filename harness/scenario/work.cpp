@@ -35,7 +35,7 @@ template <class S>
 double work_by(const Scenario& scenario, const Scope& scope, const S& step) {
   double work = 0;
   if constexpr (S::effect.forwards > 0)
-    work += S::effect.forwards * work_on(scope, module_of(step)->it, operand_of(step, Takes::tensor)->it).forward;
+    work += S::effect.forwards * work_on(scope, module_of(step)->it, input_of(step)->it).forward;
   if constexpr (S::effect.backwards > 0) {
     // Through every forward that its result came from.
     NameId from = operand_of(step, Takes::differentiable)->it;

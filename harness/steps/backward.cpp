@@ -6,21 +6,32 @@ namespace normdiff {
 
 using reference::Module;
 
+namespace {
+
+/// Says why a backward is underived that goes through a result's graph, and on through those of the
+/// results that it was made from; nullptr: it is derived.
+const char* why_underived(const World& world, const Live& result) {
+  for (const Live* from = &result; from->kind == NameKind::result;
+       from = &world.names[from->input]) {
+    if (from->underived) return "its forward was done against the documentation";
+    if (from->tape && from->tape->requires_grad && from->tape->stale)
+      return "a tensor of the graph was cast or replaced since";
+    if (!world.names[from->input].requires_grad) break;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
 Execution execute(Context& c, const Backward& step) {
   Execution execution;
   execution.origin = {no_leaf, "backward", std::nullopt};
   Live& live = c.world.names[step.output];
   const std::shared_ptr<reference::Tape> tape = live.tape;
-  if (live.underived) {
-    execution.underived = "its forward was done against the documentation";
-    return execution;
-  }
+  execution.underived = why_underived(c.world, live);
+  if (execution.underived) return execution;
   if (!tape || !tape->requires_grad) {
     execution.refusals.push_back({reference::ErrorKind::no_graph, "nothing requires a gradient"});
-    return execution;
-  }
-  if (tape->stale) {
-    execution.underived = "a tensor of the graph was cast or replaced since";
     return execution;
   }
   const std::int64_t n = tape->output.numel();
@@ -69,9 +80,10 @@ Execution execute(Context& c, const Backward& step) {
     gradient.expected.shape = parameter.shape();
     c.world.set_grad(parameter.storage(), add(gradient.module->grad(gradient.slot), gradient));
   }
-  Live& input = c.world.names[live.input];
-  if (input.requires_grad && c.work.backward.input())
-    input.grad = add(input.grad, *c.work.backward.input());
+  Live* input = &c.world.names[live.input];
+  while (input->kind == NameKind::result) input = &c.world.names[input->input];
+  if (input->requires_grad && c.work.backward.input())
+    input->grad = add(input->grad, *c.work.backward.input());
   return execution;
 }
 

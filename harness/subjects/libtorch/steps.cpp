@@ -58,6 +58,11 @@ void scatter(const std::byte* from, DType dtype, at::Tensor& tensor) {
   });
 }
 
+/// A forward runs on a tensor, or on an earlier forward's result.
+bool is_input(const Live& live) {
+  return live.kind == NameKind::tensor || live.kind == NameKind::result;
+}
+
 }  // namespace
 
 Ending Runner::needs(NameId name) const {
@@ -209,7 +214,7 @@ void Runner::hook_leaves(Live& result) {
 Ending Runner::run(const Forward& step) {
   const Live& module = lives_[step.module.name];
   if (module.kind != NameKind::module) return needs(step.module.name);
-  if (lives_[step.input].kind != NameKind::tensor) return needs(step.input);
+  if (!is_input(lives_[step.input])) return needs(step.input);
   const at::Tensor& input = lives_[step.input].tensor;
   const Node& node = module.nodes[step.module.place];
   Live& result = lives_[step.result];

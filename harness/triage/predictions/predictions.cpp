@@ -189,8 +189,8 @@ Result trace_of_cumulative_average_is_refused(PredictionContext& c, const Step& 
   return execution;
 }
 
-// torch.no_grad promises that no result requires a gradient. A view of a leaf that requires one
-// does: it asks its base. Flatten gives a view where the memory allows it.
+// torch.no_grad promises that no result requires a gradient. A view of what requires one does: it
+// asks its base. Flatten gives a view where the memory allows it.
 Result view_keeps_requires_grad(PredictionContext& c, const Step& step) {
   const auto* f = std::get_if<Forward>(&step);
   if (!f || f->grad || c.world.names[f->module.name].kind != NameKind::module) return std::nullopt;
