@@ -74,7 +74,8 @@ Ending Runner::run(const Forward& step) {
   }
   const ModulePtr& root = callee.places[step.module.place];
   Walk forward;
-  forward.flow = {input.tensor, input.requires_grad, input.is_leaf};
+  const bool goes_on = input.requires_grad && !(fault_ == Fault::result_detached && input.graph);
+  forward.flow = {input.tensor, goes_on, input.is_leaf};
   forward.grad = step.grad;
   forward.baked = root->baked_calls;
   forward.result = step.result;
@@ -86,7 +87,7 @@ Ending Runner::run(const Forward& step) {
   result.is_leaf = forward.flow.is_leaf;
   result.graph = std::make_shared<Graph>();
   result.graph->calls = std::move(forward.calls);
-  if (input.requires_grad) result.graph->before = input.graph;
+  if (goes_on) result.graph->before = input.graph;
   result.input = step.input;
   return {};
 }
@@ -170,11 +171,13 @@ Ending Runner::run(const Backward& step) {
     Gradients gradients = backward(*call, gradient, fault_);
     call->freed = call->freed || !step.retain_graph;
     const std::optional<Tensor>* of_parameters[] = {&gradients.weight, &gradients.bias};
-    for (std::size_t k = 0; k < 2; ++k)
-      if (Parameter& parameter = *call->module->parameters[k];
-          *of_parameters[k] && call->parameter_requires_grad[k] && parameter.requires_grad &&
-          !unfinished.contains(&parameter))
+    for (std::size_t k = 0; k < 2; ++k) {
+      Parameter& parameter = *call->module->parameters[k];
+      if (!*of_parameters[k] || !parameter.tensor || unfinished.contains(&parameter)) continue;
+      const bool required = call->parameter_requires_grad[k] && parameter.requires_grad;
+      if (required || fault_ == Fault::frozen_gets_gradients)
         accumulate(parameter.grad, **of_parameters[k], parameter.tensor->dtype());
+    }
     if (!call->input_requires_grad) return {};
     gradient = std::move(gradients.input);
     if (--number <= 0) continue;  // nobody sees the gradients of inputs and inside earlier forwards
