@@ -14,7 +14,7 @@ Data literal_data(std::int64_t elements) {
   return list;
 }
 
-bool fits(const InputSizes& takes, const Shape& shape) {
+bool fit(const InputSizes& takes, const Shape& shape) {
   const int channels = takes.unbatched && shape.rank() == takes.rank - 1 ? 0 : 1;
   if (shape.rank() != takes.rank - 1 + channels || shape[channels] != takes.channels) return false;
   if (channels == 1 && shape[0] == 1 && !takes.single) return false;
@@ -45,18 +45,28 @@ Shape Draft::shape_for(const InputSizes& takes) {
   return shape;
 }
 
+bool Draft::fits(DraftedPath path, const DraftedTensor& tensor) const {
+  const DraftedTree& tree = trees[path.tree];
+  if (tensor.dtype != groups[tree.group].dtype) return false;
+  return tree.kind == NameKind::artefact ? tensor.shape == tree.only
+                                         : fit(takes(path), tensor.shape);
+}
+
 const DraftedTensor& Draft::tensor_for(DraftedPath path) {
   const DraftedTree& tree = trees[path.tree];
-  const DType dtype = groups[tree.group].dtype;
-  const InputSizes& wanted = takes(path);
-  const std::vector<std::size_t> fitting = indices_where(tensors, [&](const DraftedTensor& x) {
-    return x.dtype == dtype &&
-           (tree.kind == NameKind::artefact ? x.shape == tree.only : fits(wanted, x.shape));
-  });
+  const std::vector<std::size_t> fitting =
+      indices_where(tensors, [&](const DraftedTensor& x) { return fits(path, x); });
   const double again = is(Profile::bench) ? 0.9 : 0.7;
   if (!fitting.empty() && random.chance(again)) return tensors[one_of(fitting)];
-  const Shape shape = tree.kind == NameKind::artefact ? tree.only : shape_for(wanted);
-  return make_tensor(shape, dtype, false);
+  const Shape shape = tree.kind == NameKind::artefact ? tree.only : shape_for(takes(path));
+  return make_tensor(shape, group(path).dtype, false);
+}
+
+std::optional<DraftedTensor> Draft::result_for(DraftedPath path) {
+  const std::vector<std::size_t> fitting =
+      indices_where(results, [&](const DraftedResult& result) { return fits(path, result.value); });
+  if (fitting.empty()) return std::nullopt;
+  return results[one_of(fitting)].value;
 }
 
 const DraftedTensor& Draft::make_tensor(const Shape& shape, DType dtype, bool plain) {

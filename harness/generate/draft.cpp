@@ -57,7 +57,17 @@ int Draft::count(NameKind kind) const {
 }
 
 bool Draft::is_current(const DraftedResult& result) const {
-  return result.version == groups[result.group].version;
+  return result.version == groups[result.group].version &&
+         (!result.before || is_current(results[*result.before]));
+}
+
+bool Draft::is_freed(const DraftedResult& result) const {
+  return result.freed || (result.before && is_freed(results[*result.before]));
+}
+
+void Draft::free(DraftedResult& result) {
+  result.freed = true;
+  if (result.before) free(results[*result.before]);
 }
 
 std::size_t Draft::add_group(DType dtype) {
@@ -73,6 +83,7 @@ DraftedTree& Draft::add_derived_tree(DraftedPath of, NameKind kind, NameId resul
   made.takes.unbatched = false;  // a trace takes what it was made with
   made.modules.resize(1);
   made.modules[0].place = 0;
+  if (of.module != 0) made.layers.clear();  // a batch norm keeps the shape
   return trees.emplace_back(std::move(made));
 }
 
@@ -95,6 +106,16 @@ DraftedPath Draft::any_eager(double root_share) {
 
 // --- Statements --------------------------------------------------------------------------------
 
+std::optional<Shape> Draft::output_shape(DraftedPath path, const Shape& input) const {
+  std::optional<Shape> shape = input;
+  if (path.module != 0) return shape;  // a batch norm
+  for (const reference::Layer& layer : trees[path.tree].layers)
+    if (shape)
+      shape = reference::visit_leaf<std::optional<Shape>>(
+          layer, [&shape](const auto& x) { return x.out(*shape); });
+  return shape;
+}
+
 void Draft::forward(DraftedPath path, const DraftedTensor& input, bool good) {
   const DraftedTree& tree = trees[path.tree];
   Forward step;
@@ -102,10 +123,20 @@ void Draft::forward(DraftedPath path, const DraftedTensor& input, bool good) {
   step.module = ref(path);
   step.input = input.name;
   step.grad = tree.kind == NameKind::artefact || !random.chance(0.15);
-  const bool parameters = path.module == 0 ? tree.parameters : tree.modules[path.module].weight;
-  DraftedResult made{step.result, tree.group, groups[tree.group].version, false, false};
-  made.backward = good && step.grad && tree.kind != NameKind::artefact && input.shape[0] > 0 &&
-                  (parameters || input.requires_grad);
+  const bool parameters = groups[tree.group].requires_grad &&
+                          (path.module == 0 ? tree.parameters : tree.modules[path.module].weight);
+  DraftedResult made;
+  made.value = {step.result, {}, input.dtype, false};
+  if (const auto shape = output_shape(path, input.shape); shape && good) made.value.shape = *shape;
+  made.value.requires_grad =
+      step.grad && tree.kind != NameKind::artefact && (parameters || input.requires_grad);
+  const auto earlier = indices_where(results, [&input](const DraftedResult& result) {
+    return result.value.name == input.name && result.value.requires_grad;
+  });
+  if (!earlier.empty()) made.before = earlier.front();
+  made.group = tree.group;
+  made.version = groups[tree.group].version;
+  made.backward = good && input.shape[0] > 0 && made.value.requires_grad;
   results.push_back(made);
   push(step);
 }

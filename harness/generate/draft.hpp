@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -36,7 +37,8 @@ struct DraftedModule {
 /// A group is the names that share tensors, with what they have in common.
 struct TensorGroup {
   DType dtype = DType::float32;
-  int version = 0;  ///< rises when a tensor of the group is changed in place or replaced
+  int version = 0;            ///< rises when a tensor of the group is changed in place or replaced
+  bool requires_grad = true;  ///< false once a whole module of it was frozen
 };
 
 /// A name that can be called.
@@ -47,6 +49,8 @@ struct DraftedTree {
   int structure = 0;                 ///< equal: their state dicts fit
   bool parameters = false;           ///< whether it has any
   InputSizes takes;
+  /// The layers that a forward calls, in order; batch norms, which keep a shape, are left out.
+  std::vector<reference::Layer> layers;
   Shape only;  ///< of an artefact: the shape it was exported with
   std::vector<DraftedModule> modules;
 };
@@ -60,11 +64,12 @@ struct DraftedTensor {
 
 /// The result of a forward.
 struct DraftedResult {
-  NameId name = 0;
-  std::size_t group = 0;  ///< of the tensors that its graph saved
-  int version = 0;        ///< of the group at that time
-  bool backward = false;  ///< a backward from here is expected to work once
-  bool freed = false;     ///< and was done
+  DraftedTensor value;  ///< the shape without dimensions where the forward ought to be refused
+  std::optional<std::size_t> before;  ///< the result whose graph this one's goes on in
+  std::size_t group = 0;              ///< of the tensors that its graph saved
+  int version = 0;                    ///< of the group at that time
+  bool backward = false;              ///< a backward from here is expected to work once
+  bool freed = false;                 ///< and was done
 };
 
 /// A path of a tree, by its number in Draft::trees and in DraftedTree::modules.
@@ -122,6 +127,10 @@ class Draft {
   [[nodiscard]] int count(NameKind kind) const;
   /// Whether nothing of the tensors that the result's graph saved has changed since.
   [[nodiscard]] bool is_current(const DraftedResult& result) const;
+  /// A result is freed if a backward freed its graph, or one that it goes on in.
+  [[nodiscard]] bool is_freed(const DraftedResult& result) const;
+  /// A backward frees the result's graph and those that it goes on in.
+  void free(DraftedResult& result);
 
   /// A group of its own for tensors that nothing else shares. Gives its number.
   [[nodiscard]] std::size_t add_group(DType dtype = DType::float32);
@@ -163,6 +172,8 @@ class Draft {
   /// A tensor that the module takes: one that was made before, or one that this makes. The
   /// reference holds until the next tensor is made.
   [[nodiscard]] const DraftedTensor& tensor_for(DraftedPath path);
+  /// The result of an earlier forward that the module takes; nullopt: there is none.
+  [[nodiscard]] std::optional<DraftedTensor> result_for(DraftedPath path);
   /// Makes a tensor. A plain one has nothing that could distract: normal values, contiguous, no
   /// gradient.
   const DraftedTensor& make_tensor(const Shape& shape, DType dtype, bool plain);
@@ -170,6 +181,11 @@ class Draft {
   void forward(DraftedPath path, const DraftedTensor& input, bool good);
 
  private:
+  /// A forward on an input of one shape gives this one; nullopt: it ought to refuse.
+  [[nodiscard]] std::optional<Shape> output_shape(DraftedPath path, const Shape& input) const;
+  /// A module takes tensors of its group's dtype and of the sizes that it is made for.
+  [[nodiscard]] bool fits(DraftedPath path, const DraftedTensor& tensor) const;
+
   Profile profile_ = Profile::modes;
   Scenario* out_ = nullptr;
   std::size_t names_used_ = 0;

@@ -217,6 +217,8 @@ void Chain::assemble(NameId result, std::size_t group) {
   tree.group = group;
   tree.structure = draft_.new_structure();
   tree.takes = first_;
+  for (const Layer& layer : layers_)
+    if (!is_batch_norm(layer.module.layer)) tree.layers.push_back(layer.module.layer);
   ModuleExpression root;
   if (layers_.size() == 1 && draft_.random.chance(0.85)) {
     root = std::move(layers_[0].module);

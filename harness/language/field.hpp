@@ -36,6 +36,7 @@ enum class Takes : std::uint8_t {
   callable,         ///< any path of a module, the root of a script or artefact
   script,           ///< a script, by name
   tensor,           ///< a tensor, by name
+  input,            ///< a tensor, or the result of an earlier forward, by name
   differentiable,   ///< the result of a forward with grad, not of an artefact; by name
 };
 

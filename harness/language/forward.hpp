@@ -9,11 +9,12 @@ void draw_wrong_input(Draft& draft);
 void draw_single_value(Draft& draft);
 void draw_wrong_eps(Draft& draft);
 
-/// y = net(x)   y = no_grad(net, x)   w = m(x) runs an exported artefact
+/// y = net(x)   y = no_grad(net, x)   z = net(y) goes on from y   w = m(x) runs an exported
+/// artefact
 struct Forward {
   NameId result = 0;
   ModuleRef module;
-  NameId input = 0;  ///< of a tensor step
+  NameId input = 0;  ///< of a tensor step, or of an earlier forward
   bool grad = true;
 
   static constexpr std::string_view name = "forward";
@@ -26,7 +27,7 @@ struct Forward {
       .makes = NameKind::result, .forwards = 1, .moves = Moves::statistics};
   static constexpr auto fields = std::tuple{
       field::Result{&Forward::result}, field::Callee{"module", &Forward::module, &Forward::grad},
-      field::Operand{"input", &Forward::input, Takes::tensor}};
+      field::Operand{"input", &Forward::input, Takes::input}};
 };
 
 std::optional<Problem> precondition(const Scope& scope, const Forward& step);

@@ -64,8 +64,8 @@ std::string_view needed_text(Takes takes) {
   switch (takes) {
     case Takes::eager:
       return "a module, by its name or path";
-    case Takes::batch_norm:
-      return "a BatchNorm, by its name or path";
+    case Takes::norm:
+      return "a BatchNorm or InstanceNorm, by its name or path";
     case Takes::eager_or_script:
       return "a module or a part of a script, by its name or path";
     case Takes::callable:
@@ -74,6 +74,8 @@ std::string_view needed_text(Takes takes) {
       return "a script, by its name";
     case Takes::tensor:
       return "a tensor, by its name";
+    case Takes::input:
+      return "a tensor, or the result of a forward, by its name";
     case Takes::differentiable:
       return "the result of a forward with gradients, by its name";
   }

@@ -115,4 +115,11 @@ template <class S>
       S::fields);
 }
 
+/// A step runs its module on this: the first tensor, or tensor or result, that a field names.
+template <class S>
+[[nodiscard]] constexpr std::optional<Mention<NameId>> input_of(const S& step) {
+  const auto tensor = operand_of(step, Takes::tensor);
+  return tensor ? tensor : operand_of(step, Takes::input);
+}
+
 }  // namespace normdiff

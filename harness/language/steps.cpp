@@ -46,8 +46,8 @@ constexpr bool is_whole() {
       effect.makes == NameKind::undefined || effect.copies_tree ||
           requires(const Scope& scope, const S& s) { typename TypeTag<decltype(made(scope, s))>; },
       "a step that makes something copies a tree, or declares `made`: what is known of its result");
-  static_assert(effect.forwards == 0 || (module_of(S{}) && operand_of(S{}, Takes::tensor)),
-                "a step that runs a module needs that module and a tensor among its fields");
+  static_assert(effect.forwards == 0 || (module_of(S{}) && input_of(S{})),
+                "a step that runs a module needs that module and its input among its fields");
   static_assert((effect.backwards == 0 && effect.moves != Moves::gradients) ||
                     operand_of(S{}, Takes::differentiable),
                 "a step that goes back through a graph needs a result among its fields");

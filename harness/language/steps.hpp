@@ -10,6 +10,7 @@
 #include "harness/language/fill.hpp"
 #include "harness/language/forward.hpp"
 #include "harness/language/load_state_dict.hpp"
+#include "harness/language/requires_grad.hpp"
 #include "harness/language/reset_running_stats.hpp"
 #include "harness/language/set_attribute.hpp"
 #include "harness/language/tensor.hpp"
@@ -25,10 +26,10 @@ namespace normdiff {
 
 /// The kinds of steps. Their order is that of tables in reports and of what the generator draws
 /// from: a new one stands last.
-using Step =
-    std::variant<Construct, MakeTensor, Train, SetTraining, SetMomentum, SetEps,
-                 SetTrackRunningStats, Fill, ResetRunningStats, CastTo, ZeroGrad, Forward, Backward,
-                 DeepCopy, LoadStateDict, JitTrace, JitScript, JitSaveLoad, OnnxExport>;
+using Step = std::variant<Construct, MakeTensor, Train, SetTraining, SetMomentum, SetEps,
+                          SetTrackRunningStats, Fill, ResetRunningStats, CastTo, ZeroGrad, Forward,
+                          Backward, DeepCopy, LoadStateDict, JitTrace, JitScript, JitSaveLoad,
+                          OnnxExport, RequiresGrad>;
 inline constexpr int step_kind_count = static_cast<int>(std::variant_size_v<Step>);
 
 /// "construct", "forward", "torch.onnx.export": what reports, deviations and the support table

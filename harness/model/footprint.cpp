@@ -28,15 +28,18 @@ bool has_shape(const Value& value, const std::optional<Shape>& shape) {
 template <class S>
 void Footprint::look_at(const S& step, const Scenario& scenario) {
   if constexpr (S::effect.moves == Moves::gradients) {
-    output_ = operand_of(step, Takes::differentiable)->it;
-    const auto& forward = definition<Forward>(scenario, scope_, *output_);
-    root_ = forward.module;
-    input_ = forward.input;
+    output_ = input_ = operand_of(step, Takes::differentiable)->it;
+    while (scope_[*input_].kind == NameKind::result) {
+      const auto& forward = definition<Forward>(scenario, scope_, *input_);
+      roots_.push_back(forward.module);
+      input_ = forward.input;
+    }
     moves_ = S::effect.moves;
   } else if constexpr (S::effect.moves != Moves::nothing) {
-    root_ = module_of(step)->it;
+    const ModuleRef root = module_of(step)->it;
+    roots_.push_back(root);
     // An artefact keeps what it moves to itself.
-    if (scope_[root_.name].kind != NameKind::artefact) moves_ = S::effect.moves;
+    if (scope_[root.name].kind != NameKind::artefact) moves_ = S::effect.moves;
   }
 }
 
@@ -44,11 +47,15 @@ Footprint::Footprint(const World& world, const Scenario& scenario, const Scope& 
                      const Step& step)
     : world_(world), scope_(scope) {
   std::visit([&](const auto& s) { look_at(s, scenario); }, step);
-  if (moves_ == Moves::nothing || root_.place >= world.names[root_.name].places.size()) return;
-  for (Module* module : reference::places(*world.names[root_.name].places[root_.place])) {
-    modules_.insert(module);
-    for (const std::optional<Tensor>& tensor : module->tensors)
-      if (tensor) storages_.insert(tensor->storage());
+  if (moves_ == Moves::nothing) return;
+  for (const ModuleRef root : roots_) {
+    const std::vector<Module*>& places = world.names[root.name].places;
+    if (root.place >= places.size()) continue;
+    for (Module* module : reference::places(*places[root.place])) {
+      modules_.insert(module);
+      for (const std::optional<Tensor>& tensor : module->tensors)
+        if (tensor) storages_.insert(tensor->storage());
+    }
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <set>
+#include <vector>
 
 #include "harness/model/world.hpp"
 
@@ -28,7 +29,7 @@ class Footprint {
   const World& world_;
   const Scope& scope_;
   Moves moves_ = Moves::nothing;
-  ModuleRef root_;
+  std::vector<ModuleRef> roots_;
   std::optional<NameId> input_;   ///< of a backward: the tensor that its graph began with
   std::optional<NameId> output_;  ///< of a backward
   std::set<const reference::Module*> modules_;

@@ -29,8 +29,9 @@ class Looker {
     if (!live(name)) return;
     const Live& it = world_.names[name];
     if (takes == Takes::tensor)
-      need(it.kind == NameKind::tensor &&
-           (it.values.data != nullptr || it.values.shape.numel() == 0));
+      need(it.kind == NameKind::tensor && was_seen(it));
+    else if (takes == Takes::input)
+      need((it.kind == NameKind::tensor || it.kind == NameKind::result) && was_seen(it));
     else if (takes == Takes::script)
       need(it.root != nullptr);
   }
@@ -75,6 +76,9 @@ class Looker {
   void option(const Rest&...) {}
 
  private:
+  static bool was_seen(const Live& tensor) {
+    return tensor.values.data != nullptr || tensor.values.shape.numel() == 0;
+  }
   bool live(NameId name) {
     if (world_.is_live(name)) return true;
     found_ = Operands::dead;

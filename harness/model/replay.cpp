@@ -12,6 +12,16 @@ struct HasResult : std::false_type {};
 template <class T>
 struct HasResult<T, std::void_t<decltype(std::declval<T>().result)>> : std::true_type {};
 
+/// Makes a result what was observed of it: a forward on it is judged from there.
+void adopt_result(Live& live, const Value* observed) {
+  const auto* tensor = observed ? std::get_if<ObservedTensor>(observed) : nullptr;
+  if (!tensor || !tensor->known_dtype) return;
+  live.values = tensor->values();
+  live.layout = layout_of(tensor->shape, tensor->strides);
+  live.requires_grad = tensor->requires_grad;
+  live.is_leaf = tensor->is_leaf;
+}
+
 }  // namespace
 
 std::optional<NameId> result_of(const Step& step) {
@@ -34,6 +44,8 @@ void close_step(World& world, Observed& observed, const Step& step, const StepRe
       world.forget(*result);
     else if (!world.is_live(*result))
       world.define(*result, NameKind::result).underived = true;
+    if (world.names[*result].kind == NameKind::result)
+      adopt_result(world.names[*result], observed.now({*result, 0, Slot::value}));
   }
   adopt_observed_state(world, observed);
 }

@@ -59,6 +59,13 @@ bool touched(const Observed::State& state, int step, const std::optional<Tensor>
   return state.changed == step || moved(state, expected);
 }
 
+/// A parameter differs where it was seen to require a gradient and ought not to, or the other way
+/// round.
+bool differs(const Observed::State& state, const bool* requires_grad) {
+  const auto* seen = state.now ? std::get_if<ObservedTensor>(state.now) : nullptr;
+  return seen && requires_grad && seen->requires_grad != *requires_grad;
+}
+
 /// Of a tensor that was touched.
 void scan_tensor(Context& c, const Execution& execution, const FirstTensors& firsts, Key key,
                  ModuleKind leaf, const std::optional<Tensor>& expected, bool requires_grad) {
@@ -122,9 +129,11 @@ void scan_module(Context& c, const Execution& execution, const FirstTensors& fir
   }
   for (Slot slot : module_tensor_slots) {
     const std::optional<Tensor>& tensor = *tensor_of(module, slot);
-    if (touched(states[static_cast<std::size_t>(slot)], c.step, tensor))
+    const Observed::State& state = states[static_cast<std::size_t>(slot)];
+    const bool* requires_grad = requires_grad_of(module, slot);
+    if (touched(state, c.step, tensor) || differs(state, requires_grad))
       scan_tensor(c, execution, firsts, key(slot), module.kind(), tensor,
-                  slot == Slot::weight || slot == Slot::bias);
+                  requires_grad && *requires_grad);
   }
 }
 
@@ -240,6 +249,9 @@ void adopt_observed_state(World& world, Observed& observed) {
       }
       for (Slot slot : module_tensor_slots) {
         std::optional<Tensor>& tensor = *tensor_of(module, slot);
+        if (bool* flag = requires_grad_of(module, slot);
+            differs(states[static_cast<std::size_t>(slot)], flag))
+          *flag = !*flag;
         if (!touched(states[static_cast<std::size_t>(slot)], step, tensor)) continue;
         const reference::Storage* before = tensor ? tensor->storage() : nullptr;
         follow_tensor(world, observed, firsts, {name, place, slot}, tensor);

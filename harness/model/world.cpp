@@ -51,30 +51,25 @@ std::uint64_t World::first_tensor(const Storage* storage) {
 }
 
 void World::set_grad(const Storage* parameter, const std::optional<Tensor>& grad) {
-  for (NameId name : order)
-    for (Module* module : names[name].places)
-      for (const TensorSlot slot : reference::parameter_slots)
-        if (const Tensor* tensor = module->find(slot); tensor && tensor->storage() == parameter)
-          module->grad(slot) = grad;
+  each_place_of(parameter, [&grad](Module& module, TensorSlot slot) { module.grad(slot) = grad; });
 }
 
 void World::replace_parameter(const Storage* parameter, const Tensor& tensor,
                               const std::optional<Tensor>& grad) {
-  for (NameId name : order)
-    for (Module* module : names[name].places)
-      for (const TensorSlot slot : reference::parameter_slots)
-        if (const Tensor* now = module->find(slot); now && now->storage() == parameter) {
-          module->tensor(slot) = tensor;
-          module->grad(slot) = grad;
-        }
+  each_place_of(parameter, [&](Module& module, TensorSlot slot) {
+    module.tensor(slot) = tensor;
+    module.grad(slot) = grad;
+  });
 }
 
 World World::copy() const {
   World copy = *this;
-  std::array<std::byte, 4096> memory;  // enough for most: nothing is allocated for the two maps
+  std::array<std::byte, 4096> memory;  // enough for most: nothing is allocated for the maps
   std::pmr::monotonic_buffer_resource resource(memory.data(), memory.size());
   std::pmr::map<const Module*, ModulePtr> modules(&resource);
   std::pmr::map<const Storage*, Tensor> tensors(&resource);
+  // A graph goes on in that of an earlier name.
+  std::pmr::map<const reference::Tape*, std::shared_ptr<reference::Tape>> tapes(&resource);
   const auto copy_tensor = [&tensors](std::optional<Tensor>& tensor) {
     if (!tensor) return;
     auto& made = tensors[tensor->storage()];
@@ -98,12 +93,15 @@ World World::copy() const {
       live.places = reference::places(*live.root);
     }
     if (live.tape) {
-      const std::shared_ptr<reference::Tape> original = live.tape;
-      live.tape = std::make_shared<reference::Tape>(*original);
-      for (reference::TapeEntry& call : live.tape->calls) {
-        if (const auto found = modules.find(call.module); found != modules.end())
-          call.module = found->second.get();
+      std::shared_ptr<reference::Tape>& made = tapes[live.tape.get()];
+      if (!made) {
+        made = std::make_shared<reference::Tape>(*live.tape);
+        if (made->before) made->before = tapes.at(made->before.get());
+        for (reference::TapeEntry& call : made->calls)
+          if (const auto found = modules.find(call.module); found != modules.end())
+            call.module = found->second.get();
       }
+      live.tape = made;
     }
   }
   return copy;

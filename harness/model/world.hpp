@@ -25,16 +25,25 @@ namespace normdiff {
   return nullptr;
 }
 
+/// Points to the flag of the parameter in a slot; null: the slot holds no parameter.
+[[nodiscard]] inline bool* requires_grad_of(reference::Module& module, Slot slot) {
+  if (slot != Slot::weight && slot != Slot::bias) return nullptr;
+  return &module.requires_grad[static_cast<std::size_t>(slot) -
+                               static_cast<std::size_t>(Slot::weight)];
+}
+
 /// What the reference has under one name.
 struct Live {
   NameKind kind = NameKind::undefined;
   // module, script
   reference::ModulePtr root;
   std::vector<reference::Module*> places;
-  // tensor
+  // tensor, result: as it was observed when it was made
   reference::Values values;
   Layout layout = Layout::contiguous;
   bool requires_grad = false;
+  bool is_leaf = true;
+  // tensor
   std::optional<reference::Tensor> grad;
   // result
   std::shared_ptr<reference::Tape> tape;
@@ -70,6 +79,10 @@ struct World {
   void each_tensor(Visit&& visit);
   /// Key::packed() of the first tensor, in order, that lies in this storage.
   [[nodiscard]] std::uint64_t first_tensor(const reference::Storage* storage);
+  /// visit(Module&, TensorSlot) for every live weight or bias that lies in `parameter`: what is
+  /// said of a parameter is said in all the places that share it.
+  template <class Visit>
+  void each_place_of(const reference::Storage* parameter, Visit&& visit);
   /// Gives every live weight or bias that lies in `parameter` this gradient: one tensor has one.
   void set_grad(const reference::Storage* parameter, const std::optional<reference::Tensor>& grad);
   /// Gives every live weight or bias that lies in `parameter` that tensor and gradient instead.
@@ -99,6 +112,16 @@ void World::each_tensor(Visit&& visit) {
                   *tensor_of(*live.places[p], slot)))
           return;
   }
+}
+
+template <class Visit>
+void World::each_place_of(const reference::Storage* parameter, Visit&& visit) {
+  for (const NameId name : order)
+    for (reference::Module* module : names[name].places)
+      for (const TensorSlot slot : reference::parameter_slots)
+        if (const reference::Tensor* tensor = module->find(slot);
+            tensor && tensor->storage() == parameter)
+          visit(*module, slot);
 }
 
 /// contiguous, channels_last, or anything else.

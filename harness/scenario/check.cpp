@@ -47,6 +47,8 @@ bool takes_kind(Takes takes, NameKind kind) {
       return kind == NameKind::script;
     case Takes::tensor:
       return kind == NameKind::tensor;
+    case Takes::input:
+      return kind == NameKind::tensor || kind == NameKind::result;
     case Takes::differentiable:
       return kind == NameKind::result;
   }
@@ -67,6 +69,8 @@ std::string_view needed_text(Takes takes) {
       return "a script module";
     case Takes::tensor:
       return "a tensor";
+    case Takes::input:
+      return "a tensor or the result of a forward";
     case Takes::differentiable:
       return "the result of a forward";
   }
@@ -256,11 +260,8 @@ class Checker {
 
   /// The data to come is for what a forward gives.
   void starts_from(NameId output) {
-    const auto& forward = definition<Forward>(scenario_, scope_, output);
-    const auto count =
-        elements_of_output(*scope_.place(forward.module).module,
-                           definition<MakeTensor>(scenario_, scope_, forward.input).shape);
-    elements_ = count ? static_cast<std::int64_t>(std::min(*count, 0x1p62)) : refused;
+    const std::optional<Shape>& shape = scope_[output].shape;
+    elements_ = shape ? static_cast<std::int64_t>(std::min(elements(*shape), 0x1p62)) : refused;
     holder_ = "output";
   }
 
@@ -391,8 +392,8 @@ std::optional<Problem> check(const Scenario& scenario, const Scope& scope, const
           if (auto problem = precondition(scope, s)) return problem;
         }
         if constexpr (S::effect.copies_tree) checker.copies(*module_of(s));
-        const Takes worked_on = S::effect.backwards > 0 ? Takes::differentiable : Takes::tensor;
-        checker.works(operand_of(s, worked_on), step);
+        checker.works(S::effect.backwards > 0 ? operand_of(s, Takes::differentiable) : input_of(s),
+                      step);
         return std::move(checker.problem);
       },
       step);

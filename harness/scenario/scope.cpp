@@ -53,6 +53,7 @@ NameInfo made(const Scope& scope, const Construct& step) {
 NameInfo made(const Scope&, const MakeTensor& step) {
   NameInfo info;
   info.kind = NameKind::tensor;
+  info.shape = step.shape;
   info.elements = step.shape.numel();
   return info;
 }
@@ -60,6 +61,8 @@ NameInfo made(const Scope&, const MakeTensor& step) {
 NameInfo made(const Scope& scope, const Forward& step) {
   NameInfo info;
   info.kind = NameKind::result;
+  if (const auto& input = scope[step.input].shape)
+    info.shape = output_shape(*scope.place(step.module).module, *input);
   info.differentiable = step.grad && scope[step.module.name].kind != NameKind::artefact;
   return info;
 }

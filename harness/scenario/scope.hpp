@@ -18,6 +18,8 @@ struct NameInfo {
   ModuleSpecPtr spec;
   std::vector<reference::Place> places;  ///< of `spec`; empty for others
   std::int64_t elements = 0;             ///< of the tensors that it holds when it is made
+  /// A tensor or result has this shape; nullopt: the forward that would make it refuses the sizes.
+  std::optional<Shape> shape;
   bool traced = false;          ///< of a script: made by torch.jit.trace (or loaded from one)
   bool differentiable = false;  ///< of a result: made with grad, by a module or script
 };

@@ -24,21 +24,26 @@ bool walk(const reference::ModuleSpec& module, Shape& shape, Work& work) {
   });
 }
 
+/// A forward of the tree at `module` on `input` does this, and its backward. Nothing runs on the
+/// result of a forward that is refused.
+Work work_on(const Scope& scope, ModuleRef module, NameId input) {
+  const std::optional<Shape>& shape = scope[input].shape;
+  return shape ? work_of(*scope.place(module).module, *shape) : Work{};
+}
+
 template <class S>
 double work_by(const Scenario& scenario, const Scope& scope, const S& step) {
-  // A forward of the tree at `module` on the tensor `input`, and its backward.
-  const auto of = [&](ModuleRef module, NameId input) {
-    return work_of(*scope.place(module).module,
-                   definition<MakeTensor>(scenario, scope, input).shape);
-  };
   double work = 0;
   if constexpr (S::effect.forwards > 0)
-    work +=
-        S::effect.forwards * of(module_of(step)->it, operand_of(step, Takes::tensor)->it).forward;
+    work += S::effect.forwards * work_on(scope, module_of(step)->it, input_of(step)->it).forward;
   if constexpr (S::effect.backwards > 0) {
-    const auto& forward =
-        definition<Forward>(scenario, scope, operand_of(step, Takes::differentiable)->it);
-    work += S::effect.backwards * of(forward.module, forward.input).backward;
+    // Through every forward that its result came from.
+    NameId from = operand_of(step, Takes::differentiable)->it;
+    while (scope[from].differentiable) {
+      const auto& forward = definition<Forward>(scenario, scope, from);
+      work += S::effect.backwards * work_on(scope, forward.module, forward.input).backward;
+      from = forward.input;
+    }
   }
   return work;
 }
@@ -52,11 +57,11 @@ Work work_of(const reference::ModuleSpec& tree, const Shape& input) {
   return work;
 }
 
-std::optional<double> elements_of_output(const reference::ModuleSpec& tree, const Shape& input) {
+std::optional<Shape> output_shape(const reference::ModuleSpec& tree, const Shape& input) {
   Work work;
   Shape shape = input;
   if (!walk(tree, shape, work)) return std::nullopt;
-  return elements(shape);
+  return shape;
 }
 
 double work_of(const Scenario& scenario, const Scope& scope, const Step& step) {

@@ -23,10 +23,10 @@ struct Work {
 /// much here.
 [[nodiscard]] Work work_of(const reference::ModuleSpec& tree, const Shape& input);
 
-/// How many elements one forward of a fresh tree gives; nullopt where a convolution or linear layer
+/// The shape that one forward of a fresh tree gives; nullopt where a convolution or linear layer
 /// refuses the sizes.
-[[nodiscard]] std::optional<double> elements_of_output(const reference::ModuleSpec& tree,
-                                                       const Shape& input);
+[[nodiscard]] std::optional<Shape> output_shape(const reference::ModuleSpec& tree,
+                                                const Shape& input);
 
 /// After each step every place of every tree is looked at, and every element that there is.
 [[nodiscard]] inline double looking(const Scope& scope) {

@@ -6,25 +6,32 @@ namespace normdiff {
 
 using reference::Module;
 
+namespace {
+
+/// Says why a backward is underived that goes through a result's graph, and on through those of the
+/// results that it was made from; nullptr: it is derived.
+const char* why_underived(const World& world, const Live& result) {
+  for (const Live* from = &result; from->kind == NameKind::result;
+       from = &world.names[from->input]) {
+    if (from->underived) return "its forward was done against the documentation";
+    if (from->tape && from->tape->requires_grad && from->tape->stale)
+      return "a tensor of the graph was cast or replaced since";
+    if (!world.names[from->input].requires_grad) break;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
 Execution execute(Context& c, const Backward& step) {
   Execution execution;
   execution.origin = {no_leaf, "backward", std::nullopt};
   Live& live = c.world.names[step.output];
   const std::shared_ptr<reference::Tape> tape = live.tape;
-  if (live.underived) {
-    execution.underived = "its forward was done against the documentation";
-    return execution;
-  }
+  execution.underived = why_underived(c.world, live);
+  if (execution.underived) return execution;
   if (!tape || !tape->requires_grad) {
     execution.refusals.push_back({reference::ErrorKind::no_graph, "nothing requires a gradient"});
-    return execution;
-  }
-  if (tape->stale) {
-    execution.underived = "a tensor of the graph was cast or replaced since";
-    return execution;
-  }
-  if (tape->freed && tape->saves_tensors) {
-    execution.refusals.push_back({reference::ErrorKind::graph_freed, "backward a second time"});
     return execution;
   }
   const std::int64_t n = tape->output.numel();
@@ -49,19 +56,11 @@ Execution execute(Context& c, const Backward& step) {
   };
   // Who does not refuse what was changed in place must still give the gradients of the forward as
   // it was.
-  c.work.backward.run(*tape, upstream, at_leaf, !c.subject_accepted);
-  const auto stopped_at = c.work.backward.stopped_at();
-  if (stopped_at) {
-    execution.refusals.push_back(
-        {reference::ErrorKind::modified_in_place, "a tensor that the graph saved was changed"});
-    execution.origin.leaf = tape->calls[*stopped_at].module->kind();
+  c.work.backward.run(*tape, upstream, at_leaf, {step.retain_graph, c.subject_accepted});
+  if (const auto& refusal = c.work.backward.refusal()) {
+    execution.refusals.push_back(*refusal);
+    execution.origin.leaf = c.work.backward.refused_by()->kind();
   }
-  const auto done =
-      tape->calls.begin() + static_cast<std::ptrdiff_t>(stopped_at ? *stopped_at + 1 : 0);
-  const bool frees = std::any_of(done, tape->calls.end(), [](const reference::TapeEntry& call) {
-    return !call.saves_nothing;
-  });
-  if (!step.retain_graph && (frees || !stopped_at)) tape->freed = true;
 
   c.work.summed = 0;
   const auto add = [&](const std::optional<reference::Tensor>& before, const auto& added) {
@@ -81,16 +80,17 @@ Execution execute(Context& c, const Backward& step) {
     gradient.expected.shape = parameter.shape();
     c.world.set_grad(parameter.storage(), add(gradient.module->grad(gradient.slot), gradient));
   }
-  Live& input = c.world.names[live.input];
-  if (input.requires_grad && c.work.backward.input())
-    input.grad = add(input.grad, *c.work.backward.input());
+  Live* input = &c.world.names[live.input];
+  while (input->kind == NameKind::result) input = &c.world.names[input->input];
+  if (input->requires_grad && c.work.backward.input())
+    input->grad = add(input->grad, *c.work.backward.input());
   return execution;
 }
 
 void draw(Draft& draft, KindOf<Backward>) {
   const std::vector<std::size_t> from =
       indices_where(draft.results, [&](const DraftedResult& result) {
-        return result.backward && !result.freed && draft.is_current(result);
+        return result.backward && !draft.is_freed(result) && draft.is_current(result);
       });
   if (from.empty()) {  // a forward makes one
     const DraftedPath path = draft.any_eager(0.85);
@@ -99,21 +99,22 @@ void draw(Draft& draft, KindOf<Backward>) {
   const bool latest = draft.random.chance(0.6);  // more often than older ones
   DraftedResult& result = draft.results[latest ? from.back() : draft.one_of(from)];
   Backward step;
-  step.output = result.name;
+  step.output = result.value.name;
   step.gradient = draft.random.chance(0.8) ? Data{Rule{RuleKind::normal, 0, 1}}
                                            : Data{Rule{RuleKind::uniform, -1, 2}};
   step.seed = draft.seed_of(step.gradient);
   step.retain_graph = draft.random.chance(0.2);
-  result.freed = !step.retain_graph;
+  if (!step.retain_graph) draft.free(result);
   draft.push(std::move(step));
 }
 
 void draw_second_backward(Draft& draft) {
-  const std::vector<std::size_t> from = indices_where(
-      draft.results,
-      [&](const DraftedResult& result) { return result.freed && draft.is_current(result); });
+  const std::vector<std::size_t> from =
+      indices_where(draft.results, [&](const DraftedResult& result) {
+        return draft.is_freed(result) && draft.is_current(result);
+      });
   if (from.empty()) return draw(draft, KindOf<Backward>{});  // it frees a graph
-  const NameId output = draft.results[draft.one_of(from)].name;
+  const NameId output = draft.results[draft.one_of(from)].value.name;
   draft.push(Backward{output, Rule{RuleKind::normal, 0, 1}, draft.random.below(1000), false});
 }
 

@@ -19,6 +19,7 @@ void draw(Draft& draft, KindOf<DeepCopy>) {
     copy.parameters = module.weight;
     copy.modules.assign(1, module);
     copy.structure = draft.new_structure();
+    copy.layers.clear();  // a batch norm keeps the shape
   }
   copy.group = draft.add_group(draft.group(path).dtype);
   copy.name = draft.name(NameStem::copy);

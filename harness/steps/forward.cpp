@@ -35,12 +35,13 @@ bool mixes_dtypes(const Module& module, DType input) {
                      [input](const auto& child) { return mixes_dtypes(*child.second, input); });
 }
 
-/// An empty Sequential gives its input.
-void expect_input(Context& c, Key key, const Live& input, bool requires_grad) {
+/// A callee without layers gives its input: a module gives it `itself`, an artefact a copy.
+void expect_input(Context& c, Key key, const Live& input, bool itself) {
   ObservedTensor expected;
   expected.dtype = input.values.dtype;
   expected.shape = input.values.shape;
-  expected.requires_grad = requires_grad;
+  expected.requires_grad = itself && input.requires_grad;
+  expected.is_leaf = !itself || input.is_leaf;
   expected.data = static_cast<const std::byte*>(input.values.data);
   c.expect.exact(key, Value{expected}, {no_leaf, "empty", {}});
 }
@@ -136,11 +137,13 @@ Execution run_module(Context& c, const Forward& step, Module& root) {
   reference::ForwardOptions options;
   options.grad = step.grad;
   options.input_requires_grad = input.requires_grad;
+  options.input_is_leaf = input.is_leaf;
   options.past_soft_refusals = c.subject_accepted;
   options.unchecked = c.unchecked;
   options.arithmetic = &arithmetic_of(c.manifest);
   std::shared_ptr<reference::Tape> tape;
   if (step.grad) tape = std::make_shared<reference::Tape>();
+  if (tape && input.requires_grad) tape->before = input.tape;
   Layout layout = input.layout;
 
   const auto at_leaf = [&](int call, const LeafOutput& out) -> std::optional<Activation> {
@@ -174,10 +177,11 @@ Execution run_module(Context& c, const Forward& step, Module& root) {
     live.underived = true;
     return execution;
   }
-  live.tape = tape;
+  // Without gradients the input itself, and nothing else, can come out and require one.
+  live.tape = tape || !pass.requires_grad() ? tape : input.tape;
   live.input = step.input;
   if (last < 0 && execution.refusals.empty())
-    expect_input(c, {step.result, 0, Slot::value}, input, input.requires_grad);
+    expect_input(c, {step.result, 0, Slot::value}, input, true);
   return execution;
 }
 
@@ -189,6 +193,8 @@ void draw(Draft& draft, KindOf<Forward>) {
     const bool script = draft.between(1, scripts + artefacts) <= scripts;
     path = {draft.any_tree(script ? NameKind::script : NameKind::artefact), 0};
   }
+  if (!draft.is(Profile::bench) && draft.random.chance(0.25))
+    if (const auto earlier = draft.result_for(path)) return draft.forward(path, *earlier, true);
   draft.forward(path, draft.tensor_for(path), true);
 }
 

@@ -23,10 +23,6 @@ Bounded& StatisticUpdates::of(const Tensor& tensor) {
   return expected;
 }
 
-bool requires_gradient(const SlotTensors& tensors, TensorSlot slot) {
-  return is_parameter(slot) && tensors[slot].has_value();
-}
-
 void reshape(const Values& values, const Shape& shape, Bounded& out) {
   const std::int64_t n = shape.numel();
   out.shape = shape;

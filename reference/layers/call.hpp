@@ -48,6 +48,7 @@ struct Unchecked {
 struct ForwardOptions {
   bool grad = true;
   bool input_requires_grad = false;
+  bool input_is_leaf = true;  ///< no graph made it
   /// Compute what the formula gives where the documentation refuses but there is a formula (eps <=
   /// 0, one value for each channel).
   bool past_soft_refusals = false;
@@ -126,7 +127,7 @@ struct SavedCall {
   Activation input;
   Shape output = {};
   bool input_requires_grad = false;
-  std::array<bool, parameter_slot_count> parameter_requires_grad{};
+  ParameterFlags parameter_requires_grad{};
   bool saves_nothing = false;
   bool batch_statistics = false;
   TracedCall baked = {};
@@ -156,9 +157,6 @@ struct LayerGradient {
 
   [[nodiscard]] Bounded* of(TensorSlot slot) const { return parameters[index_of(slot)]; }
 };
-
-/// Whether a leaf's parameter gets gradients: every parameter that is there does.
-[[nodiscard]] bool requires_gradient(const SlotTensors& tensors, TensorSlot slot);
 
 /// The values as they are, under another shape.
 void reshape(const Values& values, const Shape& shape, Bounded& out);

@@ -27,6 +27,15 @@ void run_layer(LayerGradient& gradient, const Layer& layer) {
       layer);
 }
 
+/// A gradient is that of a module's parameter also where another module holds the same tensor: a
+/// script has a module for each place.
+bool is_of(const ParameterGradient& gradient, const Module& module, TensorSlot slot) {
+  if (gradient.slot != slot) return false;
+  const Tensor* own = module.find(slot);
+  const Tensor* known = gradient.module->find(slot);
+  return gradient.module == &module || (own && known && own->storage() == known->storage());
+}
+
 }  // namespace
 
 void accumulate(const Tensor* before, const Bounded& added, DType dtype, Bounded& sum) {
@@ -59,14 +68,8 @@ void accumulate(const Tensor* before, const ParameterGradient& added, DType dtyp
 }
 
 void BackwardPass::add(Module* module, TensorSlot slot, const Bounded& gradient, double u) {
-  // Modules may share a tensor (a script module has one for each place): its uses add up too.
-  const auto storage = [slot](const Module* m) -> const Storage* {
-    const Tensor* tensor = m->find(slot);
-    return tensor ? tensor->storage() : nullptr;
-  };
   for (ParameterGradient& known : parameters_)
-    if (known.slot == slot &&
-        (known.module == module || (storage(module) && storage(known.module) == storage(module)))) {
+    if (is_of(known, *module, slot)) {
       if (known.uses++ == 1)
         for (const double value : known.expected.value) known.reach.push_back(std::abs(value));
       for (std::size_t i = 0; i < gradient.value.size(); ++i) {
@@ -78,55 +81,95 @@ void BackwardPass::add(Module* module, TensorSlot slot, const Bounded& gradient,
   parameters_.push_back({module, slot, gradient, 1, {}});
 }
 
-void BackwardPass::run(const Tape& tape, const Values& upstream, const AtLeaf& at_leaf,
-                       bool stop_at_modified) {
-  parameters_.clear();
-  input_ = nullptr;
-  stopped_at_.reset();
-  if (buffers_.size() < tape.calls.size() + 1) buffers_.resize(tape.calls.size() + 1);
-  Values gradient = upstream;
-  for (std::size_t i = tape.calls.size(); i-- > 0;) {
+Bounded& BackwardPass::buffer() {
+  if (used_ == buffers_.size()) buffers_.emplace_back();
+  return buffers_[used_++];
+}
+
+void BackwardPass::drop_unfinished(const Tape& tape, std::size_t calls) {
+  for (std::size_t i = calls; i-- > 0;) {
     const TapeEntry& call = tape.calls[i];
-    if (stop_at_modified && call.modified) {
-      stopped_at_ = i;
-      return;
-    }
-    Bounded& dx = buffers_[i];
-    Bounded* want_dx = call.input_requires_grad ? &dx : nullptr;
-    gradient.shape = call.output;
-    LayerGradient layer{.call = call,
-                        .upstream = gradient,
-                        .input = want_dx,
-                        .parameters = {},
-                        .batch_norm = forward_,
-                        .batch_norm_backward = backward_};
-    for (std::size_t slot = 0; slot < parameter_slot_count; ++slot)
-      if (call.parameter_requires_grad[slot]) layer.parameters[slot] = &gradients_[slot];
-    run_layer(layer, call.layer);
     for (const TensorSlot slot : parameter_slots)
-      if (const Bounded* added = layer.of(slot)) add(call.module, slot, *added, call.profile.us);
-    if (!want_dx) return;
+      if (call.parameter_requires_grad[index_of(slot)])
+        std::erase_if(parameters_,
+                      [&](const auto& known) { return is_of(known, *call.module, slot); });
+    if (!call.input_requires_grad) return;
+  }
+  if (tape.before) drop_unfinished(*tape.before, tape.before->calls.size());
+}
+
+bool BackwardPass::refuses(const TapeEntry& call, const BackwardOptions& options) {
+  if (call.freed && !call.saves_nothing)
+    refusal_ = Refusal{ErrorKind::graph_freed, "backward a second time"};
+  else if (call.modified && !options.past_modified)
+    refusal_ = Refusal{ErrorKind::modified_in_place, "a tensor that the graph saved was changed"};
+  if (refusal_) refused_by_ = call.module;
+  return refusal_.has_value();
+}
+
+void BackwardPass::run_call(TapeEntry& call, const Values& gradient, Bounded* input) {
+  LayerGradient layer{.call = call,
+                      .upstream = gradient,
+                      .input = input,
+                      .parameters = {},
+                      .batch_norm = forward_,
+                      .batch_norm_backward = backward_};
+  layer.upstream.shape = call.output;
+  for (const TensorSlot slot : parameter_slots) {
+    const std::size_t at = index_of(slot);
+    if (call.parameter_requires_grad[at] && call.module->requires_grad[at])
+      layer.parameters[at] = &gradients_[at];
+  }
+  run_layer(layer, call.layer);
+  for (const TensorSlot slot : parameter_slots)
+    if (const Bounded* added = layer.of(slot)) add(call.module, slot, *added, call.profile.us);
+  branch_ = layer.branch;
+}
+
+bool BackwardPass::run_through(Tape& tape, Values& gradient, const AtLeaf& at_leaf,
+                               const BackwardOptions& options) {
+  for (std::size_t i = tape.calls.size(); i-- > 0;) {
+    TapeEntry& call = tape.calls[i];
+    if (refuses(call, options)) {
+      drop_unfinished(tape, i + 1);
+      return false;
+    }
+    Bounded& dx = buffer();
+    run_call(call, gradient, call.input_requires_grad ? &dx : nullptr);
+    call.freed = call.freed || !options.retain_graph;
+    if (!call.input_requires_grad) return false;
     dx.shape = call.input.values.shape;
     InputGradient out;
     out.module_ = call.module;
-    out.branch_ = layer.branch;
+    out.branch_ = branch_;
     out.shape_ = dx.shape;
     out.dtype_ = tape.dtype;
     out.stored_ = &dx;
     std::optional<Values> seen;
     if (at_leaf) seen = at_leaf(static_cast<int>(i), out);
     gradient = seen ? *seen : dx.values();
-    if (i == 0) input_ = &dx;
+    input_ = &dx;
   }
-  if (tape.calls.empty()) {
+  return true;
+}
+
+void BackwardPass::run(Tape& tape, const Values& upstream, const AtLeaf& at_leaf,
+                       const BackwardOptions& options) {
+  parameters_.clear();
+  input_ = nullptr;
+  refusal_.reset();
+  refused_by_ = nullptr;
+  used_ = 0;
+  Values gradient = upstream;
+  bool goes_on = run_through(tape, gradient, at_leaf, options);
+  for (Tape* before = tape.before.get(); goes_on && before; before = before->before.get())
+    goes_on = run_through(*before, gradient, {}, options);
+  if (!goes_on) {
+    input_ = nullptr;
+  } else if (!input_) {
     // Nothing between the output and the input: the gradient is the upstream one.
-    Bounded& dx = buffers_[0];
-    const std::size_t n = static_cast<std::size_t>(upstream.shape.numel());
-    dx.shape = upstream.shape;
-    dx.trivial.clear();
-    dx.value.resize(n);
-    dx.bound.assign(n, 0.0);
-    for (std::size_t k = 0; k < n; ++k) dx.value[k] = upstream.at(static_cast<std::int64_t>(k));
+    Bounded& dx = buffer();
+    reshape(upstream, upstream.shape, dx);
     input_ = &dx;
   }
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <optional>
 #include <vector>
@@ -37,35 +38,65 @@ class InputGradient {
   const Bounded* stored_ = nullptr;
 };
 
-/// One backward through a recorded forward, from the last leaf to the first. Documented formulas:
-/// a backward uses the values of its own forward. Keep one: buffers are reused.
+struct BackwardOptions {
+  /// Keeps what the calls saved; else it is gone once the backward went through them (documented:
+  /// https://docs.pytorch.org/docs/stable/generated/torch.Tensor.backward.html).
+  bool retain_graph = false;
+  /// Goes on through calls that saved what was changed in place since.
+  bool past_modified = false;
+};
+
+/// One backward through a recorded forward, from the last leaf to the first, and on through the
+/// forwards that its input came from. Documented formulas: a backward uses the values of its own
+/// forward. Keep one: buffers are reused.
 class BackwardPass {
  public:
-  /// Called with the gradient of the input of call `call`, which is the output of call - 1 (call 0:
-  /// the input of the whole). What it returns, if anything, is what really went on from there.
+  /// Called with the gradient of the input of call `call` of the last forward, which is the output
+  /// of call - 1 (call 0: the input of that forward). What it returns, if anything, is what really
+  /// went on from there. In the forwards before, nobody sees the gradients: they go on with their
+  /// bounds.
   using AtLeaf = std::function<std::optional<Values>(int call, const InputGradient& gradient)>;
 
-  /// `stop_at_modified`: the backward is refused at the first call that saved what was changed in
-  /// place since. What was done up to there stays done (our choice: the documentation is silent).
-  void run(const Tape& tape, const Values& upstream, const AtLeaf& at_leaf,
-           bool stop_at_modified = false);
+  /// Refused at the first call whose saved tensors are gone, or were changed in place. What was
+  /// done up to there stays done, but for a parameter that a call further on uses too: its gradient
+  /// is not whole, and none is added (our choice: the documentation is silent, and Python and C++
+  /// agree).
+  void run(Tape& tape, const Values& upstream, const AtLeaf& at_leaf,
+           const BackwardOptions& options = {});
 
-  /// The number of the call that it was stopped at.
-  [[nodiscard]] std::optional<std::size_t> stopped_at() const { return stopped_at_; }
+  [[nodiscard]] const std::optional<Refusal>& refusal() const { return refusal_; }
+  [[nodiscard]] const Module* refused_by() const { return refused_by_; }
 
-  /// Of every parameter of every leaf call that has one.
+  /// The gradients of parameters that required one when they were called, and do now (documented: a
+  /// backward accumulates gradients in the leaves that require one,
+  /// https://docs.pytorch.org/docs/stable/notes/autograd.html#requires-grad).
   [[nodiscard]] std::vector<ParameterGradient>& parameters() { return parameters_; }
-  /// Of the input of the whole; null where it is not required.
+  /// The gradient of the leaf that the first forward ran on; null where it is not required.
   [[nodiscard]] const Bounded* input() const { return input_; }
 
  private:
+  /// Runs through one forward. False: the backward ends here, as no gradient is required further on
+  /// or a call refuses.
+  bool run_through(Tape& tape, Values& gradient, const AtLeaf& at_leaf,
+                   const BackwardOptions& options);
+  /// Refuses a call whose saved tensors are gone or were changed; false: it can run.
+  bool refuses(const TapeEntry& call, const BackwardOptions& options);
+  /// Runs through one call; `input`: null where its input requires no gradient.
+  void run_call(TapeEntry& call, const Values& gradient, Bounded* input);
+  Bounded& buffer();
   void add(Module* module, TensorSlot slot, const Bounded& gradient, double u);
+  /// Drops the gradients of parameters that the first `calls` calls of the tape, or the tapes
+  /// before it, use too.
+  void drop_unfinished(const Tape& tape, std::size_t calls);
 
   std::vector<ParameterGradient> parameters_;
-  std::vector<Bounded> buffers_;
+  std::deque<Bounded> buffers_;  ///< of inputs, `used_` of them in use
+  std::size_t used_ = 0;
   std::array<Bounded, parameter_slot_count> gradients_;  ///< of the call under way
   const Bounded* input_ = nullptr;
-  std::optional<std::size_t> stopped_at_;
+  std::optional<Refusal> refusal_;
+  const Module* refused_by_ = nullptr;
+  const char* branch_ = "";  ///< of the call under way
   BatchNormForward forward_;
   BatchNormBackward backward_;
 };

@@ -31,7 +31,7 @@ void ForwardPass::run(Module& root, const Activation& input, const ForwardOption
   root_ = &root;
   current_ = input;
   requires_grad_ = options.input_requires_grad;
-  is_leaf_ = true;
+  is_leaf_ = options.input_is_leaf;
   calls_ = 0;
   ranks_.clear();
   refusals_.clear();
@@ -156,7 +156,7 @@ void ForwardPass::remember(Module& module, const LayerCall& call) {
   entry.output = call.output;
   entry.input_requires_grad = requires_grad_;
   for (const TensorSlot slot : parameter_slots)
-    entry.parameter_requires_grad[index_of(slot)] = requires_gradient(module.tensors, slot);
+    entry.parameter_requires_grad[index_of(slot)] = module.requires_gradient(slot);
   entry.saves_nothing = call.saves_nothing;
   entry.batch_statistics = call.batch_statistics;
   entry.baked = call.baked;
@@ -167,7 +167,6 @@ void ForwardPass::remember(Module& module, const LayerCall& call) {
     const bool read = slot == TensorSlot::weight || (!is_parameter(slot) && !call.batch_statistics);
     if (tensor) entry.tensors[slot] = read ? tensor->clone() : *tensor;
   }
-  if (!call.saves_nothing) tape_->saves_tensors = true;
 }
 
 // Without gradients no result requires one; with them it does where an input or a parameter does
@@ -177,7 +176,7 @@ void ForwardPass::emit(const Module& module, const LayerCall& call,
   if (!call.gives_input) {
     const bool parameters =
         std::any_of(parameter_slots.begin(), parameter_slots.end(),
-                    [&](TensorSlot slot) { return requires_gradient(module.tensors, slot); });
+                    [&](TensorSlot slot) { return module.requires_gradient(slot); });
     requires_grad_ = options_.grad && (requires_grad_ || parameters);
     is_leaf_ = !requires_grad_;
   }

@@ -43,6 +43,7 @@ struct TapeEntry : SavedCall {
   Module* module = nullptr;
   Layer layer;            ///< its options, as they were
   bool modified = false;  ///< a tensor that the call saved was changed in place since (`saves`)
+  bool freed = false;     ///< a backward went through it, and what it saved is gone
 };
 /// Whether the graph keeps that tensor of the call's module. Documented: changing in place what a
 /// backward needs is an error (https://docs.pytorch.org/docs/stable/notes/autograd.html).
@@ -51,10 +52,11 @@ struct TapeEntry : SavedCall {
 /// A result's graph.
 struct Tape {
   std::vector<TapeEntry> calls;
+  /// The graph of the result that the forward ran on: a backward goes on there. Null: the forward
+  /// ran on a leaf, or on what requires no gradient.
+  std::shared_ptr<Tape> before;
   bool requires_grad = false;
-  bool freed = false;
-  bool saves_tensors = false;  ///< a second backward is refused only if something was saved
-  bool stale = false;          ///< a module of it was cast since
+  bool stale = false;  ///< a module of it was cast since
   DType dtype = DType::float32;
   Shape output;
 };

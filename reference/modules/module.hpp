@@ -22,6 +22,10 @@ struct Module {
   bool training = true;
   SlotTensors tensors;
   SlotGradients grads;
+  /// Each parameter requires a gradient or does not. The flag is the parameter's, not the module's:
+  /// modules that share a parameter must agree. Documented:
+  /// https://docs.pytorch.org/docs/stable/notes/autograd.html#requires-grad
+  ParameterFlags requires_grad = every_parameter;
   std::vector<std::pair<std::string, ModulePtr>> children;
   /// What torch.jit.trace baked in: the mode that each module was traced in, which decides what a
   /// forward does; `training` then is a flag and no more.
@@ -37,6 +41,10 @@ struct Module {
   [[nodiscard]] const Tensor* find(TensorSlot slot) const {
     const auto& t = tensor(slot);
     return t ? &*t : nullptr;
+  }
+  /// True where the parameter is there and requires a gradient.
+  [[nodiscard]] bool requires_gradient(TensorSlot parameter) const {
+    return find(parameter) != nullptr && requires_grad[index_of(parameter)];
   }
   [[nodiscard]] ModuleKind kind() const { return kind_in(layer); }
   /// The mode that counts in a forward.
@@ -66,7 +74,8 @@ using Made = std::unordered_map<const ModuleSpec*, ModulePtr>;
 void train(Module& root, bool mode);
 
 /// New modules and new tensors throughout, without gradients (our choice: the documentation is
-/// silent, and Python and C++ agree); what was shared inside stays shared, modules and tensors.
+/// silent, and Python and C++ agree); what was shared inside stays shared, modules and tensors. A
+/// copy of a parameter requires a gradient where the original does (derived: a deep copy is equal).
 [[nodiscard]] ModulePtr deepcopy(const Module& root);
 
 /// Running mean 0, running variance 1, counter 0, while track_running_stats is set (our choice, and

@@ -20,8 +20,8 @@ enum class TensorSlot : std::uint8_t {
   num_batches_tracked
 };
 template <>
-inline constexpr Names<TensorSlot> names_of<TensorSlot> = {
-    "weight", "bias", "running_mean", "running_var", "num_batches_tracked"};
+inline constexpr Names<TensorSlot> names_of<TensorSlot> = {"weight", "bias", "running_mean",
+                                                           "running_var", "num_batches_tracked"};
 
 inline constexpr std::array parameter_slots = {TensorSlot::weight, TensorSlot::bias};
 inline constexpr std::size_t parameter_slot_count = parameter_slots.size();
@@ -38,6 +38,14 @@ inline constexpr std::size_t parameter_slot_count = parameter_slots.size();
 [[nodiscard]] constexpr DType fresh_dtype(TensorSlot slot) {
   return slot == TensorSlot::num_batches_tracked ? DType::int64 : DType::float32;
 }
+
+/// A flag for each parameter.
+using ParameterFlags = std::array<bool, parameter_slot_count>;
+inline constexpr ParameterFlags every_parameter = [] {
+  ParameterFlags flags{};
+  flags.fill(true);
+  return flags;
+}();
 
 /// What a module holds, by TensorSlot; and the gradients of its parameters.
 using SlotTensors = EnumArray<TensorSlot, std::optional<Tensor>>;

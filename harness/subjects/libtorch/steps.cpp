@@ -59,6 +59,11 @@ void scatter(const std::byte* from, DType dtype, at::Tensor& tensor) {
   });
 }
 
+/// A forward runs on a tensor, or on an earlier forward's result.
+bool is_input(const Live& live) {
+  return live.kind == NameKind::tensor || live.kind == NameKind::result;
+}
+
 /// load() sets the new size before it finds that the storage is too small for it. What is left
 /// can't be looked at, so it is not made.
 bool would_read_past_the_end(const Live& source, std::size_t from, const Live& target,
@@ -247,10 +252,17 @@ struct Runner::Steps {
                        [](const Node& node) { node.module->zero_grad(/*set_to_none=*/true); });
   }
 
+  Ending operator()(const RequiresGrad& step) {
+    return runner.with(step.module, [&](const Node& node) {
+      for (at::Tensor& parameter : node.module->parameters())
+        parameter.set_requires_grad(step.requires_grad);
+    });
+  }
+
   Ending operator()(const Forward& step) {
     const Live& module = runner.lives_[step.module.name];
     if (module.kind != NameKind::module) return runner.needs(step.module.name);
-    if (runner.lives_[step.input].kind != NameKind::tensor) return runner.needs(step.input);
+    if (!is_input(runner.lives_[step.input])) return runner.needs(step.input);
     const at::Tensor& input = runner.lives_[step.input].tensor;
     const Node& node = module.nodes[step.module.place];
     Live& result = runner.lives_[step.result];

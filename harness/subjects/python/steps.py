@@ -204,17 +204,18 @@ class Session:
 
     # --- Forward and backward ----------------------------------------------------------------
 
+    def _input(self, name):
+        return self.results[name] if name in self.results else self._get(self.tensors, name)
+
     @does("forward")
     def _forward(self, step):
         name, module = step["result"], step["module"]
         if module["name"] in self.artefacts:
-            x = self._get(self.tensors, step["input"])
-            self.observer.once(name, 0, "value", self.artefacts[module["name"]].run(x))
-            return
-        callee = self._eager_or_script(module)
-        x = self._get(self.tensors, step["input"])
-        with torch.set_grad_enabled(step["grad"]):
-            y = self._call(name, callee, x)
+            y = self.artefacts[module["name"]].run(self._input(step["input"]))
+        else:
+            callee, x = self._eager_or_script(module), self._input(step["input"])
+            with torch.set_grad_enabled(step["grad"]):
+                y = self._call(name, callee, x)
         self.results[name] = y
         self.observer.once(name, 0, "value", y)
 

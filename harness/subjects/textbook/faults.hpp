@@ -29,6 +29,8 @@ enum class Fault : std::uint8_t {
   exported_in_the_wrong_mode,     ///< each norm is exported in the mode that it happens to be in
   folded_with_batch_statistics,   ///< a folded norm has the statistics of the example input
   momentum_complement_forgotten,  ///< a graph's momentum is PyTorch's, not 1 - PyTorch's
+  frozen_gets_gradients,          ///< a backward adds them to parameters that require none, too
+  result_detached,                ///< a forward on a result begins a graph of its own
 };
 
 /// As they are asked for: "textbook:biased-running-var".
@@ -54,6 +56,8 @@ inline constexpr Names<Fault> reference::names_of<Fault> = {
     "exported-in-the-wrong-mode",
     "folded-with-batch-statistics",
     "momentum-complement-forgotten",
+    "frozen-gets-gradients",
+    "result-detached",
 };
 
 }  // namespace normdiff

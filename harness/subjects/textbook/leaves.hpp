@@ -24,6 +24,8 @@ struct Call {
   bool batch_statistics = false;
   std::optional<double> factor;  ///< of a batch norm with momentum None that moved its statistics
   bool input_requires_grad = false;
+  std::array<bool, 2> parameter_requires_grad{};  ///< of weight and bias
+  bool freed = false;                             ///< a backward went through it
 };
 
 /// A refusal leaves module and statistics as they were.

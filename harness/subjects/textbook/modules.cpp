@@ -28,6 +28,7 @@ void copy_tensors(Module& copy, Copies& copies) {
     std::shared_ptr<Parameter>& made = copies.parameters[parameter.get()];
     if (!made) {
       made = std::make_shared<Parameter>();  // as Python: a copy has no gradients
+      made->requires_grad = parameter->requires_grad;
       if (parameter->tensor) made->tensor = parameter->tensor->clone();
     }
     parameter = made;

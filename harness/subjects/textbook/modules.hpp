@@ -25,6 +25,7 @@ using ModulePtr = std::shared_ptr<Module>;
 /// or a gradient reaches both.
 struct Parameter {
   std::optional<Tensor> tensor, grad;
+  bool requires_grad = true;
 };
 
 /// What torch.jit.trace baked into one call of a module that is no Sequential.

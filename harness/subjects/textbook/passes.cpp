@@ -14,12 +14,15 @@ std::optional<Refusal> Runner::walk(const ModulePtr& module, Walk& w) {
   if (number < w.baked.size()) manner.baked = w.baked[number];
   Call call;
   call.input_requires_grad = w.flow.requires_grad;
+  for (std::size_t k = 0; k < call.parameter_requires_grad.size(); ++k)
+    call.parameter_requires_grad[k] =
+        module->parameters[k]->tensor.has_value() && module->parameters[k]->requires_grad;
   auto output = forward(module, w.flow.tensor, manner, call);
   if (auto* refusal = std::get_if<Refusal>(&output)) return std::move(*refusal);
   // Flattening what is flat gives the input itself, also under no_grad.
   if (!traits_of(module->spec->layer).is_view || w.flow.tensor.shape().rank() != 2) {
-    w.flow.requires_grad =
-        w.grad && (w.flow.requires_grad || (*module)[TensorSlot::weight].has_value());
+    w.flow.requires_grad = w.grad && (w.flow.requires_grad ||
+                                      call.parameter_requires_grad != std::array{false, false});
     w.flow.is_leaf = !w.flow.requires_grad;
   }
   w.flow.tensor = std::get<Tensor>(std::move(output));

@@ -40,6 +40,10 @@ bool Runner::is_tree(NameId name) const {
   return lives_[name].kind == NameKind::module || lives_[name].kind == NameKind::script;
 }
 
+bool Runner::is_input(NameId name) const {
+  return lives_[name].kind == NameKind::tensor || lives_[name].kind == NameKind::result;
+}
+
 Live& Runner::define(NameId name, NameKind kind) {
   Live& live = lives_[name];
   const bool is_shown =

@@ -8,6 +8,12 @@
 
 namespace normdiff::textbook {
 
+/// The calls that made a result, and the graph of the result that they began with.
+struct Graph {
+  std::vector<Call> calls;
+  std::shared_ptr<Graph> before;  ///< null: they began with a tensor, or without gradients
+};
+
 /// What a name stands for; `kind` is undefined until it is made.
 struct Live {
   NameKind kind = NameKind::undefined;
@@ -17,10 +23,8 @@ struct Live {
   bool requires_grad = false;        ///< of a tensor or result
   bool is_leaf = true;               ///< of a result: it may be the input itself
   std::optional<Artefact> artefact;  ///< of an artefact
-  // Of a result made with grad:
-  std::vector<Call> calls;
-  NameId input = 0;
-  bool freed = false;
+  std::shared_ptr<Graph> graph;      ///< of a result of a module or script
+  NameId input = 0;                  ///< of a result
 };
 
 /// How a step ended.
@@ -78,6 +82,8 @@ class Runner {
   [[nodiscard]] bool is_tree(NameId name) const;
   ModulePtr build(const ModuleExpression& expression, NameId result, std::size_t& place);
   Live& define(NameId name, NameKind kind);
+  /// A forward runs on a tensor, or on an earlier forward's result.
+  [[nodiscard]] bool is_input(NameId name) const;
   std::optional<Refusal> walk(const ModulePtr& module, Walk& walk);
   static void accumulate(std::optional<Tensor>& grad, const Tensor& added, DType dtype);
 

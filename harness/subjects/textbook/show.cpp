@@ -38,7 +38,8 @@ void Runner::show_module(NameId name, const Live& live) {
       recorder_.flag(key(Slot::track_running_stats), module.track_running_stats);
     }
     const auto show_slot = [&](TensorSlot slot) {
-      show_optional(key(slot_of(slot)), module[slot], is_parameter(slot));
+      show_optional(key(slot_of(slot)), module[slot],
+                    is_parameter(slot) && module.parameters[index_of(slot)]->requires_grad);
     };
     const auto show_gradient = [&](TensorSlot slot) {
       if (is_parameter(slot))

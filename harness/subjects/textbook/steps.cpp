@@ -1,4 +1,7 @@
+#include <algorithm>
 #include <functional>
+#include <set>
+#include <span>
 
 #include "harness/scenario/plan.hpp"
 #include "harness/subjects/textbook/run.hpp"
@@ -24,6 +27,31 @@ std::size_t count_calls(const Module& module) {
   std::size_t count = 0;
   for (const auto& [name, child] : module.children) count += count_calls(*child);
   return count;
+}
+
+/// The calls that a gradient goes through, the last one first.
+std::vector<Call*> way_back(Graph* graph) {
+  std::vector<Call*> way;
+  for (; graph; graph = graph->before.get())
+    for (auto call = graph->calls.rbegin(); call != graph->calls.rend(); ++call) {
+      way.push_back(&*call);
+      if (!call->input_requires_grad) return way;
+    }
+  return way;
+}
+
+bool is_gone(const Call* call) {
+  return call->freed && !traits_of(call->module->spec->layer).is_view;
+}
+
+/// The parameters that calls have gradients for. Where a backward does not reach these calls, what
+/// others added up for such a parameter is not its gradient.
+std::set<const Parameter*> parameters_of(std::span<Call* const> calls) {
+  std::set<const Parameter*> parameters;
+  for (const Call* call : calls)
+    for (std::size_t k = 0; k < call->parameter_requires_grad.size(); ++k)
+      if (call->parameter_requires_grad[k]) parameters.insert(call->module->parameters[k].get());
+  return parameters;
 }
 
 }  // namespace
@@ -128,11 +156,21 @@ struct Runner::Steps {
     return runner.with(step.module, [&](const ModulePtr& module) { zero_grad(*module); });
   }
 
+  Ending operator()(const RequiresGrad& step) {
+    return runner.with(step.module, [&](const ModulePtr& module) {
+      std::vector<ModulePtr> places;
+      list_places(module, places);
+      for (const ModulePtr& place : places)
+        for (const auto& parameter : place->parameters)
+          parameter->requires_grad = step.requires_grad;
+    });
+  }
+
   Ending operator()(const Forward& step) {
     const Live& callee = runner.lives_[step.module.name];
     if (callee.kind == NameKind::undefined) return runner.needs(step.module.name);
+    if (!runner.is_input(step.input)) return runner.needs(step.input);
     const Live& input = runner.lives_[step.input];
-    if (input.kind != NameKind::tensor) return runner.needs(step.input);
     if (callee.artefact) {
       auto output = callee.artefact->run(input.tensor);
       if (const auto* refusal = std::get_if<Refusal>(&output)) return ended(*refusal);
@@ -143,7 +181,9 @@ struct Runner::Steps {
     }
     const ModulePtr& root = callee.places[step.module.place];
     Walk forward;
-    forward.flow = {input.tensor, input.requires_grad, true};
+    const bool goes_on =
+        input.requires_grad && !(runner.fault_ == Fault::result_detached && input.graph);
+    forward.flow = {input.tensor, goes_on, input.is_leaf};
     forward.grad = step.grad;
     forward.baked = root->baked_calls;
     forward.result = step.result;
@@ -153,46 +193,51 @@ struct Runner::Steps {
     result.tensor = std::move(forward.flow.tensor);
     result.requires_grad = forward.flow.requires_grad;
     result.is_leaf = forward.flow.is_leaf;
-    result.calls = std::move(forward.calls);
+    result.graph = std::make_shared<Graph>();
+    result.graph->calls = std::move(forward.calls);
+    if (goes_on) result.graph->before = input.graph;
     result.input = step.input;
     return {};
   }
 
   Ending operator()(const Backward& step) {
-    Live& result = runner.lives_[step.output];
+    const Live& result = runner.lives_[step.output];
     if (result.kind != NameKind::result) return runner.needs(step.output);
     if (!result.requires_grad)
-      return ended(
-          Refusal{ErrorKind::no_graph, "nothing that requires a gradient was computed"});
-    bool saves = false;
-    for (const Call& call : result.calls) saves |= !traits_of(call.module->spec->layer).is_view;
-    if (result.freed && saves)
-      return ended(
-          Refusal{ErrorKind::graph_freed, "a second backward; retain_graph was not set"});
+      return ended(Refusal{ErrorKind::no_graph, "nothing that requires a gradient was computed"});
     Tensor gradient(result.tensor.dtype(), result.tensor.shape());
     make_gradient(step, gradient.numel(), gradient.dtype(), gradient.data());
-    bool reaches_input = true;
-    for (std::size_t i = result.calls.size(); i-- > 0;) {
-      const Call& call = result.calls[i];
-      Gradients gradients = backward(call, gradient, runner.fault_);
+    const std::vector<Call*> way = way_back(result.graph.get());
+    const auto gone = std::find_if(way.begin(), way.end(), is_gone);
+    const std::set<const Parameter*> unfinished = parameters_of({gone, way.end()});
+    auto number = static_cast<int>(result.graph->calls.size());  // of the calls that can be seen
+    for (Call* call : std::span(way.begin(), gone)) {
+      Gradients gradients = backward(*call, gradient, runner.fault_);
+      call->freed = call->freed || !step.retain_graph;
       const std::optional<Tensor>* of_parameters[] = {&gradients.weight, &gradients.bias};
-      for (std::size_t k = 0; k < 2; ++k)
-        if (Parameter& parameter = *call.module->parameters[k];
-            *of_parameters[k] && parameter.tensor)
+      for (std::size_t k = 0; k < 2; ++k) {
+        Parameter& parameter = *call->module->parameters[k];
+        if (!*of_parameters[k] || !parameter.tensor || unfinished.contains(&parameter)) continue;
+        const bool required = call->parameter_requires_grad[k] && parameter.requires_grad;
+        if (required || runner.fault_ == Fault::frozen_gets_gradients)
           accumulate(parameter.grad, **of_parameters[k], parameter.tensor->dtype());
-      reaches_input = call.input_requires_grad;
-      if (!reaches_input) break;
+      }
+      if (!call->input_requires_grad) return {};
       gradient = std::move(gradients.input);
-      if (i == 0) break;
-      const int before = static_cast<int>(i) - 1;
+      if (--number <= 0)
+        continue;  // nobody sees the gradients of inputs and inside earlier forwards
       if (runner.on_flow)
-        runner.on_flow({step.output, static_cast<std::uint16_t>(before), Slot::leaf_output_grad},
-                       gradient);
-      runner.leaf_gradients_.emplace_back(before, gradient);
+        runner.on_flow(
+            {step.output, static_cast<std::uint16_t>(number - 1), Slot::leaf_output_grad},
+            gradient);
+      runner.leaf_gradients_.emplace_back(number - 1, gradient);
     }
-    if (Live& input = runner.lives_[result.input]; reaches_input && input.requires_grad)
+    if (gone != way.end())
+      return ended(Refusal{ErrorKind::graph_freed, "a second backward; retain_graph was not set"});
+    NameId source = result.input;
+    while (runner.lives_[source].kind == NameKind::result) source = runner.lives_[source].input;
+    if (Live& input = runner.lives_[source]; input.requires_grad)
       accumulate(input.grad, gradient, input.tensor.dtype());
-    result.freed = !step.retain_graph;
     return {};
   }
 

@@ -15,14 +15,18 @@ using reference::Tensor;
 Predicted track_option_is_read_each_time(PredictionContext& c, const Step& step) {
   if (const auto* b = std::get_if<Backward>(&step)) {
     // A forward whose output happened to agree shows it in its gradients.
-    const auto& tape = c.world.names[b->output].tape;
-    if (!tape) return std::nullopt;
     bool changed = false;
-    for (reference::TapeEntry& call : tape->calls)
-      if (const auto* norm = batch_norm_in(call.layer);
-          norm && c.is_cpp() && !norm->track_running_stats && !call.batch_statistics)
-        changed = call.batch_statistics = true;
-    if (!changed || !c.recompute(*tape)) return std::nullopt;
+    for (reference::Tape* graph = c.world.names[b->output].tape.get(); graph;
+         graph = graph->before.get()) {
+      bool here = false;
+      for (reference::TapeEntry& call : graph->calls)
+        if (const auto* norm = batch_norm_in(call.layer);
+            norm && c.is_cpp() && !norm->track_running_stats && !call.batch_statistics)
+          here = call.batch_statistics = true;
+      if (here && !c.recompute(*graph)) return std::nullopt;
+      changed = changed || here;
+    }
+    if (!changed) return std::nullopt;
     return c.execute(step);
   }
   const auto* f = std::get_if<Forward>(&step);
@@ -130,6 +134,16 @@ Predicted clone_refuses_changed_modules(PredictionContext& c, const Step& step) 
       return execution;
     }
   return std::nullopt;
+}
+
+// clone makes fresh parameters, which require gradients, and puts the values in.
+Predicted clone_requires_gradients(PredictionContext& c, const Step& step) {
+  const auto* copy = std::get_if<DeepCopy>(&step);
+  if (!copy) return std::nullopt;
+  Execution execution = c.execute(step);
+  for (Module* module : c.world.names[copy->result].places)
+    module->requires_grad = reference::every_parameter;
+  return execution;
 }
 
 // What is fresh in a clone follows the option as it is now, not what the original has.

@@ -17,6 +17,7 @@ Predicted empty_sequential_is_refused(PredictionContext& context, const Step& st
 Predicted eval_needs_statistics(PredictionContext& context, const Step& step);
 Predicted clone_forgets_sequential_flags(PredictionContext& context, const Step& step);
 Predicted clone_refuses_changed_modules(PredictionContext& context, const Step& step);
+Predicted clone_requires_gradients(PredictionContext& context, const Step& step);
 Predicted clone_makes_statistics(PredictionContext& context, const Step& step);
 Predicted archive_replaces_tensors(PredictionContext& context, const Step& step);
 

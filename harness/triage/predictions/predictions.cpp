@@ -95,9 +95,16 @@ Result shared_children_become_two(PredictionContext& c, const Step& step) {
     return std::nullopt;
   Execution execution = c.execute(step);
   Live& live = c.world.names[result];
-  c.split_places(result, std::holds_alternative<DeepCopy>(step));
+  const std::vector<Module*> shared = live.places;
+  const bool copied = std::holds_alternative<DeepCopy>(step);
+  c.split_places(result, copied);
   for (std::size_t p = 0; p < live.places.size(); ++p) {
     const Key key{result, static_cast<std::uint16_t>(p), Slot::identity};
+    // A fresh module's parameters require gradients. For the first of two places another deviation
+    // says so.
+    const auto at = shared.begin() + static_cast<std::ptrdiff_t>(p);
+    if (copied && std::find(shared.begin(), at, shared[p]) != at)
+      live.places[p]->requires_grad = reference::every_parameter;
     c.expect(key, Value{static_cast<std::int64_t>(key.packed())}, {live.places[p]->kind(), "", {}});
   }
   return execution;
@@ -142,11 +149,13 @@ Result no_channels_are_refused(PredictionContext& c, const Step& step) {
 Result backward_uses_moved_statistics(PredictionContext& c, const Step& step) {
   const auto* b = std::get_if<Backward>(&step);
   if (!b || !c.world.names[b->output].tape) return std::nullopt;
-  for (reference::TapeEntry& call : c.world.names[b->output].tape->calls) {
-    if (!is_batch_norm(call.module->layer) || call.batch_statistics) continue;
-    for (TensorSlot slot : {TensorSlot::running_mean, TensorSlot::running_var})
-      if (const auto& now = call.module->tensor(slot)) call.tensors[slot] = now->clone();
-  }
+  for (reference::Tape* graph = c.world.names[b->output].tape.get(); graph;
+       graph = graph->before.get())
+    for (reference::TapeEntry& call : graph->calls) {
+      if (!is_batch_norm(call.module->layer) || call.batch_statistics) continue;
+      for (TensorSlot slot : {TensorSlot::running_mean, TensorSlot::running_var})
+        if (const auto& now = call.module->tensor(slot)) call.tensors[slot] = now->clone();
+    }
   return c.execute(step);
 }
 
@@ -177,8 +186,8 @@ Result trace_of_cumulative_average_is_refused(PredictionContext& c, const Step& 
   return execution;
 }
 
-// torch.no_grad promises that no result requires a gradient. A view of a leaf that requires one
-// does: it asks its base. Flatten gives a view where the memory allows it.
+// torch.no_grad promises that no result requires a gradient. A view of what requires one does: it
+// asks its base. Flatten gives a view where the memory allows it.
 Result view_keeps_requires_grad(PredictionContext& c, const Step& step) {
   const auto* f = std::get_if<Forward>(&step);
   if (!f || f->grad || c.world.names[f->module.name].kind != NameKind::module) return std::nullopt;
@@ -227,6 +236,7 @@ const std::vector<std::pair<std::string_view, Prediction>>& table() {
       {"clone_forgets_sequential_flags", clone_forgets_sequential_flags},
       {"clone_refuses_changed_modules", clone_refuses_changed_modules},
       {"clone_makes_statistics", clone_makes_statistics},
+      {"clone_requires_gradients", clone_requires_gradients},
       {"gradients_are_not_cast", gradients_are_not_cast},
       {"eval_needs_statistics", eval_needs_statistics},
       {"single_value_is_not_checked", single_value_is_not_checked},

@@ -87,6 +87,8 @@ std::optional<Execution> script_ignores_no_grad(PredictionContext& c, const Step
   if (!f || f->grad || c.world.names[f->module.name].kind != NameKind::script) return std::nullopt;
   const Forward* first = first_call(c, *f);
   if (!first || !first->grad) return std::nullopt;
+  const auto& graph = c.world.names[first->result].tape;
+  if (graph && !graph->requires_grad) return std::nullopt;
   const std::vector<Module*> places = reference::places(c.world.module(f->module));
   const auto operations = std::count_if(places.begin(), places.end(), [](const Module* m) {
     return !is_container(m->layer) && !traits_of(m->layer).is_view;

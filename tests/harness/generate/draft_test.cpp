@@ -41,6 +41,24 @@ TEST_F(Drafted, AResultIsCurrentUntilItsGroupChanges) {
   EXPECT_FALSE(draft.is_current(draft.results.back()));
 }
 
+TEST_F(Drafted, AResultGoesOnInTheGraphOfItsInput) {
+  draft.trees[0].layers.clear();  // as if it kept the shape
+  DraftedTensor input = draft.tensor_for({0, 0});
+  input.requires_grad = true;
+  draft.forward({0, 0}, input, true);
+  draft.results[0].value.requires_grad = true;
+  const auto earlier = draft.result_for({0, 0});
+  ASSERT_TRUE(earlier);
+  EXPECT_EQ(earlier->name, draft.results[0].value.name);
+  draft.forward({0, 0}, *earlier, true);
+  EXPECT_EQ(draft.results[1].before, 0u);
+  draft.free(draft.results[1]);
+  EXPECT_TRUE(draft.is_freed(draft.results[0]));
+  draft.results[1].version = draft.groups[0].version;
+  draft.results[0].version = draft.groups[0].version - 1;
+  EXPECT_FALSE(draft.is_current(draft.results[1]));
+}
+
 TEST_F(Drafted, AForwardThatOughtToBeRefusedIsNoPlaceForABackward) {
   for (int i = 0; i < 20; ++i) {
     draft.forward({0, 0}, draft.tensor_for({0, 0}), false);

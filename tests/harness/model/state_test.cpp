@@ -64,6 +64,22 @@ TEST(Scan, TensorsThatBecameSharedAreFoundOnceAndFollowed) {
   EXPECT_EQ(checked.judged[0].step, 1);
 }
 
+TEST(Scan, AParameterThatCeasedToRequireAGradientIsFoundOnceAndFollowed) {
+  ToldSubject subject(
+      "net = BatchNorm2d(2)\n"
+      "x = tensor(2, 2, 2, 2, normal(0, 1))\n"
+      "y = net(x)\n"
+      "z = net(x)\n"
+      "backward(z, normal(0, 1))\n");
+  subject.after[2] = [](ToldSubject& self) {
+    self.module("net").parameters[0]->requires_grad = false;
+  };
+  const Checked checked = check(subject);
+  ASSERT_EQ(checked.judged.size(), 1u) << ::testing::PrintToString(checked.discrepancies());
+  EXPECT_EQ(checked.judged[0].key, subject.key("net", "", Slot::weight));
+  EXPECT_EQ(checked.judged[0].step, 2);
+}
+
 TEST(Scan, InALargeWorldSharingIsHeldToItAlike) {
   std::string large = "large = Sequential(";
   for (int i = 0; i < 70; ++i) large += i == 0 ? "BatchNorm2d(2)" : ", BatchNorm2d(2)";

@@ -63,6 +63,19 @@ TEST(World, AGradientBelongsToTheTensorWhoeverHoldsIt) {
   EXPECT_FALSE(scripted.grads[0]);
 }
 
+TEST(World, AParameterIsVisitedInEachOfItsPlaces) {
+  World world = small_world();
+  std::vector<const Module*> visited;
+  const auto* weight = world.names[0].places[1]->find(TensorSlot::weight);
+  world.each_place_of(weight->storage(), [&](Module& module, TensorSlot slot) {
+    EXPECT_EQ(slot, TensorSlot::weight);
+    visited.push_back(&module);
+  });
+  const auto& net = world.names[0].places;
+  const auto& script = world.names[1].places;
+  EXPECT_EQ(visited, (std::vector<const Module*>{net[1], net[2], script[1], script[2]}));
+}
+
 TEST(World, ACopySharesNothingOutsideAndAllInside) {
   World world = small_world();
   World copy = world.copy();
@@ -76,6 +89,17 @@ TEST(World, ACopySharesNothingOutsideAndAllInside) {
   EXPECT_NE(copy.names[2].grad->storage(), world.names[2].grad->storage());
   reference::train(*copy.names[0].root, false);
   EXPECT_TRUE(world.names[0].places[1]->training);
+}
+
+TEST(World, AGraphOfACopyGoesOnInTheCopy) {
+  World world;
+  world.reset(2);
+  world.define(0, NameKind::result).tape = std::make_shared<reference::Tape>();
+  world.define(1, NameKind::result).tape = std::make_shared<reference::Tape>();
+  world.names[1].tape->before = world.names[0].tape;
+  const World copy = world.copy();
+  EXPECT_EQ(copy.names[1].tape->before, copy.names[0].tape);
+  EXPECT_NE(copy.names[0].tape, world.names[0].tape);
 }
 
 TEST(World, NamesComeAndGo) {

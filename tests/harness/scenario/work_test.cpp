@@ -57,6 +57,18 @@ TEST(Work, OfAConvolutionsBackwardIsItsKernelForEachElementThatItTook) {
             2 * 9 + 2 * 2 * 16 + 64 * 64 * (2 * 9 + 16));
 }
 
+TEST(Work, OfAResultIsThatOfTheShapeThatItsForwardGives) {
+  const std::string chain =
+      "a = Linear(7, 5)\nb = Linear(5, 3)\nx = tensor(2, 7, normal(0, 1))\ny = a(x)\nz = b(y)";
+  const double first = 2 * 5 * (7 + 16);
+  const double second = 2 * 3 * (5 + 16);
+  EXPECT_EQ(work_of_last(chain), second);
+  EXPECT_EQ(work_of_last(chain + "\nbackward(z, normal(0, 1))"), 2 * (first + second))
+      << "it goes through both";
+  EXPECT_EQ(work_of_last(chain + "\nw = a(z)"), 0) << "refused";
+  EXPECT_EQ(work_of_last(chain + "\nw = a(z)\nv = a(w)"), 0) << "of nothing";
+}
+
 TEST(Work, ManyModulesAreLookedAtAfterFewSteps) {
   std::string text = "# normdiff-scenario 1\nnet = Sequential(";
   for (int i = 0; i < 1000; ++i) text += i == 0 ? "ReLU()" : ", ReLU()";

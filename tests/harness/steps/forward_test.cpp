@@ -52,6 +52,78 @@ TEST(ForwardStep, AnInfiniteStatisticStaysSoThroughTheNextUseOfASharedChild) {
   EXPECT_EQ(found(subject).size(), 3u) << "under each of its names";
 }
 
+const std::string chain =
+    "a = Sequential(fc=Linear(3, 2), bn=BatchNorm1d(2))\n"
+    "b = BatchNorm1d(2)\n"
+    "x = tensor(4, 3, normal(0, 1), seed=1, requires_grad=True)\n"
+    "y = a(x)\n"
+    "z = b(y)\n";  // 4
+
+TEST(ForwardStep, AnEarlierResultIsAnInput) {
+  EXPECT_THAT(found(ToldSubject(chain + "w = a.bn(y)\nno = no_grad(a.bn, y)\nv = b(no)\n"
+                                        "s = torch.jit.script(b)\nu = s(z)\n"
+                                        "m = torch.onnx.export(a, x, training=EVAL, dynamo=False, "
+                                        "opset_version=17)\n"
+                                        "n = m(x)\nt = b(n)\n")),
+              IsEmpty());
+}
+
+TEST(ForwardStep, OnAnEarlierResultIsJudgedFromWhatWasSeenOfIt) {
+  ToldSubject subject(chain);
+  subject.lie(3, subject.key("y", "", Slot::value));
+  const Checked checked = check(subject);
+  ASSERT_EQ(checked.judged.size(), 1u);
+  EXPECT_EQ(checked.judged[0].step, 3);
+  ToldSubject second(chain);
+  second.lie(4, second.key("z", "", Slot::value));
+  EXPECT_EQ(check(second).judged.size(), 1u);
+}
+
+TEST(ForwardStep, WhatGivesAnEarlierResultItselfIsInItsGraph) {
+  EXPECT_THAT(found(ToldSubject(chain + "none = Sequential()\nf = Flatten()\nw = none(z)\n"
+                                        "v = no_grad(f, w)\nu = b(v)\nbackward(u, constant(1))\n"
+                                        "i = no_grad(f, x)\nj = a(i)\nbackward(j, constant(1))\n")),
+              IsEmpty());
+}
+
+TEST(BackwardStep, GoesThroughTheForwardsBefore) {
+  const std::string text = chain +
+                           "w = b(z)\nbackward(w, normal(0, 1), seed=2, retain_graph=True)\n"
+                           "backward(z, normal(0, 1), seed=3)\nbackward(w, normal(0, 1), seed=4)\n"
+                           "backward(y, constant(1))\n";
+  const Checked checked = [&] {
+    ToldSubject s(text);
+    return check(s);
+  }();
+  EXPECT_THAT(checked.discrepancies(), IsEmpty());
+  EXPECT_EQ(checked.count(ObservationClass::error, Verdict::both_rejected), 2u);
+  for (const char* slot : {"a", "b"}) {
+    ToldSubject liar(text);
+    liar.lie(6, slot[0] == 'a' ? liar.key("a", "fc", Slot::weight_grad)
+                               : liar.key("b", "", Slot::weight_grad));
+    EXPECT_FALSE(check(liar).judged.empty()) << slot;
+  }
+  ToldSubject input(text);
+  input.lie(6, input.key("x", "", Slot::grad));
+  EXPECT_FALSE(check(input).judged.empty());
+}
+
+TEST(BackwardStep, EndsAtAResultThatWasMadeWithoutGradients) {
+  const std::string text = chain + "no = no_grad(a, x)\nw = b(no)\nbackward(w, normal(0, 1))\n";
+  EXPECT_THAT(found(ToldSubject(text)), IsEmpty());
+  ToldSubject further(text);
+  further.after[7] = [](ToldSubject& self) {
+    self.module("a", "fc").parameters[0]->grad = reference::Tensor(DType::float32, {2, 3});
+  };
+  EXPECT_EQ(check(further).judged.size(), 1u);
+}
+
+TEST(BackwardStep, OfAnEarlierForwardThatDivergedIsUnderived) {
+  ToldSubject subject(chain + "backward(z, normal(0, 1))\n");
+  subject.lie(3, subject.key("y", "", Slot::value));
+  EXPECT_EQ(check(subject).count(ObservationClass::error, Verdict::underived), 1u);
+}
+
 TEST(BackwardStep, GradientsAddToWhatIsThere) {
   EXPECT_THAT(found(ToldSubject(model + "y = net(x)\nz = net(x)\nbackward(y, normal(0, 1))\n"
                                         "backward(z, normal(0, 1))\nnet.zero_grad()\n")),

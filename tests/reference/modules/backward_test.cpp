@@ -101,6 +101,25 @@ TEST(Backward, StopsWhereNothingBeforeRequiresAGradient) {
   EXPECT_EQ(passes.backward.parameters().size(), 4u);
 }
 
+TEST(Backward, AParameterGetsAGradientIfItRequiredOneThenAndDoesNow) {
+  const ModulePtr net = make(sequential({{"a", half()}, {"b", half()}}));
+  Module& a = *net->children[0].second;
+  Module& b = *net->children[1].second;
+  a.requires_grad = {false, true};
+  ForwardPass forward;
+  Tape tape;
+  forward.run(*net, sample.activation(), options(), {}, &tape);
+  a.requires_grad = every_parameter;
+  b.requires_grad = {true, false};
+  BackwardPass backward;
+  backward.run(tape, upstream.values(), {});
+  ASSERT_EQ(backward.parameters().size(), 2u);
+  EXPECT_EQ(backward.parameters()[0].module, &b);
+  EXPECT_EQ(backward.parameters()[0].slot, TensorSlot::weight);
+  EXPECT_EQ(backward.parameters()[1].module, &a);
+  EXPECT_EQ(backward.parameters()[1].slot, TensorSlot::bias);
+}
+
 TEST(Backward, ASharedModulesUsesAddUp) {
   const auto bn = half();
   const ModulePtr shared = make(sequential({{"a", bn}, {"b", bn}}));
@@ -184,6 +203,81 @@ TEST(Backward, TheLeafBeforeGetsTheGradientThatWasReallyThere) {
                  return std::nullopt;
                });
   EXPECT_EQ(backward.input()->value, (Numbers{8, 7, 6, 5}));
+}
+
+/// A forward of `root`, and one of `next` on its output.
+struct Chain {
+  Tape first, second;
+  ForwardPass forward;
+  BackwardPass backward;
+
+  Chain(Module& root, Module& next) {
+    ForwardOptions o = options();
+    o.input_requires_grad = true;
+    forward.run(root, sample.activation(), o, {}, &first);
+    const Activation between = forward.last();
+    o.input_is_leaf = false;
+    forward.run(next, between, o, {}, &second);
+    second.before = std::make_shared<Tape>(first);
+  }
+};
+
+TEST(Backward, GoesOnInTheGraphThatMadeItsInput) {
+  const ModulePtr whole = make(sequential({{"a", half()}, {"b", half()}}));
+  Passes one(*whole, true);
+  const ModulePtr a = make(half());
+  const ModulePtr b = make(half());
+  Chain chain(*a, *b);
+  std::vector<int> seen;
+  chain.backward.run(chain.second, upstream.values(),
+                     [&seen](int call, const InputGradient&) -> std::optional<Values> {
+                       seen.push_back(call);
+                       return std::nullopt;
+                     });
+  EXPECT_THAT(seen, ElementsAre(0)) << "in the graph before, nobody sees a gradient";
+  ASSERT_NE(chain.backward.input(), nullptr);
+  for (std::size_t i = 0; i < 4; ++i) {
+    EXPECT_NEAR(chain.backward.input()->value[i], one.backward.input()->value[i], 1e-12);
+    EXPECT_GT(chain.backward.input()->bound[i], 0);
+  }
+  EXPECT_EQ(chain.backward.parameters().size(), 4u);
+}
+
+TEST(Backward, AModuleThatIsRunTwiceGetsOneGradientOfBoth) {
+  const ModulePtr bn = make(half());
+  Chain chain(*bn, *bn);
+  chain.backward.run(chain.second, upstream.values(), {});
+  ASSERT_EQ(chain.backward.parameters().size(), 2u);
+  EXPECT_EQ(chain.backward.parameters()[0].uses, 2);
+}
+
+TEST(Backward, FreesEveryGraphItGoesThrough) {
+  const ModulePtr a = make(half());
+  const ModulePtr b = make(half());
+  Chain chain(*a, *b);
+  BackwardPass& backward = chain.backward;
+  backward.run(chain.second, upstream.values(), {}, {.retain_graph = true});
+  EXPECT_FALSE(backward.refusal());
+  backward.run(*chain.second.before, upstream.values(), {});
+  EXPECT_FALSE(backward.refusal());
+  backward.run(chain.second, upstream.values(), {});
+  ASSERT_TRUE(backward.refusal());
+  EXPECT_EQ(backward.refusal()->kind, ErrorKind::graph_freed);
+  EXPECT_EQ(backward.refused_by(), a.get());
+  EXPECT_EQ(backward.input(), nullptr);
+  EXPECT_EQ(backward.parameters().size(), 2u) << "those of b, which was done by then";
+  backward.run(chain.second, upstream.values(), {});
+  EXPECT_EQ(backward.refused_by(), b.get());
+}
+
+TEST(Backward, AGradientThatIsNotWholeIsNotAdded) {
+  const ModulePtr bn = make(half());
+  Chain chain(*bn, *bn);
+  chain.second.before->calls[0].modified = true;
+  chain.backward.run(chain.second, upstream.values(), {});
+  ASSERT_TRUE(chain.backward.refusal());
+  EXPECT_EQ(chain.backward.refusal()->kind, ErrorKind::modified_in_place);
+  EXPECT_TRUE(chain.backward.parameters().empty());
 }
 
 TEST(Backward, ThroughNothingIsTheUpstreamGradient) {

@@ -307,6 +307,23 @@ TEST(Forward, AnEmptySequentialGivesItsInput) {
   EXPECT_FALSE(pass.requires_grad());
 }
 
+TEST(Forward, WhatGivesItsInputIsALeafOnlyIfItsInputIs) {
+  for (const bool is_leaf : {true, false}) {
+    ForwardOptions o = options();
+    o.input_requires_grad = true;
+    o.input_is_leaf = is_leaf;
+    ForwardPass pass;
+    const ModulePtr flat = make(leaf(Flatten{}));
+    pass.run(
+        *flat, Input<float>{{1, 2}, {2, 1}}.activation(), o,
+        [&](int, const LeafOutput& out) -> std::optional<Activation> {
+          EXPECT_EQ(out.is_leaf(), is_leaf);
+          return std::nullopt;
+        },
+        nullptr);
+  }
+}
+
 TEST(Forward, WhatRanBeforeARefusalHasMoved) {
   const ModulePtr net = make(sequential({{"a", norm(half())}, {"b", norm(3)}}));
   ForwardPass pass;
@@ -376,6 +393,17 @@ TEST(Forward, AnOutputRequiresAGradientIfItsInputOrAParameterDoes) {
   EXPECT_FALSE(requires_grad(norm(half()), true, false));
   EXPECT_FALSE(requires_grad(leaf(ReLU{}), false, true));
   EXPECT_TRUE(requires_grad(leaf(ReLU{}), true, true));
+}
+
+TEST(Forward, AParameterThatRequiresNoGradientMakesNoGraph) {
+  const ModulePtr net = make(norm(half()));
+  ForwardPass pass;
+  net->requires_grad = {false, true};
+  pass.run(*net, sample.activation(), options(), {}, nullptr);
+  EXPECT_TRUE(pass.requires_grad());
+  net->requires_grad = {false, false};
+  pass.run(*net, sample.activation(), options(), {}, nullptr);
+  EXPECT_FALSE(pass.requires_grad());
 }
 
 TEST(Forward, ASharedBatchNormMovesTwice) {
@@ -488,7 +516,7 @@ TEST(Forward, ATapeRemembersWhatTheBackwardNeeds) {
   pass.run(*net, sample.activation(), options(), {}, &tape);
   ASSERT_EQ(tape.calls.size(), 2u);
   EXPECT_TRUE(tape.requires_grad);
-  EXPECT_TRUE(tape.saves_tensors);
+  EXPECT_FALSE(tape.calls[0].saves_nothing);
   EXPECT_EQ(tape.output, (Shape{2, 2}));
   EXPECT_EQ(batch_norm_in(tape.calls[0].layer)->eps, 0.5);
   EXPECT_TRUE(tape.calls[0].batch_statistics);
@@ -507,7 +535,7 @@ TEST(Forward, FlattenAloneSavesNothing) {
   Tape tape;
   const ModulePtr flat = make(leaf(Flatten{}));
   pass.run(*flat, sample.activation(), options(), {}, &tape);
-  EXPECT_FALSE(tape.saves_tensors);
+  EXPECT_TRUE(tape.calls[0].saves_nothing);
   EXPECT_FALSE(tape.requires_grad);
 }
 

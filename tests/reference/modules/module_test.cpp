@@ -131,6 +131,12 @@ TEST(DeepCopy, HasNoGradients) {
   EXPECT_TRUE(bn->grads[0]);
 }
 
+TEST(DeepCopy, RequiresGradientsWhereTheOriginalDoes) {
+  const ModulePtr bn = make(norm());
+  bn->requires_grad = {true, false};
+  EXPECT_EQ(deepcopy(*bn)->requires_grad, (ParameterFlags{true, false}));
+}
+
 TEST(ResetRunningStats, RestoresTheFreshValuesInPlace) {
   const ModulePtr bn = make(norm(2));
   const Storage* mean = bn->find(TensorSlot::running_mean)->storage();

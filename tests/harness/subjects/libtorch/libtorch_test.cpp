@@ -246,6 +246,32 @@ TEST(LibTorchSubject, StateDictIsCopiedAndGradientsAreDropped) {
   EXPECT_TRUE(std::holds_alternative<None>(*r.shown(7, "b", 0, Slot::bias_grad)));
 }
 
+TEST(LibTorchSubject, AForwardGoesOnFromAnEarlierResult) {
+  const Ran r =
+      ran("a = Linear(1, 1, bias=False)\n"
+          "fill(a.weight, [3])\n"
+          "x = tensor(2, 1, [1, 2], requires_grad=True)\n"
+          "y = a(x)\n"
+          "z = a(y)\n"
+          "backward(z, constant(1))\n"
+          "backward(y, constant(1))\n");
+  EXPECT_EQ(r.tensor(4, "z", 0, Slot::value).values().at(1), 18);
+  EXPECT_EQ(r.tensor(5, "a", 0, Slot::weight_grad).values().at(0), 18) << "2 w x of both";
+  EXPECT_EQ(r.tensor(5, "x", 0, Slot::grad).values().at(0), 9);
+  EXPECT_EQ(r.step(6).outcome, Outcome::error) << "the first backward freed both graphs";
+}
+
+TEST(LibTorchSubject, ParametersBelowAPathRequireGradientsOrDoNot) {
+  const Ran r =
+      ran("net = Sequential(fc=Linear(3, 2), bn=BatchNorm1d(2))\n"
+          "net.requires_grad_(False)\n"
+          "net.bn.requires_grad_(True)\n");
+  EXPECT_FALSE(r.tensor(1, "net", 1, Slot::weight).requires_grad);
+  EXPECT_FALSE(r.tensor(1, "net", 2, Slot::bias).requires_grad);
+  EXPECT_EQ(r.shown(2, "net", 1, Slot::weight), nullptr);
+  EXPECT_TRUE(r.tensor(2, "net", 2, Slot::bias).requires_grad);
+}
+
 TEST(LibTorchSubject, WhatTheFrontEndCannotIsUnsupported) {
   const Ran r =
       ran("net = Sequential(ReLU())\n"

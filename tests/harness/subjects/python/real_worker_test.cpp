@@ -110,6 +110,32 @@ backward(y, normal(0, 1))
   EXPECT_EQ(ran.trace.steps[3].text, "needs y, which was not made");
 }
 
+TEST_F(RealWorker, GoesOnFromAnEarlierResult) {
+  const Ran ran = run(*subject_, R"(
+a = Linear(1, 1, bias=False)
+fill(a.weight, [3])
+x = tensor(2, 1, [1, 2], requires_grad=True)
+y = a(x)
+z = a(y)
+backward(z, constant(1))
+backward(y, constant(1))
+)");
+  EXPECT_EQ(ran.elements(4, "z", 0, Slot::value), (std::vector<double>{9, 18}));
+  EXPECT_EQ(ran.elements(5, "a", 0, Slot::weight_grad), (std::vector<double>{18}));
+  EXPECT_EQ(ran.elements(5, "x", 0, Slot::grad), (std::vector<double>{9, 9}));
+  EXPECT_EQ(ran.trace.steps[6].outcome, Outcome::error);
+}
+
+TEST_F(RealWorker, SetsWhichParametersRequireGradients) {
+  const Ran ran = run(*subject_, R"(
+net = Sequential(fc=Linear(3, 2), bn=BatchNorm1d(2))
+net.requires_grad_(False)
+net.bn.requires_grad_(True)
+)");
+  EXPECT_FALSE(ran.at<ObservedTensor>(1, "net", 1, Slot::weight)->requires_grad);
+  EXPECT_TRUE(ran.at<ObservedTensor>(2, "net", 2, Slot::bias)->requires_grad);
+}
+
 TEST_F(RealWorker, ShowsGradients) {
   const Ran ran = run(*subject_, R"(
 net = Sequential(bn=BatchNorm1d(2), relu=ReLU())

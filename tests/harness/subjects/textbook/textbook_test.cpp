@@ -157,6 +157,21 @@ w = m(x)
 bn = BatchNorm1d(2)
 x = tensor(3, 2, [1, 2, 3, 5, 8, 13], dtype=float32)
 m = torch.onnx.export(bn, x, training=TRAINING, dynamo=False, opset_version=17)
+)"},
+                      Planted{"frozen-gets-gradients", R"(
+bn = BatchNorm1d(2)
+bn.requires_grad_(False)
+x = tensor(3, 2, [1, 2, 3, 5, 8, 13], dtype=float32, requires_grad=True)
+y = bn(x)
+backward(y, [1, 2, -3, 4, 5, 7])
+)"},
+                      Planted{"result-detached", R"(
+bn = BatchNorm1d(2)
+last = BatchNorm1d(2)
+x = tensor(3, 2, [1, 2, 3, 5, 8, 13], dtype=float32)
+y = bn(x)
+z = last(y)
+backward(z, [1, 2, -3, 4, 5, 7])
 )"}),
     [](const auto& test) {
       std::string name = test.param.fault;
@@ -196,9 +211,9 @@ TEST(Textbook, AnInstanceNormIsRightAndAFaultOfItShows) {
 }
 
 TEST(Textbook, EveryFaultHasAScenario) {
-  EXPECT_EQ(textbook_faults().size(), 19U);
+  EXPECT_EQ(textbook_faults().size(), 21U);
   EXPECT_EQ(textbook_faults().front(), "biased-running-var");
-  EXPECT_EQ(textbook_faults().back(), "momentum-complement-forgotten");
+  EXPECT_EQ(textbook_faults().back(), "result-detached");
 }
 
 TEST(Textbook, AFaultThatIsNotThereIsRefused) {

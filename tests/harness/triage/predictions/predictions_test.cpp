@@ -66,6 +66,12 @@ std::vector<Case> cases() {
          for (int i = 0; i < 4; ++i) self.run_through("net", "x");
        },
        move_counter},
+      {"cpp-clone-requires-gradients", "libtorch",
+       "net = BatchNorm2d(2)\nnet.requires_grad_(False)\nb = copy.deepcopy(net)\n", 2,
+       [](ToldSubject& self) {
+         for (const auto& parameter : self.module("b").parameters) parameter->requires_grad = true;
+       },
+       [](ToldSubject& self) { self.module("b").training = false; }},
       {"jit-unshares-children", "python",
        "bn = BatchNorm2d(2)\nnet = Sequential(a=bn, b=bn)\ns = torch.jit.script(net)\n", 2,
        [](ToldSubject& self) { self.split("s"); },
