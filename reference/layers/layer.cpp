@@ -43,6 +43,17 @@ BatchNormOptions* batch_norm_in(Layer& layer) {
   return find_batch_norm<BatchNormOptions>(layer);
 }
 
+std::optional<ArgumentProblem> argument_problem(const Layer& layer) {
+  return std::visit(
+      [](const auto& x) -> std::optional<ArgumentProblem> {
+        if constexpr (requires { x.problem(); })
+          return x.problem();
+        else
+          return std::nullopt;
+      },
+      layer);
+}
+
 std::optional<FreshTensor> fresh_tensor(const Layer& layer, TensorSlot slot) {
   std::optional<FreshTensor> found;
   visit_tensors(layer, [&](const FreshTensor& tensor) {

@@ -29,7 +29,9 @@ struct IgnoreTensor {
   void operator()(TensorSlot, const Shape&, Fill) const {}
 };
 
-/// One sentence for each thing that a layer can lack.
+/// One sentence for each thing that a layer can lack. Beyond these a layer has
+/// `std::optional<ArgumentProblem> problem() const` where the ranges of its arguments do not say
+/// all that torch.nn asks of them.
 template <class X>
 consteval bool is_complete() {
   static_assert(
@@ -147,6 +149,9 @@ R visit_leaf(const Layer& layer, F&& f) {
       },
       layer);
 }
+
+/// Why its arguments can't be as they are, each of them being in its range.
+[[nodiscard]] std::optional<ArgumentProblem> argument_problem(const Layer& layer);
 
 /// A tensor that a layer holds when it is fresh.
 struct FreshTensor {
