@@ -51,10 +51,8 @@ Execution run_artefact(Context& c, const Forward& step, const Live& artefact, co
         {reference::ErrorKind::dtype_mismatch, "exported for another dtype"});
   if (!execution.refusals.empty()) return execution;
   const auto& exported_by = definition<OnnxExport>(c.scenario, c.scope, step.module.name);
-  const auto& norms = artefact.exported->batch_norms;
-  if (exported_by.opset_version < 14 &&
-      std::any_of(norms.begin(), norms.end(), [](const auto& bn) { return bn.training; })) {
-    execution.underived = "opsets below 14 have no attribute for batch statistics";
+  if (exported_by.opset_version < artefact.exported->mode_opset) {
+    execution.underived = "an opset whose nodes cannot say that they train";
     return execution;
   }
   reference::Arithmetic arithmetic = reference::any_implementation();

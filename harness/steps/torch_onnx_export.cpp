@@ -27,14 +27,18 @@ reference::ExportMode mode_of(ExportMode mode) {
 }
 
 /// The nodes that a graph with this many of them must have, in order: folding is a freedom that an
-/// exporter has or has not used throughout. Nothing: no such graph is right.
+/// exporter has or has not used throughout, up to the same measure. Nothing: no such graph is
+/// right.
 std::optional<std::vector<reference::ExportedBatchNorm>> nodes(
     const std::vector<reference::ExportedBatchNorm>& all, std::int64_t observed, bool folding) {
-  if (observed == static_cast<std::int64_t>(all.size())) return all;
-  std::vector<reference::ExportedBatchNorm> left;
-  for (const auto& bn : all)
-    if (!bn.may_be_folded) left.push_back(bn);
-  if (folding && observed == static_cast<std::int64_t>(left.size())) return left;
+  using reference::Foldable;
+  for (const Foldable measure : reference::all_of<Foldable>) {
+    if (measure != Foldable::never && !folding) break;
+    std::vector<reference::ExportedBatchNorm> left;
+    for (const auto& bn : all)
+      if (bn.foldable == Foldable::never || bn.foldable > measure) left.push_back(bn);
+    if (observed == static_cast<std::int64_t>(left.size())) return left;
+  }
   return std::nullopt;
 }
 

@@ -19,7 +19,8 @@ struct BatchNormOptions {
   bool affine = true;
   bool track_running_stats = true;
 
-  static constexpr LayerTraits traits = {.has_mode = true, .rank_check = RankCheck::module};
+  static constexpr LayerTraits traits = {
+      .has_mode = true, .mode_opset = 14, .rank_check = RankCheck::module};
   static constexpr auto arguments = std::make_tuple(
       size_argument("num_features", &BatchNormOptions::num_features, Given::by_position),
       option("eps", &BatchNormOptions::eps), option("momentum", &BatchNormOptions::momentum),

@@ -23,6 +23,18 @@ Bounded& StatisticUpdates::of(const Tensor& tensor) {
   return expected;
 }
 
+void give_input(LayerCall& call) {
+  call.profile = uniform_profile(call.input.dtype);
+  call.output = call.shape();
+  call.gives_input = true;
+  call.saves_nothing = true;
+  reshape(call.input.values, call.output, call.stored);
+}
+
+void give_upstream(LayerGradient& gradient) {
+  if (gradient.input) reshape(gradient.upstream, gradient.call.input.values.shape, *gradient.input);
+}
+
 bool requires_gradient(const SlotTensors& tensors, TensorSlot slot) {
   return is_parameter(slot) && tensors[slot].has_value();
 }

@@ -120,6 +120,9 @@ struct LayerCall {
   [[nodiscard]] bool is_refused() const { return refusals.size() > gone_past; }
 };
 
+/// Fills in a call whose output is its input itself.
+void give_input(LayerCall& call);
+
 /// What the graph keeps of a call for its backward: copies, made when the call was made.
 struct SavedCall {
   Activation input;
@@ -154,6 +157,9 @@ struct LayerGradient {
 
   [[nodiscard]] Bounded* of(TensorSlot slot) const { return parameters[index_of(slot)]; }
 };
+
+/// Fills in the gradient of a call whose output has the elements of its input.
+void give_upstream(LayerGradient& gradient);
 
 /// Whether a leaf's parameter gets gradients: every parameter that is there does.
 [[nodiscard]] bool requires_gradient(const SlotTensors& tensors, TensorSlot slot);

@@ -36,6 +36,17 @@ const LayerTraits& traits_of(const Layer& layer) {
       layer);
 }
 
+bool does_nothing(const Layer& layer, bool training) {
+  return std::visit(
+      [training](const auto& x) {
+        if constexpr (requires { x.does_nothing(training); })
+          return x.does_nothing(training);
+        else
+          return false;
+      },
+      layer);
+}
+
 const BatchNormOptions* batch_norm_in(const Layer& layer) {
   return find_batch_norm<const BatchNormOptions>(layer);
 }

@@ -31,7 +31,8 @@ struct IgnoreTensor {
 
 /// One sentence for each thing that a layer can lack. Beyond these a layer has
 /// `std::optional<ArgumentProblem> problem() const` where the ranges of its arguments do not say
-/// all that torch.nn asks of them.
+/// all that torch.nn asks of them, and `bool does_nothing(bool training) const` where it may give
+/// its input itself, whatever that is.
 template <class X>
 consteval bool is_complete() {
   static_assert(
@@ -129,6 +130,9 @@ inline constexpr Names<ModuleKind> names_of<ModuleKind> =
 [[nodiscard]] inline bool is_container(const Layer& layer) {
   return traits_of(layer).is_container;
 }
+
+/// Whether a layer gives its input itself, whatever that is: an exporter may write nothing for it.
+[[nodiscard]] bool does_nothing(const Layer& layer, bool training);
 
 /// The options of a batch norm of any dimensions; null: it is none.
 [[nodiscard]] const BatchNormOptions* batch_norm_in(const Layer& layer);

@@ -279,7 +279,8 @@ Gradients run_backward(const reference::ReLU&, const Call& call, const Tensor& g
 std::optional<Refusal> refusal(const reference::Flatten&, Module&, const Tensor&, const Manner&) {
   return std::nullopt;
 }
-Tensor run(const reference::Flatten&, Module&, const Tensor& input, const Manner&, Call&) {
+Tensor run(const reference::Flatten&, Module&, const Tensor& input, const Manner&, Call& call) {
+  call.gives_input = input.shape().rank() == 2;
   Shape flat{input.shape()[0], 1};
   for (int i = 1; i < input.shape().rank(); ++i) flat[1] *= input.shape()[i];
   return reshaped(input, flat);

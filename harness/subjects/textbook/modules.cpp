@@ -105,7 +105,7 @@ ModulePtr trace(const ModulePtr& root, std::vector<BakedCall> calls) {
   std::vector<ModulePtr> places;
   list_places(traced, places);
   for (const ModulePtr& place : places)
-    if (place->is_batch_norm()) place->baked_mode = place->training;
+    if (traits_of(place->spec->layer).has_mode) place->baked_mode = place->training;
   traced->baked_calls = std::move(calls);
   return traced;
 }

@@ -28,8 +28,8 @@ std::optional<Refusal> Runner::walk(const ModulePtr& module, Walk& w) {
   call.input_requires_grad = w.flow.requires_grad;
   auto output = forward(module, w.flow.tensor, manner, call);
   if (auto* refusal = std::get_if<Refusal>(&output)) return std::move(*refusal);
-  // Flattening what is flat gives the input itself, also under no_grad.
-  if (!traits_of(module->spec->layer).is_view || w.flow.tensor.shape().rank() != 2) {
+  // The input itself is what it was, also under no_grad.
+  if (!call.gives_input) {
     w.flow.requires_grad =
         w.grad && (w.flow.requires_grad || (*module)[TensorSlot::weight].has_value());
     w.flow.is_leaf = !w.flow.requires_grad;
@@ -124,7 +124,8 @@ Ending Runner::run(const Backward& step) {
   if (!result.requires_grad)
     return ended(Refusal{ErrorKind::no_graph, "nothing that requires a gradient was computed"});
   bool saves = false;
-  for (const Call& call : result.calls) saves |= !traits_of(call.module->spec->layer).is_view;
+  for (const Call& call : result.calls)
+    saves |= !call.gives_input && !traits_of(call.module->spec->layer).is_view;
   if (result.freed && saves)
     return ended(Refusal{ErrorKind::graph_freed, "a second backward; retain_graph was not set"});
   Tensor gradient(result.tensor.dtype(), result.tensor.shape());

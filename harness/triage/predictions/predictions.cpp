@@ -186,15 +186,14 @@ Result view_keeps_requires_grad(PredictionContext& c, const Step& step) {
   const auto* f = std::get_if<Forward>(&step);
   if (!f || f->grad || c.world.names[f->module.name].kind != NameKind::module) return std::nullopt;
   const Live& input = c.world.names[f->input];
-  Module& callee = c.world.module(f->module);
-  const std::vector<Module*> places = reference::places(callee);
-  const auto first = std::find_if(places.begin(), places.end(),
-                                  [](const Module* m) { return !is_container(m->layer); });
+  std::vector<Module*> leaves = reference::places(c.world.module(f->module));
+  std::erase_if(leaves, [](const Module* m) { return is_container(m->layer); });
+  const auto nothing = [](const Module* m) { return does_nothing(m->layer, m->training); };
+  const auto first = std::find_if_not(leaves.begin(), leaves.end(), nothing);
   const Shape& shape = input.values.shape;
-  if (first == places.end() || !std::holds_alternative<reference::Flatten>((*first)->layer) ||
+  if (first == leaves.end() || !std::holds_alternative<reference::Flatten>((*first)->layer) ||
       shape.rank() < 3 || !input.requires_grad || input.layout == Layout::channels_last)
     return std::nullopt;
-  const bool last = reference::leaf_calls(callee) == 1;
   ObservedTensor view;
   view.dtype = input.values.dtype;
   view.shape = {shape[0], 1};
@@ -202,8 +201,14 @@ Result view_keeps_requires_grad(PredictionContext& c, const Step& step) {
   view.requires_grad = true;
   view.data = static_cast<const std::byte*>(input.values.data);
   Execution execution = c.execute(step);
-  c.expect({f->result, 0, last ? Slot::value : Slot::leaf_output}, Value{view},
-           {reference::kind_of<reference::Flatten>, "flatten", std::nullopt});
+  // Layers behind it that do nothing give the view itself.
+  const auto end = std::find_if_not(first + 1, leaves.end(), nothing);
+  for (auto leaf = first; leaf != end; ++leaf) {
+    const auto call = static_cast<std::uint16_t>(leaf - leaves.begin());
+    const bool last = leaf + 1 == leaves.end();
+    const Key key = last ? Key{f->result, 0, Slot::value} : Key{f->result, call, Slot::leaf_output};
+    c.expect(key, Value{view}, {(*leaf)->kind(), "flatten", std::nullopt});
+  }
   return execution;
 }
 
