@@ -23,10 +23,6 @@ Execution execute(Context& c, const Backward& step) {
     execution.underived = "a tensor of the graph was cast or replaced since";
     return execution;
   }
-  if (tape->freed && tape->saves_tensors) {
-    execution.refusals.push_back({reference::ErrorKind::graph_freed, "backward a second time"});
-    return execution;
-  }
   const std::int64_t n = tape->output.numel();
   c.work.gradient.resize(static_cast<std::size_t>(n) * 8 + 8);
   make_gradient(step, n, tape->dtype, c.work.gradient.data());
@@ -52,8 +48,11 @@ Execution execute(Context& c, const Backward& step) {
   c.work.backward.run(*tape, upstream, at_leaf, !c.subject_accepted);
   const auto stopped_at = c.work.backward.stopped_at();
   if (stopped_at) {
-    execution.refusals.push_back(
-        {reference::ErrorKind::modified_in_place, "a tensor that the graph saved was changed"});
+    if (tape->freed)
+      execution.refusals.push_back({reference::ErrorKind::graph_freed, "backward a second time"});
+    else
+      execution.refusals.push_back(
+          {reference::ErrorKind::modified_in_place, "a tensor that the graph saved was changed"});
     execution.origin.leaf = tape->calls[*stopped_at].module->kind();
   }
   const auto done =

@@ -87,7 +87,8 @@ void BackwardPass::run(const Tape& tape, const Values& upstream, const AtLeaf& a
   Values gradient = upstream;
   for (std::size_t i = tape.calls.size(); i-- > 0;) {
     const TapeEntry& call = tape.calls[i];
-    if (stop_at_modified && call.modified) {
+    const bool is_freed = tape.freed && !call.saves_nothing;
+    if (is_freed || (stop_at_modified && call.modified)) {
       stopped_at_ = i;
       return;
     }

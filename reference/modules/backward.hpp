@@ -45,8 +45,9 @@ class BackwardPass {
   /// the input of the whole). What it returns, if anything, is what really went on from there.
   using AtLeaf = std::function<std::optional<Values>(int call, const InputGradient& gradient)>;
 
-  /// `stop_at_modified`: the backward is refused at the first call that saved what was changed in
-  /// place since. What was done up to there stays done (our choice: the documentation is silent).
+  /// A backward of a freed graph is refused at the first call that saved something. With
+  /// `stop_at_modified` it is refused at the first call that saved what was changed in place since,
+  /// too. What was done up to there stays done (our choice: the documentation is silent).
   void run(const Tape& tape, const Values& upstream, const AtLeaf& at_leaf,
            bool stop_at_modified = false);
 

@@ -167,7 +167,6 @@ void ForwardPass::remember(Module& module, const LayerCall& call) {
     const bool read = slot == TensorSlot::weight || (!is_parameter(slot) && !call.batch_statistics);
     if (tensor) entry.tensors[slot] = read ? tensor->clone() : *tensor;
   }
-  if (!call.saves_nothing) tape_->saves_tensors = true;
 }
 
 // Without gradients no result requires one; with them it does where an input or a parameter does

@@ -53,8 +53,7 @@ struct Tape {
   std::vector<TapeEntry> calls;
   bool requires_grad = false;
   bool freed = false;
-  bool saves_tensors = false;  ///< a second backward is refused only if something was saved
-  bool stale = false;          ///< a module of it was cast since
+  bool stale = false;  ///< a module of it was cast since
   DType dtype = DType::float32;
   Shape output;
 };

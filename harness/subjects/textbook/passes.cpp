@@ -123,16 +123,14 @@ Ending Runner::run(const Backward& step) {
   if (result.kind != NameKind::result) return needs(step.output);
   if (!result.requires_grad)
     return ended(Refusal{ErrorKind::no_graph, "nothing that requires a gradient was computed"});
-  bool saves = false;
-  for (const Call& call : result.calls)
-    saves |= !call.gives_input && !traits_of(call.module->spec->layer).is_view;
-  if (result.freed && saves)
-    return ended(Refusal{ErrorKind::graph_freed, "a second backward; retain_graph was not set"});
   Tensor gradient(result.tensor.dtype(), result.tensor.shape());
   make_gradient(step, gradient.numel(), gradient.dtype(), gradient.data());
   bool reaches_input = true;
   for (std::size_t i = result.calls.size(); i-- > 0;) {
     const Call& call = result.calls[i];
+    const bool saves = !call.gives_input && !traits_of(call.module->spec->layer).is_view;
+    if (result.freed && saves)
+      return ended(Refusal{ErrorKind::graph_freed, "a second backward; retain_graph was not set"});
     Gradients gradients = backward(call, gradient, fault_);
     const std::optional<Tensor>* of_parameters[] = {&gradients.weight, &gradients.bias};
     for (std::size_t k = 0; k < 2; ++k)

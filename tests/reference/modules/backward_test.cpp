@@ -127,6 +127,21 @@ TEST(Backward, UsesOfASharedTensorAddUp) {
   EXPECT_NEAR(together.backward.parameters()[0].expected.value[0], sum, 1e-12);
 }
 
+TEST(Backward, OfAFreedGraphStopsAtTheFirstCallThatSavedSomething) {
+  const ModulePtr net = make(sequential({{"bn", half()}, {"flat", leaf(Flatten{})}}));
+  Passes passes(*net, true);
+  EXPECT_FALSE(passes.backward.stopped_at());
+  passes.tape.freed = true;
+  std::vector<int> calls;
+  passes.backward.run(passes.tape, upstream.values(), [&calls](int call, const InputGradient&) {
+    calls.push_back(call);
+    return std::optional<Values>();
+  });
+  EXPECT_EQ(passes.backward.stopped_at(), 0u);
+  EXPECT_THAT(calls, ElementsAre(1)) << "the flatten is done";
+  EXPECT_TRUE(passes.backward.parameters().empty());
+}
+
 TEST(Backward, OfLayersByHand) {
   const ModulePtr net = make(sequential(
       {{"flat", leaf(Flatten{})}, {"fc", leaf(Linear{2, 1, true})}, {"act", leaf(ReLU{})}}));
