@@ -28,6 +28,7 @@ struct LayerName {
   std::string_view operator()(const reference::Linear&) const { return "fc"; }
   std::string_view operator()(const reference::ReLU&) const { return "relu"; }
   std::string_view operator()(const reference::Flatten&) const { return "flatten"; }
+  std::string_view operator()(const reference::Identity&) const { return "identity"; }
 };
 std::string_view layer_name(const reference::Layer& layer) {
   return std::visit(LayerName{}, layer);
@@ -179,8 +180,10 @@ void Chain::add_layers() {
   } else if (linear_first && draft_.random.chance(0.5)) {
     add_linear();
   }
+  if (draft_.random.chance(0.06)) add_plain(reference::Identity{});
   add_batch_norm();
   if (draft_.random.chance(0.5)) add_plain(reference::ReLU{});
+  if (draft_.random.chance(0.06)) add_plain(reference::Identity{});
   if (draft_.random.chance(0.2)) {
     if (flow_.rank == 4 && draft_.random.chance(0.6)) add_convolution();
     add_batch_norm();

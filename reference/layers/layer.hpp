@@ -12,6 +12,7 @@
 #include "reference/layers/batch_norm.hpp"
 #include "reference/layers/conv.hpp"
 #include "reference/layers/flatten.hpp"
+#include "reference/layers/identity.hpp"
 #include "reference/layers/linear.hpp"
 #include "reference/layers/relu.hpp"
 #include "reference/layers/sequential.hpp"
@@ -21,7 +22,7 @@ namespace normdiff::reference {
 /// Every kind of module there is, with its options: the one list. Append; the order shows in
 /// traces.
 using Layer = std::variant<Sequential, BatchNorm<1>, BatchNorm<2>, BatchNorm<3>, Conv<2>, Linear,
-                           ReLU, Flatten>;
+                           ReLU, Flatten, Identity>;
 
 namespace detail {
 

@@ -58,6 +58,8 @@ template <>
 struct Torch<reference::ReLU> : Plain<nn::ReLUImpl> {};
 template <>
 struct Torch<reference::Flatten> : Plain<nn::FlattenImpl> {};
+template <>
+struct Torch<reference::Identity> : Plain<nn::IdentityImpl> {};
 
 template <class ImplType>
 struct TorchBatchNorm {

@@ -289,6 +289,17 @@ Gradients run_backward(const reference::Flatten&, const Call& call, const Tensor
   return {reshaped(gradient, call.input.shape()), {}, {}};
 }
 
+std::optional<Refusal> refusal(const reference::Identity&, Module&, const Tensor&, const Manner&) {
+  return std::nullopt;
+}
+Tensor run(const reference::Identity&, Module&, const Tensor& input, const Manner&, Call& call) {
+  call.gives_input = true;
+  return input;
+}
+Gradients run_backward(const reference::Identity&, const Call&, const Tensor& gradient, Fault) {
+  return {gradient, {}, {}};
+}
+
 }  // namespace
 
 const std::optional<Tensor>& weight_of(const Call& call, Fault fault) {

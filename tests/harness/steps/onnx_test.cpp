@@ -53,6 +53,24 @@ TEST(OnnxStep, BeforeOpset14AnArtefactHasNoTrainingMode) {
   EXPECT_EQ(check(subject).count(ObservationClass::error, Verdict::underived), 1u);
 }
 
+TEST(OnnxStep, ABatchNormIsFoldedPastWhatDoesNothing) {
+  const auto net = [](const std::string& between) {
+    return "net = Sequential(conv=Conv2d(1, 2, kernel_size=1), between=" + between +
+           ", bn=BatchNorm2d(2))\nnet.bn.eval()\nx = tensor(2, 1, 2, 2, normal(0, 1))\n"
+           "m = torch.onnx.export(net, x, training=PRESERVE, dynamo=False, opset_version=17)\n"
+           "y = m(x)\n";
+  };
+  for (const char* between : {"Identity()"}) {
+    ToldSubject folds(net(between));
+    folds.folds = true;
+    EXPECT_THAT(found(folds), IsEmpty()) << between;
+    EXPECT_THAT(found(ToldSubject(net(between))), IsEmpty()) << between;
+  }
+  ToldSubject folds(net("ReLU()"));
+  folds.folds = true;
+  EXPECT_THAT(found(folds), IsEmpty()) << "the textbook folds nothing past it";
+}
+
 TEST(OnnxStep, OfAnOddOpsetNothingIsSaidButWhatItLeavesBehind) {
   ToldSubject odd(exported("EVAL", 6) + "y = m(x)\n");
   EXPECT_EQ(check(odd).count(ObservationClass::error, Verdict::underived), 2u);

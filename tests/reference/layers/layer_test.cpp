@@ -46,6 +46,11 @@ TEST(Layer, HoldsTheTensorsThatItsOptionsAskFor) {
   EXPECT_FALSE(fresh_tensor(Linear{2, 1, false}, TensorSlot::bias));
 }
 
+TEST(Layer, DoesNothingInTheModesItSays) {
+  EXPECT_TRUE(does_nothing(Identity{}, true));
+  EXPECT_FALSE(does_nothing(Flatten{}, false)) << "only of an input that is flat";
+}
+
 /// What every layer says of itself must agree: a tensor is of a slot that it lists.
 TEST(Layer, ListsEverySlotThatItMayHold) {
   for (const ModuleKind kind : all_of<ModuleKind>)

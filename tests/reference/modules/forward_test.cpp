@@ -278,7 +278,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Ranks{BatchNorm<3>{two()}, {5}},
                       Ranks{Conv<2>{{2, 1, 1, 1, 0, true}}, {3, 4}},
                       Ranks{Linear{2, 1, true}, {1, 2, 3, 4, 5}}, Ranks{ReLU{}, {0, 1, 2, 3, 4, 5}},
-                      Ranks{Flatten{}, {2, 3, 4, 5}}),
+                      Ranks{Flatten{}, {2, 3, 4, 5}}, Ranks{Identity{}, {0, 1, 2, 3, 4, 5}}),
     [](const auto& test) { return std::string(to_string(kind_in(test.param.layer))); });
 
 TEST(Forward, LayersWithSizesRefuseWhatDoesNotFit) {
@@ -501,6 +501,70 @@ TEST(Forward, ATapeRemembersWhatTheBackwardNeeds) {
   // The activation between the two outlives the pass's buffers.
   pass.run(*net, Input<float>{{7, 7, 8, 8}, {2, 1, 1, 2}}.activation(), options(), {}, nullptr);
   EXPECT_EQ(elements(tape.calls[1].input.values), (Numbers{-1, -0.5, 0, 1.5}));
+}
+
+/// What one layer makes of an input that requires a gradient.
+struct Single {
+  Numbers output;
+  std::vector<double> error;
+  bool requires_grad = false;
+  bool is_leaf = false;
+  Tape tape;
+};
+Single single(const Layer& layer, const Input<float>& input, bool training = true,
+              bool grad = true) {
+  const ModulePtr module = make(leaf(layer));
+  module->training = training;
+  ForwardOptions o = options();
+  o.input_requires_grad = true;
+  o.grad = grad;
+  Single seen;
+  ForwardPass pass;
+  pass.run(
+      *module, input.activation(), o,
+      [&seen](int, const LeafOutput& out) -> std::optional<Activation> {
+        seen.requires_grad = out.requires_grad();
+        seen.is_leaf = out.is_leaf();
+        return std::nullopt;
+      },
+      &seen.tape);
+  const Values& last = pass.last().values;
+  seen.output = elements(last);
+  seen.error.assign(last.error, last.error + last.shape.numel());
+  return seen;
+}
+
+TEST(Forward, IdentityGivesItsInputWhateverTheMode) {
+  const Input<float> x{{1, -std::numeric_limits<float>::infinity()}, {2, 1}};
+  for (const bool grad : {true, false}) {
+    const Single y = single(Identity{}, x, true, grad);
+    EXPECT_EQ(y.output, (Numbers{1, -std::numeric_limits<double>::infinity()}));
+    EXPECT_EQ(y.error, (Numbers{0, 0}));
+    EXPECT_TRUE(y.is_leaf && y.requires_grad) << "as the input, under no_grad too";
+    EXPECT_TRUE(y.tape.calls[0].saves_nothing);
+  }
+}
+
+/// Two values of an input of the most dimensions that a layer takes.
+Input<float> two_values(const Layer& layer) {
+  int rank = Shape::max_rank;
+  while (!visit_leaf<bool>(layer, [rank](const auto& x) { return x.takes_rank(rank); })) --rank;
+  Shape shape{2};
+  while (shape.rank() < rank) shape.push_back(1);
+  return {{1, -2}, shape};
+}
+
+TEST(Forward, EveryLayerSaysWhetherItDoesNothingAndHasAMode) {
+  for (const ModuleKind kind : all_of<ModuleKind>) {
+    const Layer layer = make_layer(kind);
+    if (is_container(layer)) continue;
+    const Input<float> x = two_values(layer);
+    const Single trains = single(layer, x, true);
+    const Single evaluates = single(layer, x, false);
+    EXPECT_EQ(trains.is_leaf, does_nothing(layer, true)) << to_string(kind);
+    EXPECT_EQ(evaluates.is_leaf, does_nothing(layer, false)) << to_string(kind);
+    EXPECT_EQ(trains.output != evaluates.output, traits_of(layer).has_mode) << to_string(kind);
+  }
 }
 
 TEST(Forward, FlattenAloneSavesNothing) {

@@ -175,6 +175,16 @@ TEST(OnnxExport, OnlyABatchNormInEvalRightBehindAConvolutionMayBeFolded) {
       << "however they are nested";
 }
 
+TEST(OnnxExport, LooksPastLayersThatDoNothing) {
+  const auto behind = [](const Layer& layer) {
+    const ModulePtr net =
+        make(sequential({{"conv", leaf(Conv<2>{})}, {"between", leaf(layer)}, {"bn", norm()}}));
+    child(net, 2).training = false;
+    return net;
+  };
+  EXPECT_THAT(foldable(*behind(Identity{}), ExportMode::preserve), ElementsAre(Foldable::directly));
+}
+
 TEST(OnnxExport, NeedsAnOpsetThatSaysWhichNodesTrain) {
   const auto opset = [](const Layer& layer, ExportMode mode) {
     return onnx_export(*make(leaf(layer)), mode).mode_opset;
