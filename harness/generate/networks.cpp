@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <numeric>
 
 namespace normdiff {
 namespace {
@@ -132,6 +133,11 @@ void Chain::add_convolution() {
   options.kernel_size = draft_.between(1, std::min(3, room));
   options.stride = draft_.random.chance(0.15) ? 2 : 1;
   options.bias = draft_.random.chance(0.5);
+  if (draft_.random.chance(0.3)) {
+    const std::int64_t wanted = draft_.random.chance(0.5) ? 2 : options.in_channels;
+    options.groups = std::gcd(wanted, options.in_channels);
+    options.out_channels = options.groups * draft_.between(1, 2);
+  }
   for (std::size_t i = 0; i < 2; ++i)
     flow_.spatial[i] =
         static_cast<int>(options.windows().count(flow_.spatial[i], options.kernel_size));

@@ -86,6 +86,7 @@ struct TorchConv {
         nn::ConvOptions<dims>(layer.in_channels, layer.out_channels, layer.kernel_size)
             .stride(layer.stride)
             .padding(layer.padding)
+            .groups(layer.groups)
             .bias(layer.bias));
   }
 };

@@ -44,15 +44,18 @@ struct LinearLayer {
 };
 
 /// A cross-correlation of (N, C, sizes...) with zeros around it, in up to three dimensions: those
-/// that are not there have a size of 1.
+/// that are not there have a size of 1. Each group of channels has its own filters.
 template <class T>
 struct ConvLayer {
   using Extent = std::array<std::int64_t, 3>;
-  std::int64_t batch, in, out;
+  std::int64_t batch, groups, in, out;  ///< channels of one group
   Extent size{1, 1, 1}, kernel{1, 1, 1}, windows{1, 1, 1}, stride{1, 1, 1}, padding{0, 0, 0};
 
   ConvLayer(const Shape& x, const Shape& weight, const reference::ConvOptions& options)
-      : batch(x.rank() == weight.rank() ? x[0] : 1), in(weight[1]), out(weight[0]) {
+      : batch(x.rank() == weight.rank() ? x[0] : 1),
+        groups(options.groups),
+        in(weight[1]),
+        out(weight[0] / groups) {
     const int dims = weight.rank() - 2;
     for (int i = 0; i < dims; ++i) {
       const auto at = static_cast<std::size_t>(3 - dims + i);
@@ -88,15 +91,15 @@ struct ConvLayer {
   template <class Begin, class F, class End>
   void each(Begin begin, F f, End end) const {
     for (std::int64_t n = 0; n < batch; ++n)
-      for (std::int64_t o = 0; o < out; ++o)
+      for (std::int64_t o = 0; o < groups * out; ++o)
         each_in(windows, [&](std::int64_t number, const Extent& window) {
-          const std::int64_t y = (n * out + o) * volume(windows) + number;
+          const std::int64_t y = (n * groups * out + o) * volume(windows) + number;
+          const std::int64_t first = (n * groups + o / out) * in;  // input of this group
           begin(y, o);
           for (std::int64_t i = 0; i < in; ++i)
             each_in(kernel, [&](std::int64_t k, const Extent& place) {
               const std::int64_t at = read(window, place);
-              if (at >= 0)
-                f((n * in + i) * volume(size) + at, (o * in + i) * volume(kernel) + k, y);
+              if (at >= 0) f((first + i) * volume(size) + at, (o * in + i) * volume(kernel) + k, y);
             });
           end(y, o);
         });
@@ -202,7 +205,9 @@ std::optional<Refusal> refusal(const reference::ConvOptions& options, Module& mo
   const Shape& x = input.shape();
   const Shape& weight = module[TensorSlot::weight]->shape();
   const int channels = x.rank() - weight.rank() + 1;
-  if (x[channels] != weight[1])
+  if (weight[0] % options.groups != 0)
+    return Refusal{ErrorKind::shape_mismatch, "groups does not divide the filters"};
+  if (x[channels] != weight[1] * options.groups)
     return Refusal{ErrorKind::channel_mismatch, "the input has another number of channels"};
   std::int64_t elements = 1;
   for (int i = channels + 1; i < x.rank(); ++i) {
@@ -224,7 +229,7 @@ Tensor run(const reference::ConvOptions& options, Module& module, const Tensor& 
     const ConvLayer<T> layer(input.shape(), weight, options);
     Shape shape = input.shape();
     const int dims = weight.rank() - 2;
-    shape[shape.rank() - dims - 1] = layer.out;
+    shape[shape.rank() - dims - 1] = weight[0];
     for (int i = 0; i < dims; ++i)
       shape[shape.rank() - dims + i] = layer.windows[static_cast<std::size_t>(3 - dims + i)];
     return run_layer<T>(layer, module, input, shape);

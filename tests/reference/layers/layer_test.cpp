@@ -6,6 +6,7 @@ namespace normdiff::reference {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 TEST(ModuleKind, IsSpelledAsInTorchNn) {
@@ -49,6 +50,18 @@ TEST(Layer, HoldsTheTensorsThatItsOptionsAskFor) {
 TEST(Layer, DoesNothingInTheModesItSays) {
   EXPECT_TRUE(does_nothing(Identity{}, true));
   EXPECT_FALSE(does_nothing(Flatten{}, false)) << "only of an input that is flat";
+}
+
+TEST(Layer, SaysWhichArgumentsCannotBeTogether) {
+  EXPECT_FALSE(argument_problem(Linear{}));
+  EXPECT_FALSE(argument_problem(Conv<2>{{4, 2, 1, 1, 0, true, 2}}));
+  const auto inputs = argument_problem(Conv<2>{{3, 2, 1, 1, 0, true, 2}});
+  ASSERT_TRUE(inputs);
+  EXPECT_EQ(inputs->argument, "groups");
+  EXPECT_THAT(inputs->sentence, HasSubstr("2 does not divide in_channels, 3"));
+  const auto outputs = argument_problem(Conv<2>{{2, 3, 1, 1, 0, true, 2}});
+  ASSERT_TRUE(outputs);
+  EXPECT_THAT(outputs->sentence, HasSubstr("2 does not divide out_channels, 3"));
 }
 
 /// What every layer says of itself must agree: a tensor is of a slot that it lists.

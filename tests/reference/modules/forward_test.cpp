@@ -291,6 +291,17 @@ TEST(Forward, LayersWithSizesRefuseWhatDoesNotFit) {
               ElementsAre(ErrorKind::dtype_mismatch, ErrorKind::shape_mismatch));
 }
 
+TEST(Forward, AConvolutionInGroupsTakesTheChannelsOfAll) {
+  const ModulePtr conv = make(leaf(Conv<2>{{4, 2, 1, 1, 0, true, 2}}));
+  EXPECT_THAT(run(*conv, {{1, 2, 3, 4}, {1, 4, 1, 1}}).refusals, IsEmpty());
+  EXPECT_THAT(run(*conv, {{1, 2}, {1, 2, 1, 1}}).refusals,
+              ElementsAre(ErrorKind::channel_mismatch));
+  conv->tensor(TensorSlot::weight) = Tensor(DType::float32, {3, 2, 1, 1});  // as a load may
+  EXPECT_THAT(run(*conv, {{1, 2, 3, 4}, {1, 4, 1, 1}}).refusals,
+              ElementsAre(ErrorKind::shape_mismatch, ErrorKind::shape_mismatch))
+      << "neither the groups nor the bias fit";
+}
+
 TEST(Forward, AConvolutionPadsNoImagesWithoutElements) {
   const ModulePtr conv = make(leaf(Conv<2>{{2, 1, 3, 1, 2, true}}));
   EXPECT_THAT(run(*conv, {{}, {1, 2, 0, 3}}).refusals, ElementsAre(ErrorKind::shape_mismatch));
