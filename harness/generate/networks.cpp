@@ -14,6 +14,13 @@ reference::Layer norm_of(int rank, const reference::BatchNormOptions& options) {
   return reference::BatchNorm<1>{options};
 }
 
+/// A convolution that takes inputs of a rank, with a batch.
+reference::Layer convolution_of(int rank, const reference::ConvOptions& options) {
+  if (rank == 5) return reference::Conv<3>{options};
+  if (rank == 4) return reference::Conv<2>{options};
+  return reference::Conv<1>{options};
+}
+
 /// Values of one sample and channel.
 int values(const InputSizes& s) {
   int n = 1;
@@ -124,12 +131,13 @@ void Chain::add_batch_norm() {
 }
 
 void Chain::add_convolution() {
-  reference::Conv<2> options;
+  const auto spatial = flow_.spatial.begin();
+  const auto behind = spatial + (flow_.rank - 2);
+  reference::ConvOptions options;
   options.in_channels = flow_.channels;
   options.out_channels = draft_.between(1, 4);
   options.padding = draft_.random.chance(0.3) ? 1 : 0;
-  const int smallest = std::min(flow_.spatial[0], flow_.spatial[1]);
-  const int room = smallest + 2 * static_cast<int>(options.padding);
+  const int room = *std::min_element(spatial, behind) + 2 * static_cast<int>(options.padding);
   options.kernel_size = draft_.between(1, std::min(3, room));
   options.stride = draft_.random.chance(0.15) ? 2 : 1;
   options.bias = draft_.random.chance(0.5);
@@ -138,15 +146,14 @@ void Chain::add_convolution() {
     options.groups = std::gcd(wanted, options.in_channels);
     options.out_channels = options.groups * draft_.between(1, 2);
   }
-  for (std::size_t i = 0; i < 2; ++i)
-    flow_.spatial[i] =
-        static_cast<int>(options.windows().count(flow_.spatial[i], options.kernel_size));
+  for (auto size = spatial; size != behind; ++size)
+    *size = static_cast<int>(options.windows().count(*size, options.kernel_size));
   flow_.channels = static_cast<int>(options.out_channels);
   DraftedModule part;
   part.weight = true;
   part.bias = options.bias;
   ModuleExpression module;
-  module.layer = options;
+  module.layer = convolution_of(flow_.rank, options);
   add_layer(std::move(module), part);
 }
 
@@ -179,8 +186,9 @@ void Chain::add_plain(reference::Layer layer) {
 }
 
 void Chain::add_layers() {
+  const bool convolves = flow_.rank >= 4 || (flow_.rank == 3 && draft_.random.chance(0.5));
   const bool linear_first = flow_.rank == 2 || flow_.rank == 3;
-  if (flow_.rank == 4 && draft_.random.chance(0.7)) {
+  if (convolves && draft_.random.chance(0.7)) {
     if (draft_.random.chance(0.1)) add_batch_norm();
     add_convolution();
   } else if (linear_first && draft_.random.chance(0.5)) {
@@ -191,7 +199,7 @@ void Chain::add_layers() {
   if (draft_.random.chance(0.5)) add_plain(reference::ReLU{});
   if (draft_.random.chance(0.06)) add_plain(reference::Identity{});
   if (draft_.random.chance(0.2)) {
-    if (flow_.rank == 4 && draft_.random.chance(0.6)) add_convolution();
+    if (convolves && draft_.random.chance(0.6)) add_convolution();
     add_batch_norm();
   }
   if (flow_.rank > 2 && draft_.random.chance(0.25)) {

@@ -177,7 +177,8 @@ void draw_wrong_input(Draft& draft) {
   const DType dtype = draft.group(path).dtype;
   InputSizes wrong = draft.takes(path);
   const std::uint64_t how = draft.random.below(3);
-  if (how == 0) wrong.rank = wrong.rank == 5 ? 3 : wrong.rank == 4 ? 3 : 4;
+  // One dimension less is no batch to a convolution.
+  if (how == 0) wrong.rank = wrong.rank >= 4 ? wrong.rank - 1 : 4;
   if (how == 1) ++wrong.channels;
   const DType other = dtype == DType::float32 ? DType::float64 : DType::float32;
   Shape shape = draft.shape_for(wrong);

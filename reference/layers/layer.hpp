@@ -22,7 +22,7 @@ namespace normdiff::reference {
 /// Every kind of module there is, with its options: the one list. Append; the order shows in
 /// traces.
 using Layer = std::variant<Sequential, BatchNorm<1>, BatchNorm<2>, BatchNorm<3>, Conv<2>, Linear,
-                           ReLU, Flatten, Identity>;
+                           ReLU, Flatten, Identity, Conv<1>, Conv<3>>;
 
 namespace detail {
 

@@ -91,7 +91,11 @@ struct TorchConv {
   }
 };
 template <>
+struct Torch<reference::Conv<1>> : TorchConv<1, nn::Conv1dImpl> {};
+template <>
 struct Torch<reference::Conv<2>> : TorchConv<2, nn::Conv2dImpl> {};
+template <>
+struct Torch<reference::Conv<3>> : TorchConv<3, nn::Conv3dImpl> {};
 
 template <>
 struct Torch<reference::Linear> {

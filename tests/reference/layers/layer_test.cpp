@@ -16,6 +16,7 @@ TEST(ModuleKind, IsSpelledAsInTorchNn) {
   }
   EXPECT_EQ(to_string(kind_of<BatchNorm<2>>), "BatchNorm2d");
   EXPECT_EQ(to_string(kind_of<Conv<2>>), "Conv2d");
+  EXPECT_EQ(to_string(kind_of<Conv<3>>), "Conv3d");
   EXPECT_EQ(named<ModuleKind>("batchnorm2d"), std::nullopt);
   EXPECT_EQ(named<ModuleKind>(""), std::nullopt);
 }

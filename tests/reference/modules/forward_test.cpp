@@ -276,7 +276,9 @@ INSTANTIATE_TEST_SUITE_P(
     Kinds, ForwardRank,
     ::testing::Values(Ranks{BatchNorm<1>{two()}, {2, 3}}, Ranks{BatchNorm<2>{two()}, {4}},
                       Ranks{BatchNorm<3>{two()}, {5}},
+                      Ranks{Conv<1>{{2, 1, 1, 1, 0, true}}, {2, 3}},
                       Ranks{Conv<2>{{2, 1, 1, 1, 0, true}}, {3, 4}},
+                      Ranks{Conv<3>{{2, 1, 1, 1, 0, true}}, {4, 5}},
                       Ranks{Linear{2, 1, true}, {1, 2, 3, 4, 5}}, Ranks{ReLU{}, {0, 1, 2, 3, 4, 5}},
                       Ranks{Flatten{}, {2, 3, 4, 5}}, Ranks{Identity{}, {0, 1, 2, 3, 4, 5}}),
     [](const auto& test) { return std::string(to_string(kind_in(test.param.layer))); });
