@@ -37,6 +37,7 @@ struct LayerName {
   std::string_view operator()(const reference::ReLU&) const { return "relu"; }
   std::string_view operator()(const reference::Flatten&) const { return "flatten"; }
   std::string_view operator()(const reference::Identity&) const { return "identity"; }
+  std::string_view operator()(const reference::Dropout&) const { return "dropout"; }
 };
 std::string_view layer_name(const reference::Layer& layer) {
   return std::visit(LayerName{}, layer);
@@ -198,6 +199,7 @@ void Chain::add_layers() {
   add_batch_norm();
   if (draft_.random.chance(0.5)) add_plain(reference::ReLU{});
   if (draft_.random.chance(0.06)) add_plain(reference::Identity{});
+  if (draft_.random.chance(0.1)) add_plain(reference::Dropout{draft_.random.chance(0.3) ? 1. : 0.});
   if (draft_.random.chance(0.2)) {
     if (convolves && draft_.random.chance(0.6)) add_convolution();
     add_batch_norm();

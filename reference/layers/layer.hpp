@@ -11,6 +11,7 @@
 #include "reference/enums.hpp"
 #include "reference/layers/batch_norm.hpp"
 #include "reference/layers/conv.hpp"
+#include "reference/layers/dropout.hpp"
 #include "reference/layers/flatten.hpp"
 #include "reference/layers/identity.hpp"
 #include "reference/layers/linear.hpp"
@@ -22,7 +23,7 @@ namespace normdiff::reference {
 /// Every kind of module there is, with its options: the one list. Append; the order shows in
 /// traces.
 using Layer = std::variant<Sequential, BatchNorm<1>, BatchNorm<2>, BatchNorm<3>, Conv<2>, Linear,
-                           ReLU, Flatten, Identity, Conv<1>, Conv<3>>;
+                           ReLU, Flatten, Identity, Conv<1>, Conv<3>, Dropout>;
 
 namespace detail {
 

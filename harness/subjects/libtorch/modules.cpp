@@ -2,6 +2,7 @@
 #include <torch/nn/modules/batchnorm.h>
 #include <torch/nn/modules/container/sequential.h>
 #include <torch/nn/modules/conv.h>
+#include <torch/nn/modules/dropout.h>
 #include <torch/nn/modules/linear.h>
 
 #include "harness/subjects/libtorch/live.hpp"
@@ -103,6 +104,14 @@ struct Torch<reference::Linear> {
   static std::shared_ptr<Impl> make(const reference::Linear& layer) {
     return std::make_shared<Impl>(
         nn::LinearOptions(layer.in_features, layer.out_features).bias(layer.bias));
+  }
+};
+
+template <>
+struct Torch<reference::Dropout> {
+  using Impl = nn::DropoutImpl;
+  static std::shared_ptr<Impl> make(const reference::Dropout& layer) {
+    return std::make_shared<Impl>(nn::DropoutOptions(layer.p));
   }
 };
 

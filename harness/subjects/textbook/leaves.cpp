@@ -305,6 +305,18 @@ Gradients run_backward(const reference::Identity&, const Call&, const Tensor& gr
   return {gradient, {}, {}};
 }
 
+std::optional<Refusal> refusal(const reference::Dropout&, Module&, const Tensor&, const Manner&) {
+  return std::nullopt;
+}
+Tensor run(const reference::Dropout& options, Module& module, const Tensor& input, const Manner&,
+           Call& call) {
+  call.gives_input = !module.runs_in_training() || options.p == 0 || input.numel() == 0;
+  return call.gives_input ? input : Tensor(input.dtype(), input.shape());
+}
+Gradients run_backward(const reference::Dropout&, const Call& call, const Tensor& gradient, Fault) {
+  return {call.gives_input ? gradient : Tensor(gradient.dtype(), gradient.shape()), {}, {}};
+}
+
 }  // namespace
 
 const std::optional<Tensor>& weight_of(const Call& call, Fault fault) {

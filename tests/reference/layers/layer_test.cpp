@@ -50,6 +50,9 @@ TEST(Layer, HoldsTheTensorsThatItsOptionsAskFor) {
 
 TEST(Layer, DoesNothingInTheModesItSays) {
   EXPECT_TRUE(does_nothing(Identity{}, true));
+  EXPECT_TRUE(does_nothing(Dropout{1}, false));
+  EXPECT_FALSE(does_nothing(Dropout{1}, true));
+  EXPECT_TRUE(does_nothing(Dropout{0}, true));
   EXPECT_FALSE(does_nothing(Flatten{}, false)) << "only of an input that is flat";
 }
 

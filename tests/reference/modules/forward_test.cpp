@@ -280,7 +280,8 @@ INSTANTIATE_TEST_SUITE_P(
                       Ranks{Conv<2>{{2, 1, 1, 1, 0, true}}, {3, 4}},
                       Ranks{Conv<3>{{2, 1, 1, 1, 0, true}}, {4, 5}},
                       Ranks{Linear{2, 1, true}, {1, 2, 3, 4, 5}}, Ranks{ReLU{}, {0, 1, 2, 3, 4, 5}},
-                      Ranks{Flatten{}, {2, 3, 4, 5}}, Ranks{Identity{}, {0, 1, 2, 3, 4, 5}}),
+                      Ranks{Flatten{}, {2, 3, 4, 5}}, Ranks{Identity{}, {0, 1, 2, 3, 4, 5}},
+                      Ranks{Dropout{1}, {0, 1, 2, 3, 4, 5}}),
     [](const auto& test) { return std::string(to_string(kind_in(test.param.layer))); });
 
 TEST(Forward, LayersWithSizesRefuseWhatDoesNotFit) {
@@ -578,6 +579,26 @@ TEST(Forward, EveryLayerSaysWhetherItDoesNothingAndHasAMode) {
     EXPECT_EQ(evaluates.is_leaf, does_nothing(layer, false)) << to_string(kind);
     EXPECT_EQ(trains.output != evaluates.output, traits_of(layer).has_mode) << to_string(kind);
   }
+}
+
+TEST(Forward, DropoutGivesItsInputWhereThereIsNothingToDrop) {
+  const Input<float> x{{1, -2}, {2, 1}};
+  for (const Single& y : {single(Dropout{0}, x, true), single(Dropout{0}, x, false),
+                          single(Dropout{1}, x, false), single(Dropout{0}, x, true, false)}) {
+    EXPECT_EQ(y.output, (Numbers{1, -2}));
+    EXPECT_TRUE(y.is_leaf && y.requires_grad);
+    EXPECT_TRUE(y.tape.calls[0].saves_nothing);
+  }
+  EXPECT_TRUE(single(Dropout{1}, {{}, {0, 1}}).is_leaf) << "an empty batch";
+}
+
+TEST(Forward, DropoutOfEverythingGivesZerosAndSavesSomething) {
+  const Single y = single(Dropout{1}, {{1, -2, std::numeric_limits<float>::infinity()}, {3, 1}});
+  EXPECT_EQ(y.output, (Numbers{0, 0, 0}));
+  EXPECT_EQ(y.error, (Numbers{0, 0, -1})) << "0 times infinity, or 0";
+  EXPECT_TRUE(y.requires_grad && !y.is_leaf);
+  EXPECT_FALSE(y.tape.calls[0].saves_nothing);
+  EXPECT_FALSE(single(Dropout{1}, {{1}, {1, 1}}, true, false).requires_grad);
 }
 
 TEST(Forward, FlattenAloneSavesNothing) {

@@ -183,6 +183,11 @@ TEST(OnnxExport, LooksPastLayersThatDoNothing) {
     return net;
   };
   EXPECT_THAT(foldable(*behind(Identity{}), ExportMode::preserve), ElementsAre(Foldable::directly));
+  EXPECT_THAT(foldable(*behind(Dropout{1}), ExportMode::eval), ElementsAre(Foldable::directly));
+  EXPECT_THAT(foldable(*behind(Dropout{0}), ExportMode::preserve),
+              ElementsAre(Foldable::behind_idle))
+      << "its node may be there";
+  EXPECT_THAT(foldable(*behind(Dropout{1}), ExportMode::preserve), ElementsAre(Foldable::never));
 }
 
 TEST(OnnxExport, NeedsAnOpsetThatSaysWhichNodesTrain) {
@@ -192,6 +197,8 @@ TEST(OnnxExport, NeedsAnOpsetThatSaysWhichNodesTrain) {
   EXPECT_EQ(opset(BatchNorm<1>{}, ExportMode::training), 14);
   EXPECT_EQ(opset(BatchNorm<1>{}, ExportMode::eval), 0);
   EXPECT_EQ(opset(BatchNorm<1>{{1, 1e-5, 0.1, true, false}}, ExportMode::eval), 14);
+  EXPECT_EQ(opset(Dropout{1}, ExportMode::training), 12);
+  EXPECT_EQ(opset(Dropout{0}, ExportMode::training), 0);
   EXPECT_EQ(opset(ReLU{}, ExportMode::training), 0);
 }
 
