@@ -25,6 +25,7 @@ enum class ErrorKind : std::uint8_t {
   missing_statistics,        ///< one of the running statistics is not there
   trace_differs,             ///< the check of a trace found another graph
   bad_opset,                 ///< an opset the exporter does not know
+  bad_ratio,                 ///< a share to be dropped that an artefact cannot have
   unclassified,              ///< none of the above; never equal to anything
 };
 
@@ -35,7 +36,7 @@ inline constexpr Names<ErrorKind> names_of<ErrorKind> = {
     "graph_freed",       "no_graph",           "state_keys",
     "state_shape",       "empty_sequential",   "empty_layer",
     "modified_in_place", "missing_statistics", "trace_differs",
-    "bad_opset",         "unclassified"};
+    "bad_opset",         "bad_ratio",          "unclassified"};
 
 /// A call the documentation says is refused.
 struct Refusal {

@@ -212,6 +212,27 @@ Result view_keeps_requires_grad(PredictionContext& c, const Step& step) {
   return execution;
 }
 
+// The exporter writes the p of a dropout in training as it is, and ONNX takes a ratio below 1 only.
+Result dropout_of_everything_is_refused(PredictionContext& c, const Step& step) {
+  const auto* f = std::get_if<Forward>(&step);
+  if (!f) return std::nullopt;
+  const Live& artefact = c.world.names[f->module.name];
+  const Live& input = c.world.names[f->input];
+  if (!artefact.exported || input.values.shape != artefact.exported_for ||
+      input.values.dtype != artefact.exported_dtype)
+    return std::nullopt;
+  const auto& exported_by = definition<OnnxExport>(c.scenario, c.scope, f->module.name);
+  const std::vector<Module*> places = reference::places(*artefact.exported->model);
+  const bool is_written = std::any_of(places.begin(), places.end(), [](const Module* module) {
+    const auto* dropout = std::get_if<reference::Dropout>(&module->layer);
+    return dropout && dropout->p == 1 && module->runs_in_training();
+  });
+  if (!is_written || exported_by.opset_version < artefact.exported->mode_opset) return std::nullopt;
+  Execution execution;
+  execution.refusals.push_back({ErrorKind::bad_ratio, "a ratio of 1"});
+  return execution;
+}
+
 const std::vector<std::pair<std::string_view, Prediction>>& table() {
   static const std::vector<std::pair<std::string_view, Prediction>> predictions = {
       {"root_flag_everywhere", root_flag_everywhere},
@@ -229,6 +250,7 @@ const std::vector<std::pair<std::string_view, Prediction>>& table() {
       {"backward_uses_moved_statistics", backward_uses_moved_statistics},
       {"trace_of_cumulative_average_is_refused", trace_of_cumulative_average_is_refused},
       {"view_keeps_requires_grad", view_keeps_requires_grad},
+      {"dropout_of_everything_is_refused", dropout_of_everything_is_refused},
       {"script_ignores_no_grad", script_ignores_no_grad},
       {"script_runs_in_the_order_of_its_type", script_runs_in_the_order_of_its_type},
       {"archive_replaces_tensors", archive_replaces_tensors},
