@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <numeric>
 
 namespace normdiff {
 namespace {
@@ -17,6 +18,13 @@ reference::Layer instance_norm_of(int rank, const reference::NormOptions& option
   if (rank == 5) return reference::InstanceNorm<3>(options);
   if (rank == 4) return reference::InstanceNorm<2>(options);
   return reference::InstanceNorm<1>(options);
+}
+
+/// A convolution that takes inputs of a rank, with a batch.
+reference::Layer convolution_of(int rank, const reference::ConvOptions& options) {
+  if (rank == 5) return reference::Conv<3>{options};
+  if (rank == 4) return reference::Conv<2>{options};
+  return reference::Conv<1>{options};
 }
 
 /// Values of one sample and channel.
@@ -35,6 +43,8 @@ struct LayerName {
   std::string_view operator()(const reference::Linear&) const { return "fc"; }
   std::string_view operator()(const reference::ReLU&) const { return "relu"; }
   std::string_view operator()(const reference::Flatten&) const { return "flatten"; }
+  std::string_view operator()(const reference::Identity&) const { return "identity"; }
+  std::string_view operator()(const reference::Dropout&) const { return "dropout"; }
 };
 std::string_view layer_name(const reference::Layer& layer) {
   return std::visit(LayerName{}, layer);
@@ -137,24 +147,29 @@ void Chain::add_norm() {
 }
 
 void Chain::add_convolution() {
-  reference::Conv<2> options;
+  const auto spatial = flow_.spatial.begin();
+  const auto behind = spatial + (flow_.rank - 2);
+  reference::ConvOptions options;
   options.in_channels = flow_.channels;
   options.out_channels = draft_.between(1, 4);
   options.padding = draft_.random.chance(0.3) ? 1 : 0;
-  const int smallest = std::min(flow_.spatial[0], flow_.spatial[1]);
-  const int room = smallest + 2 * static_cast<int>(options.padding);
+  const int room = *std::min_element(spatial, behind) + 2 * static_cast<int>(options.padding);
   options.kernel_size = draft_.between(1, std::min(3, room));
   options.stride = draft_.random.chance(0.15) ? 2 : 1;
   options.bias = draft_.random.chance(0.5);
-  for (std::size_t i = 0; i < 2; ++i)
-    flow_.spatial[i] =
-        static_cast<int>(options.windows().count(flow_.spatial[i], options.kernel_size));
+  if (draft_.random.chance(0.3)) {
+    const std::int64_t wanted = draft_.random.chance(0.5) ? 2 : options.in_channels;
+    options.groups = std::gcd(wanted, options.in_channels);
+    options.out_channels = options.groups * draft_.between(1, 2);
+  }
+  for (auto size = spatial; size != behind; ++size)
+    *size = static_cast<int>(options.windows().count(*size, options.kernel_size));
   flow_.channels = static_cast<int>(options.out_channels);
   DraftedModule part;
   part.weight = true;
   part.bias = options.bias;
   ModuleExpression module;
-  module.layer = options;
+  module.layer = convolution_of(flow_.rank, options);
   add_layer(std::move(module), part);
 }
 
@@ -189,17 +204,21 @@ void Chain::add_plain(reference::Layer layer) {
 }
 
 void Chain::add_layers() {
+  const bool convolves = flow_.rank >= 4 || (flow_.rank == 3 && draft_.random.chance(0.5));
   const bool linear_first = flow_.rank == 2 || flow_.rank == 3;
-  if (flow_.rank == 4 && draft_.random.chance(0.7)) {
+  if (convolves && draft_.random.chance(0.7)) {
     if (draft_.random.chance(0.1)) add_norm();
     add_convolution();
   } else if (linear_first && draft_.random.chance(0.5)) {
     add_linear();
   }
+  if (draft_.random.chance(0.06)) add_plain(reference::Identity{});
   add_norm();
   if (draft_.random.chance(0.5)) add_plain(reference::ReLU{});
+  if (draft_.random.chance(0.06)) add_plain(reference::Identity{});
+  if (draft_.random.chance(0.1)) add_plain(reference::Dropout{draft_.random.chance(0.3) ? 1. : 0.});
   if (draft_.random.chance(0.2)) {
-    if (flow_.rank == 4 && draft_.random.chance(0.6)) add_convolution();
+    if (convolves && draft_.random.chance(0.6)) add_convolution();
     add_norm();
   }
   if (flow_.rank > 2 && draft_.random.chance(0.25)) {

@@ -307,7 +307,10 @@ class Checker {
   int expression_places(const ModuleExpression& module, int budget, int depth) {
     if (budget < 1 || depth > max_tree_depth) return -1;
     visit_arguments(*this, module.layer);
-    if (auto sentence = size_problem(module.layer))
+    if (problem) return -1;
+    if (auto unfit = argument_problem(module.layer))
+      fail(unfit->argument, std::move(unfit->sentence));
+    else if (auto sentence = size_problem(module.layer))
       fail("module", std::move(*sentence));
     else
       tree_elements_ += elements_of(module.layer);

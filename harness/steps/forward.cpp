@@ -65,10 +65,8 @@ Execution run_artefact(Context& c, const Forward& step, const Live& artefact, co
         {reference::ErrorKind::dtype_mismatch, "exported for another dtype"});
   if (!execution.refusals.empty()) return execution;
   const auto& exported_by = definition<OnnxExport>(c.scenario, c.scope, step.module.name);
-  const auto& norms = artefact.exported->batch_norms;
-  if (exported_by.opset_version < 14 &&
-      std::any_of(norms.begin(), norms.end(), [](const auto& bn) { return bn.training; })) {
-    execution.underived = "opsets below 14 have no attribute for batch statistics";
+  if (exported_by.opset_version < artefact.exported->mode_opset) {
+    execution.underived = "an opset whose nodes cannot say that they train";
     return execution;
   }
   reference::Arithmetic arithmetic = reference::any_implementation();
@@ -204,7 +202,8 @@ void draw_wrong_input(Draft& draft) {
   InputSizes wrong = draft.takes(path);
   wrong.unbatched = false;
   const std::uint64_t how = draft.random.below(3);
-  if (how == 0) wrong.rank = wrong.rank == 5 ? 3 : wrong.rank == 4 ? 3 : 4;
+  // One dimension less is no batch to a convolution.
+  if (how == 0) wrong.rank = wrong.rank >= 4 ? wrong.rank - 1 : 4;
   if (how == 1) ++wrong.channels;
   const DType other = dtype == DType::float32 ? DType::float64 : DType::float32;
   Shape shape = draft.shape_for(wrong);

@@ -26,17 +26,20 @@ reference::ExportMode mode_of(ExportMode mode) {
                                         : reference::ExportMode::training;
 }
 
-/// The nodes that a graph with this many of them must have, in order: folding, and writing other
-/// nodes for what is no batch norm, are freedoms that an exporter has or has not used throughout.
-/// Nothing: no such graph is right.
+/// The nodes that a graph with this many of them must have, in order: folding, up to the same
+/// measure, and writing other nodes for what is no batch norm, are freedoms that an exporter has or
+/// has not used throughout. Nothing: no such graph is right.
 std::optional<std::vector<reference::ExportedBatchNorm>> nodes(
     const std::vector<reference::ExportedBatchNorm>& all, std::int64_t observed, bool folding) {
+  using reference::Foldable;
   for (const bool other_nodes : {false, true})
-    for (const bool folded : {false, folding}) {
+    for (const Foldable measure : reference::all_of<Foldable>) {
+      if (measure != Foldable::never && !folding) break;
       std::vector<reference::ExportedBatchNorm> left;
-      for (const auto& bn : all)
-        if (!(folded && bn.may_be_folded) && !(other_nodes && bn.may_be_other_nodes))
-          left.push_back(bn);
+      for (const auto& bn : all) {
+        const bool folded = bn.foldable != Foldable::never && bn.foldable <= measure;
+        if (!folded && !(other_nodes && bn.may_be_other_nodes)) left.push_back(bn);
+      }
       if (observed == static_cast<std::int64_t>(left.size())) return left;
     }
   return std::nullopt;

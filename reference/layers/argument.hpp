@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace normdiff::reference {
@@ -42,5 +43,11 @@ template <class Owner, class T>
 [[nodiscard]] constexpr Argument<Owner, T> option(std::string_view name, T Owner::*member) {
   return {name, member, Given::if_not_default, {}};
 }
+
+/// Why a layer can't have an argument, beyond the range of each by itself.
+struct ArgumentProblem {
+  std::string_view argument;  ///< its name
+  std::string sentence;       ///< with what to write instead
+};
 
 }  // namespace normdiff::reference

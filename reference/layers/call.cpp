@@ -23,6 +23,18 @@ Bounded& StatisticUpdates::of(const Tensor& tensor) {
   return expected;
 }
 
+void give_input(LayerCall& call) {
+  call.profile = uniform_profile(call.input.dtype);
+  call.output = call.shape();
+  call.gives_input = true;
+  call.saves_nothing = true;
+  reshape(call.input.values, call.output, call.stored);
+}
+
+void give_upstream(LayerGradient& gradient) {
+  if (gradient.input) reshape(gradient.upstream, gradient.call.input.values.shape, *gradient.input);
+}
+
 void reshape(const Values& values, const Shape& shape, Bounded& out) {
   const std::int64_t n = shape.numel();
   out.shape = shape;

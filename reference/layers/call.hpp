@@ -122,6 +122,9 @@ struct LayerCall {
   [[nodiscard]] bool is_refused() const { return refusals.size() > gone_past; }
 };
 
+/// Fills in a call whose output is its input itself.
+void give_input(LayerCall& call);
+
 /// What the graph keeps of a call for its backward: copies, made when the call was made.
 struct SavedCall {
   Activation input;
@@ -157,6 +160,9 @@ struct LayerGradient {
 
   [[nodiscard]] Bounded* of(TensorSlot slot) const { return parameters[index_of(slot)]; }
 };
+
+/// Fills in the gradient of a call whose output has the elements of its input.
+void give_upstream(LayerGradient& gradient);
 
 /// The values as they are, under another shape.
 void reshape(const Values& values, const Shape& shape, Bounded& out);

@@ -1,6 +1,7 @@
 #include "reference/layers/conv.hpp"
 
 #include <algorithm>
+#include <string>
 
 namespace normdiff::reference {
 namespace {
@@ -25,6 +26,8 @@ Shape without_batch(const Shape& x) {
 void check(LayerCall& call, const Shape& in, const Tensor& weight, const Tensor* bias,
            const Windows& windows) {
   const Shape& w = weight.shape();
+  if (w[0] % windows.groups != 0)
+    call.refuse(ErrorKind::shape_mismatch, "groups does not divide the outputs of the weight");
   if (in[1] != w[1] * windows.groups)
     call.refuse(ErrorKind::channel_mismatch, "another number of channels");
   bool fits = true;
@@ -54,8 +57,20 @@ Folding plan_folding(LayerCall& call, const Tensor& weight) {
 
 }  // namespace
 
+std::optional<ArgumentProblem> ConvOptions::problem() const {
+  const auto undivided = [this](const char* name, std::int64_t channels) {
+    return ArgumentProblem{"groups", "groups divides both numbers of channels, and " +
+                                         std::to_string(groups) + " does not divide " + name +
+                                         ", " + std::to_string(channels) +
+                                         "; choose a divisor of both"};
+  };
+  if (in_channels % groups != 0) return undivided("in_channels", in_channels);
+  if (out_channels % groups != 0) return undivided("out_channels", out_channels);
+  return std::nullopt;
+}
+
 Shape ConvOptions::weight_shape(int dims) const {
-  Shape shape{out_channels, in_channels};
+  Shape shape{out_channels, in_channels / groups};
   for (int i = 0; i < dims; ++i) shape.push_back(kernel_size);
   return shape;
 }
@@ -78,9 +93,9 @@ Products ConvOptions::products(const Shape& in, const Shape& out, int dims) cons
   constexpr double per_element = 16;  // taken: for computing, bounding and keeping it
   double kernel = 1;
   for (int i = 0; i < dims; ++i) kernel *= static_cast<double>(kernel_size);
-  const double products = elements(out) * static_cast<double>(in_channels) * kernel;
-  return {products,
-          products + elements(in) * (static_cast<double>(out_channels) * kernel + per_element)};
+  const double products = elements(out) * static_cast<double>(in_channels / groups) * kernel;
+  const double readers = static_cast<double>(out_channels / groups) * kernel;
+  return {products, products + elements(in) * (readers + per_element)};
 }
 
 // Documented: https://docs.pytorch.org/docs/stable/generated/torch.nn.Conv2d.html.

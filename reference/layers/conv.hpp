@@ -20,6 +20,7 @@ struct ConvOptions {
   std::int64_t stride = 1;
   std::int64_t padding = 0;
   bool bias = true;
+  std::int64_t groups = 1;
 
   static constexpr LayerTraits traits = {
       .needs_weight = true, .takes_norms_in = true, .rank_check = RankCheck::operation_by_batch};
@@ -30,11 +31,14 @@ struct ConvOptions {
                     positive_layer_size),
       size_argument("stride", &ConvOptions::stride, Given::if_not_default, positive_layer_size),
       size_argument("padding", &ConvOptions::padding, Given::if_not_default),
+      size_argument("groups", &ConvOptions::groups, Given::if_not_default, positive_layer_size),
       option("bias", &ConvOptions::bias));
   static constexpr auto slots = std::array{TensorSlot::weight, TensorSlot::bias};
   static constexpr std::array<std::string_view, 0> attributes = {};
 
-  [[nodiscard]] Windows windows() const { return {stride, padding, 1}; }
+  [[nodiscard]] Windows windows() const { return {stride, padding, groups}; }
+  /// Documented: groups divides both numbers of channels.
+  [[nodiscard]] std::optional<ArgumentProblem> problem() const;
   [[nodiscard]] Shape weight_shape(int dims) const;
   [[nodiscard]] std::optional<Shape> out(const Shape& in, int dims) const;
   [[nodiscard]] Products products(const Shape& in, const Shape& out, int dims) const;

@@ -22,7 +22,7 @@ bool forward(LayerCall& call, const Flatten& layer) {
 }
 
 void backward(LayerGradient& gradient, const Flatten&) {
-  if (gradient.input) reshape(gradient.upstream, gradient.call.input.values.shape, *gradient.input);
+  give_upstream(gradient);
   gradient.branch = "backward, flatten";
 }
 

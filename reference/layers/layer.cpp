@@ -39,6 +39,17 @@ const LayerTraits& traits_of(const Layer& layer) {
       layer);
 }
 
+bool does_nothing(const Layer& layer, bool training) {
+  return std::visit(
+      [training](const auto& x) {
+        if constexpr (requires { x.does_nothing(training); })
+          return x.does_nothing(training);
+        else
+          return false;
+      },
+      layer);
+}
+
 const NormOptions* norm_in(const Layer& layer) {
   return find_options<const NormOptions>(layer);
 }
@@ -47,6 +58,17 @@ NormOptions* norm_in(Layer& layer) {
 }
 const BatchNormOptions* batch_norm_in(const Layer& layer) {
   return find_options<const BatchNormOptions>(layer);
+}
+
+std::optional<ArgumentProblem> argument_problem(const Layer& layer) {
+  return std::visit(
+      [](const auto& x) -> std::optional<ArgumentProblem> {
+        if constexpr (requires { x.problem(); })
+          return x.problem();
+        else
+          return std::nullopt;
+      },
+      layer);
 }
 
 std::optional<FreshTensor> fresh_tensor(const Layer& layer, TensorSlot slot) {

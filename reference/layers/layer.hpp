@@ -11,7 +11,9 @@
 #include "reference/enums.hpp"
 #include "reference/layers/batch_norm.hpp"
 #include "reference/layers/conv.hpp"
+#include "reference/layers/dropout.hpp"
 #include "reference/layers/flatten.hpp"
+#include "reference/layers/identity.hpp"
 #include "reference/layers/instance_norm.hpp"
 #include "reference/layers/linear.hpp"
 #include "reference/layers/relu.hpp"
@@ -22,7 +24,8 @@ namespace normdiff::reference {
 /// Every kind of module there is, with its options: the one list. Append; the order shows in
 /// traces.
 using Layer = std::variant<Sequential, BatchNorm<1>, BatchNorm<2>, BatchNorm<3>, Conv<2>, Linear,
-                           ReLU, Flatten, InstanceNorm<1>, InstanceNorm<2>, InstanceNorm<3>>;
+                           ReLU, Flatten, InstanceNorm<1>, InstanceNorm<2>, InstanceNorm<3>,
+                           Identity, Conv<1>, Conv<3>, Dropout>;
 
 namespace detail {
 
@@ -30,7 +33,10 @@ struct IgnoreTensor {
   void operator()(TensorSlot, const Shape&, Fill) const {}
 };
 
-/// One sentence for each thing that a layer can lack.
+/// One sentence for each thing that a layer can lack. Beyond these a layer has
+/// `std::optional<ArgumentProblem> problem() const` where the ranges of its arguments do not say
+/// all that torch.nn asks of them, and `bool does_nothing(bool training) const` where it may give
+/// its input itself, whatever that is.
 template <class X>
 consteval bool is_complete() {
   static_assert(
@@ -129,6 +135,9 @@ inline constexpr Names<ModuleKind> names_of<ModuleKind> =
   return traits_of(layer).is_container;
 }
 
+/// Whether a layer gives its input itself, whatever that is: an exporter may write nothing for it.
+[[nodiscard]] bool does_nothing(const Layer& layer, bool training);
+
 /// The options of a norm of any kind and dimensions; null: it is none.
 [[nodiscard]] const NormOptions* norm_in(const Layer& layer);
 [[nodiscard]] NormOptions* norm_in(Layer& layer);
@@ -153,6 +162,9 @@ R visit_leaf(const Layer& layer, F&& f) {
       },
       layer);
 }
+
+/// Why its arguments can't be as they are, each of them being in its range.
+[[nodiscard]] std::optional<ArgumentProblem> argument_problem(const Layer& layer);
 
 /// A tensor that a layer holds when it is fresh.
 struct FreshTensor {

@@ -20,6 +20,8 @@ struct LayerTraits {
   bool is_view = false;
   bool needs_weight = false;  ///< has no formula without one
   bool has_mode = false;      ///< does something else in training than in eval; traces bake it in
+  /// The first opset of ONNX whose node says that it trains; 0: it has no mode.
+  int mode_opset = 0;
   /// An exporter may fold batch norms in eval that are right behind into its weight.
   bool takes_norms_in = false;
   RankCheck rank_check = RankCheck::operation;

@@ -81,6 +81,7 @@ std::vector<BatchNormParameters> ForwardPass::norms_behind() const {
   std::vector<BatchNormParameters> behind;
   for (auto call = static_cast<std::size_t>(calls_) + 1; call < leaves_.size(); ++call) {
     const Module& next = *leaves_[call];
+    if (does_nothing(next.layer, next.runs_in_training())) continue;
     const BatchNormOptions* options = batch_norm_in(next.layer);
     if (!options || uses_batch_statistics(next.runs_in_training(), next.tensors)) break;
     BatchNormParameters bn;
@@ -138,7 +139,7 @@ bool ForwardPass::leaf(Module& module) {
       visit_leaf<bool>(module.layer, [&call](const auto& layer) { return forward(call, layer); });
   if (refusals_.size() > refused_before) refused_by_ = &module;
   if (!done) return false;
-  if (folded_ > 0) --folded_;
+  if (folded_ > 0 && !call.gives_input) --folded_;
   if (may_fold) {
     folded_ = call.folded_norms;
     folded_bias_ = call.folds;

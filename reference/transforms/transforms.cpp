@@ -1,5 +1,7 @@
 #include "reference/transforms/transforms.hpp"
 
+#include <algorithm>
+
 namespace normdiff::reference {
 namespace {
 
@@ -34,30 +36,57 @@ void bake(Module& root, const std::vector<int>& ranks) {
   }
 }
 
-void list_exported(Module& module, const Module** before, std::vector<ExportedBatchNorm>& out) {
-  if (is_container(module.layer)) {
-    for (auto& [name, child] : module.children) list_exported(*child, before, out);
-    return;
+/// Lists the batch norms of a model in the order of their calls.
+struct ExportedLister {
+  const Module* before = nullptr;  ///< the last call that neither did nothing nor may be folded
+  bool idle = false;               ///< something behind it that does nothing may be a node
+  std::vector<ExportedBatchNorm> list = {};
+  int mode_opset = 0;
+
+  void add(const Module& module) {
+    if (is_container(module.layer)) {
+      for (const auto& [name, child] : module.children) add(*child);
+      return;
+    }
+    const bool training = module.runs_in_training();
+    if (does_nothing(module.layer, training)) {
+      idle = idle || (training && traits_of(module.layer).has_mode);
+      return;
+    }
+    if (is_norm(module.layer)) {
+      // The convolution is what is left of a batch norm that may be folded.
+      if (add_norm(module) != Foldable::never) return;
+    } else if (training) {
+      trains(module);
+    }
+    before = &module;
+    idle = false;
   }
-  const NormOptions* options = norm_in(module.layer);
-  const bool has_statistics = module.find(TensorSlot::running_mean) != nullptr;
-  const bool is_batch = is_batch_norm(module.layer);
-  // An instance norm without running statistics has an operator of its own in ONNX.
-  if (options && (is_batch || has_statistics)) {
+
+  void trains(const Module& module) {
+    mode_opset = std::max(mode_opset, traits_of(module.layer).mode_opset);
+  }
+
+  Foldable add_norm(const Module& module) {
+    const NormOptions& options = *norm_in(module.layer);
+    const bool has_statistics = module.find(TensorSlot::running_mean) != nullptr;
+    const bool is_batch = is_batch_norm(module.layer);
+    // An instance norm without running statistics has an operator of its own in ONNX.
+    if (!is_batch && !has_statistics) return Foldable::never;
     ExportedBatchNorm bn;
     bn.module = &module;
     bn.training =
-        *module.traced_training || !(is_batch ? has_statistics : options->track_running_stats);
-    bn.eps = options->eps;
-    bn.momentum = options->momentum;
-    bn.may_be_folded =
-        is_batch && !bn.training && *before && traits_of((*before)->layer).takes_norms_in;
+        module.runs_in_training() || !(is_batch ? has_statistics : options.track_running_stats);
+    bn.eps = options.eps;
+    bn.momentum = options.momentum;
     bn.may_be_other_nodes = !is_batch;
-    out.push_back(bn);
-    if (bn.may_be_folded) return;  // and so may the next: the convolution is what is left
+    if (bn.training) trains(module);
+    if (is_batch && !bn.training && before && traits_of(before->layer).takes_norms_in)
+      bn.foldable = idle ? Foldable::behind_idle : Foldable::directly;
+    list.push_back(bn);
+    return bn.foldable;
   }
-  *before = &module;
-}
+};
 
 }  // namespace
 
@@ -81,8 +110,10 @@ Exported onnx_export(const Module& root, ExportMode mode) {
   exported.model = deepcopy(root);
   if (mode != ExportMode::preserve) train(*exported.model, mode == ExportMode::training);
   bake(*exported.model, {});
-  const Module* before = nullptr;
-  list_exported(*exported.model, &before, exported.batch_norms);
+  ExportedLister lister;
+  lister.add(*exported.model);
+  exported.batch_norms = std::move(lister.list);
+  exported.mode_opset = lister.mode_opset;
   return exported;
 }
 

@@ -3,6 +3,7 @@
 #include <optional>
 #include <vector>
 
+#include "reference/enums.hpp"
 #include "reference/modules/forward.hpp"
 #include "reference/modules/module.hpp"
 
@@ -27,14 +28,23 @@ namespace normdiff::reference {
 
 enum class ExportMode : std::uint8_t { eval, preserve, training };
 
+/// Whether an exporter may make a batch norm part of the convolution before it.
+enum class Foldable : std::uint8_t {
+  never,
+  directly,  ///< in eval, behind a convolution or others that may
+  /// As `directly`, with something before it that does nothing in training and may be a node.
+  behind_idle,
+};
+template <>
+inline constexpr Names<Foldable> names_of<Foldable> = {"never", "directly", "behind_idle"};
+
 /// One BatchNormalization of an exported graph.
 struct ExportedBatchNorm {
   const Module* module = nullptr;
   bool training = false;  ///< normalises with the batch's statistics
   double eps = 0;
   std::optional<double> momentum;  ///< PyTorch's; ONNX writes 1 - momentum. None: irrelevant
-  /// In eval, behind a convolution or others that may: an exporter may fold it.
-  bool may_be_folded = false;
+  Foldable foldable = Foldable::never;
   /// Not a batch norm in the model: an exporter may write other nodes for it.
   bool may_be_other_nodes = false;
 };
@@ -43,6 +53,7 @@ struct ExportedBatchNorm {
 struct Exported {
   ModulePtr model;  ///< a copy; traced_training says how each batch norm behaves
   std::vector<ExportedBatchNorm> batch_norms;  ///< in the order they are called
+  int mode_opset = 0;  ///< the first opset that says of every node that trains that it does
 };
 
 /// What an export must write. The model is not touched.

@@ -148,13 +148,20 @@ std::optional<Step> Reader::dispatch(Form form) {
                              syntax()[target].text.substr(0, max_name_length)));
   if (error_) return std::nullopt;
   if (auto problem = check(scenario_, scope_, *step)) {
-    Position position = syntax().begin(syntax().value());
-    for (const auto& [field, where] : noted_)
-      if (field == problem->field) position = where;
-    fail(position, std::move(problem->sentence));
+    fail(position_of(problem->field), std::move(problem->sentence));
     return std::nullopt;
   }
   return step;
+}
+
+Position Reader::position_of(FieldKey field) const {
+  const FieldKey module{"module", field.child};
+  Position position = syntax().begin(syntax().value());
+  for (const auto& [noted, where] : noted_) {
+    if (noted == field) return where;
+    if (noted == module) position = where;
+  }
+  return position;
 }
 
 // --- Names -------------------------------------------------------------------------------------

@@ -88,6 +88,8 @@ class Reader {
   void note(std::string_view key, Position position) {
     noted_.emplace_back(FieldKey{key, child_}, position);
   }
+  /// An argument that is left out stands where its module does.
+  [[nodiscard]] Position position_of(FieldKey field) const;
 
   Call open_call(NodeId call, std::string word) const;
   void close_call();

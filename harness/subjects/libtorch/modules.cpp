@@ -3,6 +3,7 @@
 #include <torch/nn/modules/batchnorm.h>
 #include <torch/nn/modules/container/sequential.h>
 #include <torch/nn/modules/conv.h>
+#include <torch/nn/modules/dropout.h>
 #include <torch/nn/modules/instancenorm.h>
 #include <torch/nn/modules/linear.h>
 
@@ -60,6 +61,8 @@ template <>
 struct Torch<reference::ReLU> : Plain<nn::ReLUImpl> {};
 template <>
 struct Torch<reference::Flatten> : Plain<nn::FlattenImpl> {};
+template <>
+struct Torch<reference::Identity> : Plain<nn::IdentityImpl> {};
 
 template <class ImplType>
 struct TorchBatchNorm {
@@ -111,11 +114,16 @@ struct TorchConv {
         nn::ConvOptions<dims>(layer.in_channels, layer.out_channels, layer.kernel_size)
             .stride(layer.stride)
             .padding(layer.padding)
+            .groups(layer.groups)
             .bias(layer.bias));
   }
 };
 template <>
+struct Torch<reference::Conv<1>> : TorchConv<1, nn::Conv1dImpl> {};
+template <>
 struct Torch<reference::Conv<2>> : TorchConv<2, nn::Conv2dImpl> {};
+template <>
+struct Torch<reference::Conv<3>> : TorchConv<3, nn::Conv3dImpl> {};
 
 template <>
 struct Torch<reference::Linear> {
@@ -123,6 +131,14 @@ struct Torch<reference::Linear> {
   static std::shared_ptr<Impl> make(const reference::Linear& layer) {
     return std::make_shared<Impl>(
         nn::LinearOptions(layer.in_features, layer.out_features).bias(layer.bias));
+  }
+};
+
+template <>
+struct Torch<reference::Dropout> {
+  using Impl = nn::DropoutImpl;
+  static std::shared_ptr<Impl> make(const reference::Dropout& layer) {
+    return std::make_shared<Impl>(nn::DropoutOptions(layer.p));
   }
 };
 

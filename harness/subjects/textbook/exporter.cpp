@@ -37,7 +37,8 @@ std::vector<ModulePtr> make_nodes(const ModulePtr& model) {
   list_calls(model, calls);
   for (ModulePtr& call : calls) {
     call = deepcopy(call, Fault::none);
-    call->baked_mode = call->training || !(*call)[TensorSlot::running_mean];
+    const bool untracked = call->is_batch_norm() && !(*call)[TensorSlot::running_mean];
+    call->baked_mode = call->training || untracked;
     call->eps = static_cast<float>(call->eps);
   }
   return calls;
@@ -65,12 +66,14 @@ void fold(Module& convolution, Module& norm, const Tensor& mean, const Tensor& v
   }
 }
 
-/// Every norm in eval right behind a convolution becomes part of it, as do those behind that one.
+/// Every norm in eval right behind a convolution becomes part of it, as do those behind that one;
+/// layers that do nothing are gone.
 std::vector<ModulePtr> folded(const std::vector<ModulePtr>& nodes,
                               const std::vector<Tensor>& inputs, Fault fault) {
   std::vector<ModulePtr> left;
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     const ModulePtr& node = nodes[i];
+    if (does_nothing(node->spec->layer, *node->baked_mode)) continue;
     if (!node->is_batch_norm() || *node->baked_mode || left.empty() ||
         !traits_of(left.back()->spec->layer).takes_norms_in) {
       left.push_back(node);

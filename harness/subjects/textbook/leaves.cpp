@@ -44,15 +44,18 @@ struct LinearLayer {
 };
 
 /// A cross-correlation of (N, C, sizes...) with zeros around it, in up to three dimensions: those
-/// that are not there have a size of 1.
+/// that are not there have a size of 1. Each group of channels has its own filters.
 template <class T>
 struct ConvLayer {
   using Extent = std::array<std::int64_t, 3>;
-  std::int64_t batch, in, out;
+  std::int64_t batch, groups, in, out;  ///< channels of one group
   Extent size{1, 1, 1}, kernel{1, 1, 1}, windows{1, 1, 1}, stride{1, 1, 1}, padding{0, 0, 0};
 
   ConvLayer(const Shape& x, const Shape& weight, const reference::ConvOptions& options)
-      : batch(x.rank() == weight.rank() ? x[0] : 1), in(weight[1]), out(weight[0]) {
+      : batch(x.rank() == weight.rank() ? x[0] : 1),
+        groups(options.groups),
+        in(weight[1]),
+        out(weight[0] / groups) {
     const int dims = weight.rank() - 2;
     for (int i = 0; i < dims; ++i) {
       const auto at = static_cast<std::size_t>(3 - dims + i);
@@ -88,15 +91,15 @@ struct ConvLayer {
   template <class Begin, class F, class End>
   void each(Begin begin, F f, End end) const {
     for (std::int64_t n = 0; n < batch; ++n)
-      for (std::int64_t o = 0; o < out; ++o)
+      for (std::int64_t o = 0; o < groups * out; ++o)
         each_in(windows, [&](std::int64_t number, const Extent& window) {
-          const std::int64_t y = (n * out + o) * volume(windows) + number;
+          const std::int64_t y = (n * groups * out + o) * volume(windows) + number;
+          const std::int64_t first = (n * groups + o / out) * in;  // input of this group
           begin(y, o);
           for (std::int64_t i = 0; i < in; ++i)
             each_in(kernel, [&](std::int64_t k, const Extent& place) {
               const std::int64_t at = read(window, place);
-              if (at >= 0)
-                f((n * in + i) * volume(size) + at, (o * in + i) * volume(kernel) + k, y);
+              if (at >= 0) f((first + i) * volume(size) + at, (o * in + i) * volume(kernel) + k, y);
             });
           end(y, o);
         });
@@ -250,7 +253,9 @@ std::optional<Refusal> refusal(const reference::ConvOptions& options, Module& mo
   const Shape& x = input.shape();
   const Shape& weight = module[TensorSlot::weight]->shape();
   const int channels = x.rank() - weight.rank() + 1;
-  if (x[channels] != weight[1])
+  if (weight[0] % options.groups != 0)
+    return Refusal{ErrorKind::shape_mismatch, "groups does not divide the filters"};
+  if (x[channels] != weight[1] * options.groups)
     return Refusal{ErrorKind::channel_mismatch, "the input has another number of channels"};
   std::int64_t elements = 1;
   for (int i = channels + 1; i < x.rank(); ++i) {
@@ -272,7 +277,7 @@ Tensor run(const reference::ConvOptions& options, Module& module, const Tensor& 
     const ConvLayer<T> layer(input.shape(), weight, options);
     Shape shape = input.shape();
     const int dims = weight.rank() - 2;
-    shape[shape.rank() - dims - 1] = layer.out;
+    shape[shape.rank() - dims - 1] = weight[0];
     for (int i = 0; i < dims; ++i)
       shape[shape.rank() - dims + i] = layer.windows[static_cast<std::size_t>(3 - dims + i)];
     return run_layer<T>(layer, module, input, shape);
@@ -327,13 +332,37 @@ Gradients run_backward(const reference::ReLU&, const Call& call, const Tensor& g
 std::optional<Refusal> refusal(const reference::Flatten&, Module&, const Tensor&, const Manner&) {
   return std::nullopt;
 }
-Tensor run(const reference::Flatten&, Module&, const Tensor& input, const Manner&, Call&) {
+Tensor run(const reference::Flatten&, Module&, const Tensor& input, const Manner&, Call& call) {
+  call.gives_input = input.shape().rank() == 2;
   Shape flat{input.shape()[0], 1};
   for (int i = 1; i < input.shape().rank(); ++i) flat[1] *= input.shape()[i];
   return reshaped(input, flat);
 }
 Gradients run_backward(const reference::Flatten&, const Call& call, const Tensor& gradient, Fault) {
   return {reshaped(gradient, call.input.shape()), {}, {}};
+}
+
+std::optional<Refusal> refusal(const reference::Identity&, Module&, const Tensor&, const Manner&) {
+  return std::nullopt;
+}
+Tensor run(const reference::Identity&, Module&, const Tensor& input, const Manner&, Call& call) {
+  call.gives_input = true;
+  return input;
+}
+Gradients run_backward(const reference::Identity&, const Call&, const Tensor& gradient, Fault) {
+  return {gradient, {}, {}};
+}
+
+std::optional<Refusal> refusal(const reference::Dropout&, Module&, const Tensor&, const Manner&) {
+  return std::nullopt;
+}
+Tensor run(const reference::Dropout& options, Module& module, const Tensor& input, const Manner&,
+           Call& call) {
+  call.gives_input = !module.runs_in_training() || options.p == 0 || input.numel() == 0;
+  return call.gives_input ? input : Tensor(input.dtype(), input.shape());
+}
+Gradients run_backward(const reference::Dropout&, const Call& call, const Tensor& gradient, Fault) {
+  return {call.gives_input ? gradient : Tensor(gradient.dtype(), gradient.shape()), {}, {}};
 }
 
 }  // namespace

@@ -22,6 +22,7 @@ struct Call {
   std::optional<Tensor> weight;  ///< a copy, as it was
   Tensor mean, invstd;           ///< of a batch norm: what it normalised with
   bool batch_statistics = false;
+  bool gives_input = false;      ///< the output is the input itself: nothing is kept
   std::optional<double> factor;  ///< of a batch norm with momentum None that moved its statistics
   bool input_requires_grad = false;
   std::array<bool, 2> parameter_requires_grad{};  ///< of weight and bias

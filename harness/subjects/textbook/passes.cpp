@@ -19,8 +19,8 @@ std::optional<Refusal> Runner::walk(const ModulePtr& module, Walk& w) {
         module->parameters[k]->tensor.has_value() && module->parameters[k]->requires_grad;
   auto output = forward(module, w.flow.tensor, manner, call);
   if (auto* refusal = std::get_if<Refusal>(&output)) return std::move(*refusal);
-  // Flattening what is flat gives the input itself, also under no_grad.
-  if (!traits_of(module->spec->layer).is_view || w.flow.tensor.shape().rank() != 2) {
+  // The input itself is what it was, also under no_grad.
+  if (!call.gives_input) {
     w.flow.requires_grad = w.grad && (w.flow.requires_grad ||
                                       call.parameter_requires_grad != std::array{false, false});
     w.flow.is_leaf = !w.flow.requires_grad;

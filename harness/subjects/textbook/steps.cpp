@@ -41,7 +41,7 @@ std::vector<Call*> way_back(Graph* graph) {
 }
 
 bool is_gone(const Call* call) {
-  return call->freed && !traits_of(call->module->spec->layer).is_view;
+  return call->freed && !call->gives_input && !traits_of(call->module->spec->layer).is_view;
 }
 
 /// The parameters that calls have gradients for. Where a backward does not reach these calls, what

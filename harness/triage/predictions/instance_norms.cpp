@@ -121,7 +121,7 @@ std::optional<Execution> instance_norm_exports_no_training(PredictionContext& c,
   const bool folds = e->training == ExportMode::EVAL && e->do_constant_folding;
   std::uint16_t node = 0;
   for (const reference::ExportedBatchNorm& norm : exported->batch_norms) {
-    if (folds && norm.may_be_folded) continue;
+    if (folds && norm.foldable != reference::Foldable::never) continue;
     if (norm.may_be_other_nodes && norm.training) {
       const Origin origin{reference::kind_of<reference::BatchNorm<2>>, "onnx graph", std::nullopt};
       c.expect({e->result, node, Slot::onnx_training_mode}, Value{std::int64_t{0}}, origin);

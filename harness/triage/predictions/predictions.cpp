@@ -192,15 +192,14 @@ Result view_keeps_requires_grad(PredictionContext& c, const Step& step) {
   const auto* f = std::get_if<Forward>(&step);
   if (!f || f->grad || c.world.names[f->module.name].kind != NameKind::module) return std::nullopt;
   const Live& input = c.world.names[f->input];
-  Module& callee = c.world.module(f->module);
-  const std::vector<Module*> places = reference::places(callee);
-  const auto first = std::find_if(places.begin(), places.end(),
-                                  [](const Module* m) { return !is_container(m->layer); });
+  std::vector<Module*> leaves = reference::places(c.world.module(f->module));
+  std::erase_if(leaves, [](const Module* m) { return is_container(m->layer); });
+  const auto nothing = [](const Module* m) { return does_nothing(m->layer, m->training); };
+  const auto first = std::find_if_not(leaves.begin(), leaves.end(), nothing);
   const Shape& shape = input.values.shape;
-  if (first == places.end() || !std::holds_alternative<reference::Flatten>((*first)->layer) ||
+  if (first == leaves.end() || !std::holds_alternative<reference::Flatten>((*first)->layer) ||
       shape.rank() < 3 || !input.requires_grad || input.layout == Layout::channels_last)
     return std::nullopt;
-  const bool last = reference::leaf_calls(callee) == 1;
   ObservedTensor view;
   view.dtype = input.values.dtype;
   view.shape = {shape[0], 1};
@@ -208,8 +207,35 @@ Result view_keeps_requires_grad(PredictionContext& c, const Step& step) {
   view.requires_grad = true;
   view.data = static_cast<const std::byte*>(input.values.data);
   Execution execution = c.execute(step);
-  c.expect({f->result, 0, last ? Slot::value : Slot::leaf_output}, Value{view},
-           {reference::kind_of<reference::Flatten>, "flatten", std::nullopt});
+  // Layers behind it that do nothing give the view itself.
+  const auto end = std::find_if_not(first + 1, leaves.end(), nothing);
+  for (auto leaf = first; leaf != end; ++leaf) {
+    const auto call = static_cast<std::uint16_t>(leaf - leaves.begin());
+    const bool last = leaf + 1 == leaves.end();
+    const Key key = last ? Key{f->result, 0, Slot::value} : Key{f->result, call, Slot::leaf_output};
+    c.expect(key, Value{view}, {(*leaf)->kind(), "flatten", std::nullopt});
+  }
+  return execution;
+}
+
+// The exporter writes the p of a dropout in training as it is, and ONNX takes a ratio below 1 only.
+Result dropout_of_everything_is_refused(PredictionContext& c, const Step& step) {
+  const auto* f = std::get_if<Forward>(&step);
+  if (!f) return std::nullopt;
+  const Live& artefact = c.world.names[f->module.name];
+  const Live& input = c.world.names[f->input];
+  if (!artefact.exported || input.values.shape != artefact.exported_for ||
+      input.values.dtype != artefact.exported_dtype)
+    return std::nullopt;
+  const auto& exported_by = definition<OnnxExport>(c.scenario, c.scope, f->module.name);
+  const std::vector<Module*> places = reference::places(*artefact.exported->model);
+  const bool is_written = std::any_of(places.begin(), places.end(), [](const Module* module) {
+    const auto* dropout = std::get_if<reference::Dropout>(&module->layer);
+    return dropout && dropout->p == 1 && module->runs_in_training();
+  });
+  if (!is_written || exported_by.opset_version < artefact.exported->mode_opset) return std::nullopt;
+  Execution execution;
+  execution.refusals.push_back({ErrorKind::invalid_graph, "a ratio of 1"});
   return execution;
 }
 
@@ -230,6 +256,7 @@ const std::vector<std::pair<std::string_view, Prediction>>& table() {
       {"backward_uses_moved_statistics", backward_uses_moved_statistics},
       {"trace_of_cumulative_average_is_refused", trace_of_cumulative_average_is_refused},
       {"view_keeps_requires_grad", view_keeps_requires_grad},
+      {"dropout_of_everything_is_refused", dropout_of_everything_is_refused},
       {"script_ignores_no_grad", script_ignores_no_grad},
       {"script_runs_in_the_order_of_its_type", script_runs_in_the_order_of_its_type},
       {"archive_replaces_tensors", archive_replaces_tensors},

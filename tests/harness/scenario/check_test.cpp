@@ -97,6 +97,12 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"t = Conv2d(1, 1, kernel_size=1, stride=0)", 1, 40, "stride is from 1"},
         Bad{"t = Conv2d(1, 1, kernel_size=1, padding=-1)", 1, 41, "padding is from 0"},
         Bad{"t = Conv2d(1, 1)", 1, 5, "'Conv2d' needs 'kernel_size', which is missing"},
+        Bad{"t = Conv2d(4, 3, kernel_size=1, groups=2)", 1, 40,
+            "groups divides both numbers of channels, and 2 does not divide out_channels, 3; "
+            "choose a divisor of both"},
+        Bad{"t = Conv2d(2, 2, kernel_size=1, groups=0)", 1, 40, "groups is from 1 to 65536, not 0"},
+        Bad{"t = Dropout(p=0.25)", 1, 15, "p is 0 or 1, not 0.25"},
+        Bad{"t = Sequential(ReLU(), Dropout())", 1, 24, "p is 0 or 1, not 0.5"},
         Bad{"t = Linear(65536, 65536)", 1, 5, "and a tensor has at most 67108864"},
         Bad{"t = ReLU(True)", 1, 10, "'ReLU' takes no further argument"},
         Bad{"t = BatchNorm2d(2, channels=3)", 1, 20, "'BatchNorm2d' has no keyword 'channels'"}));

@@ -224,5 +224,18 @@ TEST(BackwardStep, ASecondOneIsRefusedUnlessTheGraphWasRetained) {
   EXPECT_EQ(checked.count(ObservationClass::error, Verdict::both_rejected), 0u);
 }
 
+TEST(BackwardStep, ASecondOneIsDoneUpToTheFirstLayerThatSavedSomething) {
+  const std::string statements =
+      "net = Sequential(bn=BatchNorm2d(2), flat=Flatten())\n"
+      "x = tensor(2, 2, 1, 1, [1, 2, 3, 6])\ny = net(x)\nbackward(y, constant(1))\n"
+      "backward(y, constant(2))\n";
+  const Checked checked = check(ToldSubject(statements));
+  EXPECT_THAT(checked.discrepancies(), IsEmpty());
+  EXPECT_EQ(checked.count(ObservationClass::error, Verdict::both_rejected), 1u);
+  ToldSubject stops(statements);
+  stops.refuse[4] = stops.wording(reference::ErrorKind::graph_freed);
+  EXPECT_EQ(found(stops).size(), 1u) << "the gradient of the norm's output is an old one";
+}
+
 }  // namespace
 }  // namespace normdiff

@@ -53,6 +53,39 @@ TEST(OnnxStep, BeforeOpset14AnArtefactHasNoTrainingMode) {
   EXPECT_EQ(check(subject).count(ObservationClass::error, Verdict::underived), 1u);
 }
 
+TEST(OnnxStep, BeforeOpset12AnArtefactHasNoDropoutInTraining) {
+  const auto underived = [](const std::string& p, int opset) {
+    ToldSubject subject("net = Dropout(p=" + p +
+                        ")\nx = tensor(2, 3, normal(0, 1))\nm = torch.onnx.export(net, x, "
+                        "training=TRAINING, dynamo=False, opset_version=" +
+                        std::to_string(opset) + ")\ny = m(x)\n");
+    const Checked checked = check(subject);
+    EXPECT_THAT(checked.discrepancies(), IsEmpty());
+    return checked.count(ObservationClass::error, Verdict::underived);
+  };
+  EXPECT_EQ(underived("1", 11), 1u);
+  EXPECT_EQ(underived("1", 12), 0u);
+  EXPECT_EQ(underived("0", 11), 0u) << "what it does is the same in both modes";
+}
+
+TEST(OnnxStep, ABatchNormIsFoldedPastWhatDoesNothing) {
+  const auto net = [](const std::string& between) {
+    return "net = Sequential(conv=Conv2d(1, 2, kernel_size=1), between=" + between +
+           ", bn=BatchNorm2d(2))\nnet.bn.eval()\nx = tensor(2, 1, 2, 2, normal(0, 1))\n"
+           "m = torch.onnx.export(net, x, training=PRESERVE, dynamo=False, opset_version=17)\n"
+           "y = m(x)\n";
+  };
+  for (const char* between : {"Identity()", "Dropout(p=0)"}) {
+    ToldSubject folds(net(between));
+    folds.folds = true;
+    EXPECT_THAT(found(folds), IsEmpty()) << between;
+    EXPECT_THAT(found(ToldSubject(net(between))), IsEmpty()) << between;
+  }
+  ToldSubject folds(net("ReLU()"));
+  folds.folds = true;
+  EXPECT_THAT(found(folds), IsEmpty()) << "the textbook folds nothing past it";
+}
+
 TEST(OnnxStep, OfAnOddOpsetNothingIsSaidButWhatItLeavesBehind) {
   ToldSubject odd(exported("EVAL", 6) + "y = m(x)\n");
   EXPECT_EQ(check(odd).count(ObservationClass::error, Verdict::underived), 2u);

@@ -5,6 +5,16 @@
 namespace normdiff::reference {
 namespace {
 
+template <int dims>
+Shape fresh_weight(const Conv<dims>& layer) {
+  Shape weight;
+  layer.tensors([&weight](TensorSlot slot, const Shape& shape, Fill fill) {
+    EXPECT_EQ(fill, Fill::drawn);
+    if (slot == TensorSlot::weight) weight = shape;
+  });
+  return weight;
+}
+
 TEST(Conv, GivesWindowsOfEveryDimensionWithOrWithoutABatch) {
   const Conv<2> layer{{3, 2, 3, 2, 1, true}};
   EXPECT_EQ(layer.out({5, 3, 7, 8}), (Shape{5, 2, 4, 4}));
@@ -29,14 +39,17 @@ TEST(Conv, MultipliesEveryWindowOnceForwardAndTheKernelForEachElementTakenBackwa
   EXPECT_EQ(layer.products(in, out).backward, 18 * 27 + 75 * (2 * 9 + 16));
 }
 
+TEST(Conv, MultipliesWithinItsGroups) {
+  const Conv<2> layer{{4, 2, 3, 1, 0, true, 2}};
+  const Shape in{1, 4, 5, 5}, out{1, 2, 3, 3};
+  EXPECT_EQ(layer.products(in, out).forward, 18 * 2 * 9);
+  EXPECT_EQ(layer.products(in, out).backward, 18 * 2 * 9 + 100 * (1 * 9 + 16));
+  EXPECT_EQ(fresh_weight(layer), (Shape{2, 2, 3, 3}));
+}
+
 TEST(Conv, HasAKernelOfItsDimensions) {
-  Shape weight;
-  Conv<3>{{2, 4, 5, 1, 0, false}}.tensors([&](TensorSlot slot, const Shape& shape, Fill fill) {
-    EXPECT_EQ(slot, TensorSlot::weight);
-    EXPECT_EQ(fill, Fill::drawn);
-    weight = shape;
-  });
-  EXPECT_EQ(weight, (Shape{4, 2, 5, 5, 5}));
+  EXPECT_EQ(fresh_weight(Conv<1>{{2, 4, 5, 1, 0, false}}), (Shape{4, 2, 5}));
+  EXPECT_EQ(fresh_weight(Conv<3>{{2, 4, 5, 1, 0, false}}), (Shape{4, 2, 5, 5, 5}));
 }
 
 }  // namespace

@@ -188,7 +188,7 @@ TEST(InstanceNorm, AnEmptyInputMovesNothing) {
 
 TEST(InstanceNorm, AParameterGetsTheGradientsOfAllSamples) {
   const ModulePtr norm = make(leaf(layer_of(true, false)));
-  const Ran ran = run(*norm);
+  Ran ran = run(*norm);
   const Input<float> upstream{{1, 0, 0, 2, 0, 1, 0, 0}, {2, 1, 4}};
   BackwardPass backward;
   backward.run(ran.tape, upstream.values(), {});

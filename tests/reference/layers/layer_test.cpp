@@ -6,6 +6,7 @@ namespace normdiff::reference {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 TEST(ModuleKind, IsSpelledAsInTorchNn) {
@@ -15,6 +16,7 @@ TEST(ModuleKind, IsSpelledAsInTorchNn) {
   }
   EXPECT_EQ(to_string(kind_of<BatchNorm<2>>), "BatchNorm2d");
   EXPECT_EQ(to_string(kind_of<Conv<2>>), "Conv2d");
+  EXPECT_EQ(to_string(kind_of<Conv<3>>), "Conv3d");
   EXPECT_EQ(named<ModuleKind>("batchnorm2d"), std::nullopt);
   EXPECT_EQ(named<ModuleKind>(""), std::nullopt);
 }
@@ -44,6 +46,26 @@ TEST(Layer, HoldsTheTensorsThatItsOptionsAskFor) {
   EXPECT_EQ(fresh->shape, Shape{3});
   EXPECT_EQ(fresh->fill, Fill::ones);
   EXPECT_FALSE(fresh_tensor(Linear{2, 1, false}, TensorSlot::bias));
+}
+
+TEST(Layer, DoesNothingInTheModesItSays) {
+  EXPECT_TRUE(does_nothing(Identity{}, true));
+  EXPECT_TRUE(does_nothing(Dropout{1}, false));
+  EXPECT_FALSE(does_nothing(Dropout{1}, true));
+  EXPECT_TRUE(does_nothing(Dropout{0}, true));
+  EXPECT_FALSE(does_nothing(Flatten{}, false)) << "only of an input that is flat";
+}
+
+TEST(Layer, SaysWhichArgumentsCannotBeTogether) {
+  EXPECT_FALSE(argument_problem(Linear{}));
+  EXPECT_FALSE(argument_problem(Conv<2>{{4, 2, 1, 1, 0, true, 2}}));
+  const auto inputs = argument_problem(Conv<2>{{3, 2, 1, 1, 0, true, 2}});
+  ASSERT_TRUE(inputs);
+  EXPECT_EQ(inputs->argument, "groups");
+  EXPECT_THAT(inputs->sentence, HasSubstr("2 does not divide in_channels, 3"));
+  const auto outputs = argument_problem(Conv<2>{{2, 3, 1, 1, 0, true, 2}});
+  ASSERT_TRUE(outputs);
+  EXPECT_THAT(outputs->sentence, HasSubstr("2 does not divide out_channels, 3"));
 }
 
 /// What every layer says of itself must agree: a tensor is of a slot that it lists.

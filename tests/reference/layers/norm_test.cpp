@@ -13,7 +13,9 @@ TEST(Norm, IsABatchNormOrAnInstanceNorm) {
     const Layer layer = make_layer(kind);
     norms += is_norm(layer);
     batch_norms += is_batch_norm(layer);
-    if (is_batch_norm(layer)) EXPECT_EQ(norm_in(layer), batch_norm_in(layer));
+    if (is_batch_norm(layer)) {
+      EXPECT_EQ(norm_in(layer), batch_norm_in(layer));
+    }
   }
   EXPECT_EQ(norms, 6);
   EXPECT_EQ(batch_norms, 3);

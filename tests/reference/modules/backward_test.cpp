@@ -146,6 +146,37 @@ TEST(Backward, UsesOfASharedTensorAddUp) {
   EXPECT_NEAR(together.backward.parameters()[0].expected.value[0], sum, 1e-12);
 }
 
+TEST(Backward, OfDropoutIsItsUpstreamOrZero) {
+  const Input<float> dy{{10, -3, 0, 1}, {2, 1, 1, 2}};
+  const Numbers all{10, -3, 0, 1};
+  const Numbers none{0, 0, 0, 0};
+  const auto gradient = [&dy](const Layer& layer, bool training) {
+    const ModulePtr module = make(leaf(layer));
+    module->training = training;
+    Passes passes(*module, true, dy.values());
+    return passes.backward.input()->value;
+  };
+  EXPECT_EQ(gradient(Identity{}, true), all);
+  EXPECT_EQ(gradient(Dropout{0}, true), all);
+  EXPECT_EQ(gradient(Dropout{1}, false), all);
+  EXPECT_EQ(gradient(Dropout{1}, true), none);
+}
+
+TEST(Backward, OfAFreedGraphStopsAtTheFirstCallThatSavedSomething) {
+  const ModulePtr net = make(sequential({{"bn", half()}, {"flat", leaf(Flatten{})}}));
+  Passes passes(*net, true);
+  EXPECT_FALSE(passes.backward.refusal());
+  for (TapeEntry& call : passes.tape.calls) call.freed = true;
+  std::vector<int> calls;
+  passes.backward.run(passes.tape, upstream.values(), [&calls](int call, const InputGradient&) {
+    calls.push_back(call);
+    return std::optional<Values>();
+  });
+  EXPECT_EQ(passes.backward.refused_by(), net->children[0].second.get());
+  EXPECT_THAT(calls, ElementsAre(1)) << "the flatten is done";
+  EXPECT_TRUE(passes.backward.parameters().empty());
+}
+
 TEST(Backward, OfLayersByHand) {
   const ModulePtr net = make(sequential(
       {{"flat", leaf(Flatten{})}, {"fc", leaf(Linear{2, 1, true})}, {"act", leaf(ReLU{})}}));

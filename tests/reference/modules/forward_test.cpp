@@ -276,9 +276,12 @@ INSTANTIATE_TEST_SUITE_P(
     Kinds, ForwardRank,
     ::testing::Values(Ranks{BatchNorm<1>{two()}, {2, 3}}, Ranks{BatchNorm<2>{two()}, {4}},
                       Ranks{BatchNorm<3>{two()}, {5}},
+                      Ranks{Conv<1>{{2, 1, 1, 1, 0, true}}, {2, 3}},
                       Ranks{Conv<2>{{2, 1, 1, 1, 0, true}}, {3, 4}},
+                      Ranks{Conv<3>{{2, 1, 1, 1, 0, true}}, {4, 5}},
                       Ranks{Linear{2, 1, true}, {1, 2, 3, 4, 5}}, Ranks{ReLU{}, {0, 1, 2, 3, 4, 5}},
-                      Ranks{Flatten{}, {2, 3, 4, 5}}),
+                      Ranks{Flatten{}, {2, 3, 4, 5}}, Ranks{Identity{}, {0, 1, 2, 3, 4, 5}},
+                      Ranks{Dropout{1}, {0, 1, 2, 3, 4, 5}}),
     [](const auto& test) { return std::string(to_string(kind_in(test.param.layer))); });
 
 TEST(Forward, LayersWithSizesRefuseWhatDoesNotFit) {
@@ -289,6 +292,17 @@ TEST(Forward, LayersWithSizesRefuseWhatDoesNotFit) {
   const Input<double> wide{{1, 2}, {1, 2}};
   EXPECT_THAT(run(*linear, wide.activation()).refusals,
               ElementsAre(ErrorKind::dtype_mismatch, ErrorKind::shape_mismatch));
+}
+
+TEST(Forward, AConvolutionInGroupsTakesTheChannelsOfAll) {
+  const ModulePtr conv = make(leaf(Conv<2>{{4, 2, 1, 1, 0, true, 2}}));
+  EXPECT_THAT(run(*conv, {{1, 2, 3, 4}, {1, 4, 1, 1}}).refusals, IsEmpty());
+  EXPECT_THAT(run(*conv, {{1, 2}, {1, 2, 1, 1}}).refusals,
+              ElementsAre(ErrorKind::channel_mismatch));
+  conv->tensor(TensorSlot::weight) = Tensor(DType::float32, {3, 2, 1, 1});  // as a load may
+  EXPECT_THAT(run(*conv, {{1, 2, 3, 4}, {1, 4, 1, 1}}).refusals,
+              ElementsAre(ErrorKind::shape_mismatch, ErrorKind::shape_mismatch))
+      << "neither the groups nor the bias fit";
 }
 
 TEST(Forward, AConvolutionPadsNoImagesWithoutElements) {
@@ -517,6 +531,7 @@ TEST(Forward, ATapeRemembersWhatTheBackwardNeeds) {
   ASSERT_EQ(tape.calls.size(), 2u);
   EXPECT_TRUE(tape.requires_grad);
   EXPECT_FALSE(tape.calls[0].saves_nothing);
+  EXPECT_TRUE(tape.calls[1].saves_nothing);
   EXPECT_EQ(tape.output, (Shape{2, 2}));
   EXPECT_EQ(batch_norm_in(tape.calls[0].layer)->eps, 0.5);
   EXPECT_TRUE(tape.calls[0].batch_statistics);
@@ -528,6 +543,90 @@ TEST(Forward, ATapeRemembersWhatTheBackwardNeeds) {
   // The activation between the two outlives the pass's buffers.
   pass.run(*net, Input<float>{{7, 7, 8, 8}, {2, 1, 1, 2}}.activation(), options(), {}, nullptr);
   EXPECT_EQ(elements(tape.calls[1].input.values), (Numbers{-1, -0.5, 0, 1.5}));
+}
+
+/// What one layer makes of an input that requires a gradient.
+struct Single {
+  Numbers output;
+  std::vector<double> error;
+  bool requires_grad = false;
+  bool is_leaf = false;
+  Tape tape;
+};
+Single single(const Layer& layer, const Input<float>& input, bool training = true,
+              bool grad = true) {
+  const ModulePtr module = make(leaf(layer));
+  module->training = training;
+  ForwardOptions o = options();
+  o.input_requires_grad = true;
+  o.grad = grad;
+  Single seen;
+  ForwardPass pass;
+  pass.run(
+      *module, input.activation(), o,
+      [&seen](int, const LeafOutput& out) -> std::optional<Activation> {
+        seen.requires_grad = out.requires_grad();
+        seen.is_leaf = out.is_leaf();
+        return std::nullopt;
+      },
+      &seen.tape);
+  const Values& last = pass.last().values;
+  seen.output = elements(last);
+  seen.error.assign(last.error, last.error + last.shape.numel());
+  return seen;
+}
+
+TEST(Forward, IdentityGivesItsInputWhateverTheMode) {
+  const Input<float> x{{1, -std::numeric_limits<float>::infinity()}, {2, 1}};
+  for (const bool grad : {true, false}) {
+    const Single y = single(Identity{}, x, true, grad);
+    EXPECT_EQ(y.output, (Numbers{1, -std::numeric_limits<double>::infinity()}));
+    EXPECT_EQ(y.error, (Numbers{0, 0}));
+    EXPECT_TRUE(y.is_leaf && y.requires_grad) << "as the input, under no_grad too";
+    EXPECT_TRUE(y.tape.calls[0].saves_nothing);
+  }
+}
+
+/// Two values of an input of the most dimensions that a layer takes.
+Input<float> two_values(const Layer& layer) {
+  int rank = Shape::max_rank;
+  while (!visit_leaf<bool>(layer, [rank](const auto& x) { return x.takes_rank(rank); })) --rank;
+  Shape shape{2};
+  while (shape.rank() < rank) shape.push_back(1);
+  return {{1, -2}, shape};
+}
+
+TEST(Forward, EveryLayerSaysWhetherItDoesNothingAndHasAMode) {
+  for (const ModuleKind kind : all_of<ModuleKind>) {
+    const Layer layer = make_layer(kind);
+    if (is_container(layer)) continue;
+    const Input<float> x = two_values(layer);
+    const Single trains = single(layer, x, true);
+    const Single evaluates = single(layer, x, false);
+    EXPECT_EQ(trains.is_leaf, does_nothing(layer, true)) << to_string(kind);
+    EXPECT_EQ(evaluates.is_leaf, does_nothing(layer, false)) << to_string(kind);
+    EXPECT_EQ(trains.output != evaluates.output, traits_of(layer).has_mode) << to_string(kind);
+  }
+}
+
+TEST(Forward, DropoutGivesItsInputWhereThereIsNothingToDrop) {
+  const Input<float> x{{1, -2}, {2, 1}};
+  for (const Single& y : {single(Dropout{0}, x, true), single(Dropout{0}, x, false),
+                          single(Dropout{1}, x, false), single(Dropout{0}, x, true, false)}) {
+    EXPECT_EQ(y.output, (Numbers{1, -2}));
+    EXPECT_TRUE(y.is_leaf && y.requires_grad);
+    EXPECT_TRUE(y.tape.calls[0].saves_nothing);
+  }
+  EXPECT_TRUE(single(Dropout{1}, {{}, {0, 1}}).is_leaf) << "an empty batch";
+}
+
+TEST(Forward, DropoutOfEverythingGivesZerosAndSavesSomething) {
+  const Single y = single(Dropout{1}, {{1, -2, std::numeric_limits<float>::infinity()}, {3, 1}});
+  EXPECT_EQ(y.output, (Numbers{0, 0, 0}));
+  EXPECT_EQ(y.error, (Numbers{0, 0, -1})) << "0 times infinity, or 0";
+  EXPECT_TRUE(y.requires_grad && !y.is_leaf);
+  EXPECT_FALSE(y.tape.calls[0].saves_nothing);
+  EXPECT_FALSE(single(Dropout{1}, {{1}, {1, 1}}, true, false).requires_grad);
 }
 
 TEST(Forward, FlattenAloneSavesNothing) {

@@ -55,12 +55,19 @@ Quantities<Bounded> expected_of(const Convolution& c, bool is_linear, const std:
     linear(in, weight, used, profile, e.y);
     linear_backward(in, weight, &b, up, profile, &e.dx, &e.dw, &e.db);
   } else {
-    const Tensor weight = tensor<T>({c.outputs, c.inputs, c.kernel, c.kernel}, w);
-    const Values in{x.data(), dtype<T>, {c.batch, c.inputs, c.height, c.width}, nullptr};
-    const Values up{
-        g.data(), dtype<T>, {c.batch, c.outputs, c.out(c.height), c.out(c.width)}, nullptr};
-    conv(in, weight, used, {c.stride, c.padding, 1}, profile, e.y);
-    conv_backward(in, weight, up, {c.stride, c.padding, 1}, profile, &e.dx, &e.dw, &e.db);
+    Shape weights{c.outputs, c.inputs / c.groups}, images{c.batch, c.inputs};
+    Shape outs{c.batch, c.outputs};
+    for (auto d = static_cast<std::size_t>(3 - c.dims); d < 3; ++d) {
+      weights.push_back(c.kernel);
+      images.push_back(c.sizes()[d]);
+      outs.push_back(c.windows()[d]);
+    }
+    const Tensor weight = tensor<T>(weights, w);
+    const Values in{x.data(), dtype<T>, images, nullptr};
+    const Values up{g.data(), dtype<T>, outs, nullptr};
+    const Windows windows{c.stride, c.padding, c.groups};
+    conv(in, weight, used, windows, profile, e.y);
+    conv_backward(in, weight, up, windows, profile, &e.dx, &e.dw, &e.db);
   }
   return e;
 }
@@ -87,9 +94,16 @@ double promised(double k, const simulated::Products<T>& products, double value) 
          (k / 8 + 1) * 4 * std::numeric_limits<T>::denorm_min();
 }
 
+/// An operation by its number of dimensions; a linear layer has none.
+struct Operation {
+  int dims;
+  bool grouped = false;
+};
+
 /// `scale`: of everything.
 template <class T>
-Quantities<double> trials(bool is_linear, double scale, int count) {
+Quantities<double> trials(Operation operation, double scale, int count) {
+  const bool is_linear = operation.dims == 0;
   std::mt19937_64 random(20260202);
   const auto up_to = [&random](std::int64_t most) {
     return 1 + static_cast<std::int64_t>(random() % static_cast<unsigned>(most));
@@ -101,11 +115,18 @@ Quantities<double> trials(bool is_linear, double scale, int count) {
     c.inputs = up_to(is_linear ? 24 : 4);
     c.outputs = up_to(is_linear ? 24 : 4);
     if (!is_linear) {
+      c.dims = operation.dims;
       c.kernel = up_to(3);
-      c.height = c.kernel + up_to(4) - 1;
+      if (c.dims > 2) c.depth = c.kernel + up_to(2) - 1;
+      if (c.dims > 1) c.height = c.kernel + up_to(4) - 1;
       c.width = c.kernel + up_to(4) - 1;
       c.stride = up_to(2);
       c.padding = up_to(3) - 1;
+    }
+    if (operation.grouped) {
+      c.groups = up_to(3);
+      c.inputs *= c.groups;
+      c.outputs *= c.groups;
     }
     const auto x = data<T>(c.x_size(), scale, random), w = data<T>(c.w_size(), scale, random),
                g = data<T>(c.y_size(), scale, random);
@@ -131,10 +152,10 @@ Quantities<double> trials(bool is_linear, double scale, int count) {
       EXPECT_LE(e.bound.front(), bound * (1 + 0x1p-9) + 0x1p-53 * std::fabs(value) + 1e-323)
           << "trial " << trial << " " << what;
     };
-    const std::int64_t area = c.kernel * c.kernel,
-                       outs = c.batch * c.out(c.height) * c.out(c.width);
-    check(expected.y, terms.y, c.inputs * area + (bias.empty() ? 0 : 1), worst.y, "y");
-    check(expected.dx, terms.dx, c.outputs * area, worst.dx, "dx");
+    const std::int64_t volume = Convolution::volume(c.kernels()),
+                       outs = c.batch * Convolution::volume(c.windows());
+    check(expected.y, terms.y, c.inputs / c.groups * volume + (bias.empty() ? 0 : 1), worst.y, "y");
+    check(expected.dx, terms.dx, c.outputs / c.groups * volume, worst.dx, "dx");
     check(expected.dw, terms.dw, outs, worst.dw, "dw");
     check(expected.db, terms.db, outs, worst.db, "db");
   }
@@ -149,19 +170,31 @@ void expect_tight(const Quantities<double>& largest, const Quantities<double>& m
   EXPECT_GE(largest.db, 0.7 * measured.db);
 }
 
+TEST(ProductSum, conv1d) {
+  expect_tight(trials<float>({1}, 1, 600), {0.36, 0.31, 0.34, 0.25});
+  expect_tight(trials<double>({1}, 1, 600), {0.31, 0.32, 0.33, 0.28});
+}
 TEST(ProductSum, conv2d) {
-  expect_tight(trials<float>(false, 1, 600), {0.34, 0.35, 0.37, 0.23});
-  expect_tight(trials<double>(false, 1, 600), {0.33, 0.33, 0.33, 0.23});
+  expect_tight(trials<float>({2}, 1, 600), {0.34, 0.35, 0.37, 0.23});
+  expect_tight(trials<double>({2}, 1, 600), {0.33, 0.33, 0.33, 0.23});
+}
+TEST(ProductSum, conv3d) {
+  expect_tight(trials<float>({3}, 1, 60), {0.30, 0.33, 0.27, 0.22});
+  expect_tight(trials<double>({3}, 1, 60), {0.31, 0.32, 0.30, 0.20});
+}
+TEST(ProductSum, conv_in_groups) {
+  expect_tight(trials<float>({1, true}, 1, 300), {0.31, 0.31, 0.27, 0.22});
+  expect_tight(trials<double>({2, true}, 1, 300), {0.33, 0.34, 0.32, 0.24});
 }
 TEST(ProductSum, linear) {
-  expect_tight(trials<float>(true, 1, 300), {0.34, 0.30, 0.36, 0.22});
-  expect_tight(trials<double>(true, 1, 300), {0.33, 0.37, 0.33, 0.27});
+  expect_tight(trials<float>({0}, 1, 300), {0.34, 0.30, 0.36, 0.22});
+  expect_tight(trials<double>({0}, 1, 300), {0.33, 0.37, 0.33, 0.27});
 }
 TEST(ProductSum, where_products_are_subnormal) {
-  expect_tight(trials<float>(false, 1e-21, 300), {0.62, 0.39, 0.59, 0.23});
-  expect_tight(trials<double>(false, 1e-160, 300), {0.70, 0.68, 0.63, 0.23});
-  expect_tight(trials<float>(true, 1e-21, 100), {0.65, 0.53, 0.40, 0.26});
-  expect_tight(trials<double>(true, 1e-160, 100), {0.57, 0.60, 0.54, 0.21});
+  expect_tight(trials<float>({2}, 1e-21, 300), {0.62, 0.39, 0.59, 0.23});
+  expect_tight(trials<double>({2}, 1e-160, 300), {0.70, 0.68, 0.63, 0.23});
+  expect_tight(trials<float>({0}, 1e-21, 100), {0.65, 0.53, 0.40, 0.26});
+  expect_tight(trials<double>({0}, 1e-160, 100), {0.57, 0.60, 0.54, 0.21});
 }
 
 }  // namespace

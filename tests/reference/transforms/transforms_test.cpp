@@ -135,6 +135,13 @@ ModulePtr model(bool first, bool second) {
   return net;
 }
 
+std::vector<Foldable> foldable(const Module& net, ExportMode mode) {
+  std::vector<Foldable> list;
+  for (const ExportedBatchNorm& bn : onnx_export(net, mode).batch_norms)
+    list.push_back(bn.foldable);
+  return list;
+}
+
 TEST(OnnxExport, WritesTheModeAskedFor) {
   const ModulePtr net = model(true, false);
   const auto modes = [&net](ExportMode mode) {
@@ -158,19 +165,41 @@ TEST(OnnxExport, WritesEpsAndMomentumOfEachInTheOrderOfTheirCalls) {
 }
 
 TEST(OnnxExport, OnlyABatchNormInEvalRightBehindAConvolutionMayBeFolded) {
-  const auto may_fold = [](const Exported& exported) {
-    std::vector<bool> list;
-    for (const ExportedBatchNorm& bn : exported.batch_norms) list.push_back(bn.may_be_folded);
-    return list;
-  };
-  EXPECT_EQ(may_fold(onnx_export(*model(true, true), ExportMode::eval)),
-            (std::vector<bool>{true, false}));
-  EXPECT_EQ(may_fold(onnx_export(*model(true, false), ExportMode::preserve)),
-            (std::vector<bool>{false, false}));
+  EXPECT_THAT(foldable(*model(true, true), ExportMode::eval),
+              ElementsAre(Foldable::directly, Foldable::never));
+  EXPECT_THAT(foldable(*model(true, false), ExportMode::preserve),
+              ElementsAre(Foldable::never, Foldable::never));
   const ModulePtr nested = make(sequential(
       {{"head", sequential({{"conv", leaf(Conv<2>{})}})}, {"tail", sequential({{"bn", norm()}})}}));
-  EXPECT_EQ(may_fold(onnx_export(*nested, ExportMode::eval)), std::vector<bool>{true})
+  EXPECT_THAT(foldable(*nested, ExportMode::eval), ElementsAre(Foldable::directly))
       << "however they are nested";
+}
+
+TEST(OnnxExport, LooksPastLayersThatDoNothing) {
+  const auto behind = [](const Layer& layer) {
+    const ModulePtr net =
+        make(sequential({{"conv", leaf(Conv<2>{})}, {"between", leaf(layer)}, {"bn", norm()}}));
+    child(net, 2).training = false;
+    return net;
+  };
+  EXPECT_THAT(foldable(*behind(Identity{}), ExportMode::preserve), ElementsAre(Foldable::directly));
+  EXPECT_THAT(foldable(*behind(Dropout{1}), ExportMode::eval), ElementsAre(Foldable::directly));
+  EXPECT_THAT(foldable(*behind(Dropout{0}), ExportMode::preserve),
+              ElementsAre(Foldable::behind_idle))
+      << "its node may be there";
+  EXPECT_THAT(foldable(*behind(Dropout{1}), ExportMode::preserve), ElementsAre(Foldable::never));
+}
+
+TEST(OnnxExport, NeedsAnOpsetThatSaysWhichNodesTrain) {
+  const auto opset = [](const Layer& layer, ExportMode mode) {
+    return onnx_export(*make(leaf(layer)), mode).mode_opset;
+  };
+  EXPECT_EQ(opset(BatchNorm<1>{}, ExportMode::training), 14);
+  EXPECT_EQ(opset(BatchNorm<1>{}, ExportMode::eval), 0);
+  EXPECT_EQ(opset(BatchNorm<1>{{1, 1e-5, 0.1, true, false}}, ExportMode::eval), 14);
+  EXPECT_EQ(opset(Dropout{1}, ExportMode::training), 12);
+  EXPECT_EQ(opset(Dropout{0}, ExportMode::training), 0);
+  EXPECT_EQ(opset(ReLU{}, ExportMode::training), 0);
 }
 
 TEST(OnnxExport, ABatchNormWithoutStatisticsIsInTrainingInEveryMode) {
@@ -217,7 +246,7 @@ TEST(OnnxExport, AnInstanceNormThatTracksMayBeABatchNormOrSomethingElse) {
   EXPECT_TRUE(exported.batch_norms[1].training) << "it goes by its option";
   for (const ExportedBatchNorm& norm : exported.batch_norms) {
     EXPECT_TRUE(norm.may_be_other_nodes);
-    EXPECT_FALSE(norm.may_be_folded) << "a convolution has no samples to be repeated for";
+    EXPECT_EQ(norm.foldable, Foldable::never) << "a convolution has no samples to be repeated for";
   }
 }
 

@@ -232,6 +232,21 @@ TEST(Predictions, WhatAnyValueAgreesWithIsNotCountedAsKnown) {
   EXPECT_THAT(checked.tally.deviations, IsEmpty());
 }
 
+TEST(Predictions, AnArtefactIsRefusedForADropoutOfEverythingAlone) {
+  const auto refused = [](const std::string& p, const std::string& mode) {
+    ToldSubject subject("net = Dropout(p=" + p +
+                            ")\nx = tensor(2, 3, normal(0, 1))\nm = torch.onnx.export(net, x, "
+                            "training=" +
+                            mode + ", dynamo=False, opset_version=17)\ny = m(x)\n",
+                        "python");
+    subject.refuse[3] = {"Fail", "was false. ratio must be in the range [0, 1)"};
+    return check(subject, {}, Deviations::built_in()).tally.signatures.size();
+  };
+  EXPECT_EQ(refused("1", "TRAINING"), 0u) << "known";
+  EXPECT_EQ(refused("0", "TRAINING"), 1u);
+  EXPECT_EQ(refused("1", "EVAL"), 1u);
+}
+
 TEST(Predictions, ASplitScriptsGradientsAddUp) {
   ToldSubject subject(
       "bn = BatchNorm2d(2)\nnet = Sequential(a=bn, b=bn)\nx = tensor(2, 2, 2, 2, normal(0, 1))\n"
