@@ -229,7 +229,8 @@ TEST(BackwardStep, ASecondOneIsDoneUpToTheFirstLayerThatSavedSomething) {
       "net = Sequential(bn=BatchNorm2d(2), flat=Flatten())\n"
       "x = tensor(2, 2, 1, 1, [1, 2, 3, 6])\ny = net(x)\nbackward(y, constant(1))\n"
       "backward(y, constant(2))\n";
-  const Checked checked = check(ToldSubject(statements));
+  ToldSubject subject(statements);
+  const Checked checked = check(subject);
   EXPECT_THAT(checked.discrepancies(), IsEmpty());
   EXPECT_EQ(checked.count(ObservationClass::error, Verdict::both_rejected), 1u);
   ToldSubject stops(statements);
