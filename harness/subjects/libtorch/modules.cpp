@@ -27,17 +27,18 @@ using OptionalDevice = Parameter<decltype(&nn::Module::clone)>::type;
 /// its message recommends this.
 class SequentialImpl : public nn::SequentialImpl {
  public:
-  SequentialImpl() = default;
-  explicit SequentialImpl(const nn::SequentialImpl& other) : nn::SequentialImpl(other) {}
-
   at::Tensor forward(at::Tensor input) {
     return nn::SequentialImpl::forward<at::Tensor>(std::move(input));
   }
-  /// LibTorch's own clone, put into this class.
+  /// LibTorch's own clone, put into this class. The children are appended again: in 1.13.1 Module is
+  /// a virtual base, which a copy would make anew, without any.
   std::shared_ptr<nn::Module> clone(
       const OptionalDevice& device = OptionalDevice()) const override {
-    const std::shared_ptr<nn::Module> copy = nn::SequentialImpl::clone(device);
-    return std::make_shared<SequentialImpl>(dynamic_cast<const nn::SequentialImpl&>(*copy));
+    const std::shared_ptr<nn::Module> made = nn::SequentialImpl::clone(device);
+    auto copy = std::make_shared<SequentialImpl>();
+    for (const nn::AnyModule& child : dynamic_cast<const nn::SequentialImpl&>(*made))
+      copy->push_back(child);
+    return copy;
   }
 };
 
