@@ -37,7 +37,7 @@ double share_of(const FoundSubject& subject) {
   return subject.family == "textbook" ? 0.1 : 1.0;
 }
 
-/// What was tried alone: subject, profile, number, step, signature.
+/// The discrepancies that were tried alone, by subject, profile, number, step, signature.
 using Trial = std::tuple<std::size_t, std::size_t, std::uint64_t, int, std::string>;
 
 class Campaign {
@@ -212,7 +212,7 @@ class Campaign {
     take(lane, std::move(told));
   }
 
-  /// What is known of the scenario that took the process down.
+  /// A failed range holds what is known of the scenario that took the process down.
   RangeResult failed(HostLink& host, const Schedule::Lane& lane, const SeedRange& range,
                      std::uint64_t number, const HostFailure& failure) {
     Scenario scenario;

@@ -31,13 +31,13 @@ struct CampaignOptions {
   double chunk_seconds = 1.0;  ///< of work handed out at once; results do not depend on it
 };
 
-/// What came of one profile on one subject.
+/// The result of one profile on one subject.
 struct ProfileResult {
   Profile profile = Profile::modes;
   RangeResult result;
 };
 
-/// What came of one subject.
+/// The result of one subject.
 struct SubjectResult {
   FoundSubject found;
   Manifest manifest;
@@ -49,7 +49,7 @@ struct SubjectResult {
 /// Everything, in an order that depends on the options alone.
 struct CampaignResult {
   std::vector<SubjectResult> subjects;
-  /// Of each subject the steps that are the first to show some signature, by profile and number.
+  /// The first steps of each subject to show some signature, by profile and number.
   std::vector<Finding> findings;
   std::string failure;  ///< the disk is full, ...: the run is not complete
   bool interrupted = false;

@@ -14,7 +14,7 @@ namespace normdiff {
 
 /// A scenario file, read.
 struct CorpusFile {
-  /// What a deviation's `witness` calls it, whatever the folder is called:
+  /// The name that a deviation's `witness` has for it, whatever the folder is called:
   /// "corpus/seeds/forum-thread.scenario".
   std::string name;
   std::string path;  ///< below the folder as it was given
@@ -25,7 +25,7 @@ struct CorpusFile {
 [[nodiscard]] std::variant<std::vector<CorpusFile>, std::string> load_corpus(
     const std::filesystem::path& folder);
 
-/// What the corpus gave on one subject.
+/// The result of the corpus on one subject.
 struct CorpusResult {
   std::uint64_t files = 0;
   std::uint64_t conforming = 0;  ///< nothing, or only what is known

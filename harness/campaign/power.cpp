@@ -24,7 +24,7 @@ CheckOptions check_options(const PowerOptions& options) {
   return check;
 }
 
-/// What a checker says of the right textbook is no fault found: one that errs on everything would
+/// A discrepancy of the right textbook counts for no fault: a checker that errs on everything would
 /// find all of them.
 Signatures shown_by_the_right_one(const PowerOptions& options, const std::atomic<bool>& stop) {
   const Subject subject = make_textbook_subject(options.right);

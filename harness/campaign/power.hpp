@@ -30,10 +30,10 @@ struct FaultFound {
   std::string profile = {};            ///< that the finding scenario is of
 };
 
-/// What the same settings find where there is something to find: without it a clean run says
-/// nothing. Every fault of the textbook is hunted by itself, profiles in turn; what the right
-/// textbook shows over the same scenarios counts for none. The same options, the same result,
-/// whatever `jobs`.
+/// The power of a run is what the same settings find where there is something to find; without it a
+/// clean run says nothing. Every fault of the textbook is hunted by itself, profiles in turn; what
+/// the right textbook shows over the same scenarios counts for none. The same options, the same
+/// result, whatever `jobs`.
 [[nodiscard]] std::vector<FaultFound> measure_power(const PowerOptions& options,
                                                     const std::atomic<bool>& stop);
 

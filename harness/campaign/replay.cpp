@@ -20,7 +20,7 @@ std::string said(const HostFailure& failure) {
   return fmt::format("the process ended: {}", failure.text);
 }
 
-/// Of the step under way.
+/// The outcome of the step under way.
 Outcome outcome_of(const HostFailure& failure) {
   if (failure.kind == HostFailure::Kind::timed_out) return Outcome::timed_out;
   if (failure.kind == HostFailure::Kind::outgrew) return Outcome::out_of_memory;

@@ -32,12 +32,12 @@ struct Replayed {
 [[nodiscard]] bool happens_alone(const HostOptions& options, const Finding& finding,
                                  const Deviations& deviations);
 
-/// What a trace shows, judged.
+/// Judges a trace.
 void check_trace(const Manifest& subject, const Scenario& scenario, const Deviations& deviations,
                  const CheckOptions& options, const std::string& origin, Replayed& replayed);
 
-/// What is left of a scenario that took the process down. Longer and longer beginnings of it are
-/// run: the trace is that of the longest that lives, judged, then the step at which the process
+/// Replays the rest of a scenario that took the process down. Longer and longer beginnings of it
+/// are run: the trace is that of the longest that lives, judged, then the step at which the process
 /// ends. The last finding is the failure; its `step` is -1 where it does not happen again.
 [[nodiscard]] Replayed replay_failed(HostLink& host, const Manifest& subject,
                                      const Scenario& scenario, const Deviations& deviations,

@@ -26,7 +26,7 @@ void newest_first(std::vector<FoundSubject>& subjects) {
                    });
 }
 
-/// What `import torch` would give, without importing it; empty: it can't be told.
+/// The version that `import torch` would give, without importing it; empty: it can't be told.
 std::string torch_version(const std::filesystem::path& interpreter) {
   constexpr const char* program =
       "import importlib.util, os, re\n"

@@ -29,7 +29,7 @@ struct SubjectPlaces {
   std::filesystem::path program;  ///< normdiff itself; the hosts of LibTorch lie beside it
 };
 
-/// Of this program, from /proc/self/exe.
+/// The places of this program, from /proc/self/exe.
 [[nodiscard]] SubjectPlaces own_places();
 
 /// One for each normdiff-host-VERSION beside the program, the newest first.
@@ -40,9 +40,9 @@ struct SubjectPlaces {
 [[nodiscard]] std::vector<FoundSubject> find_textbook(const SubjectPlaces& places,
                                                       bool with_faults);
 
-/// What `names` name: "libtorch" (the newest), "libtorch@2.13.0", "python", "python@2.13.0",
-/// "textbook", "textbook:FAULT", "all". Each subject once, in the order named. Looks only where a
-/// name asks it to.
+/// Finds the subjects that `names` name: "libtorch" (the newest), "libtorch@2.13.0", "python",
+/// "python@2.13.0", "textbook", "textbook:FAULT", "all". Each subject once, in the order named.
+/// Looks only where a name asks it to.
 [[nodiscard]] std::variant<std::vector<FoundSubject>, SubjectError> resolve_subjects(
     const std::vector<std::string>& names, const SubjectPlaces& places);
 

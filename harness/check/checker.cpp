@@ -24,7 +24,7 @@ using reference::Refusal;
 
 namespace {
 
-/// What a deviation's prediction would say of this subject and step.
+/// A deviation that may apply to this subject and kind of step.
 struct Candidate {
   const Deviation* deviation;
   const Prediction* prediction;
@@ -230,8 +230,9 @@ struct Checker::Implementation {
                     predicted,       trial,        observed, work};
     PredictionContext prediction_context(context, std::span(predictions).subspan(1));
     const auto execution = (*predictions.front())(prediction_context, step);
-    const Prediction* inapplicable =
-        execution ? prediction_context.inapplicable() : predictions.front();
+    // Where an inner one does not apply, those around it have nothing to go by.
+    const Prediction* inapplicable = prediction_context.inapplicable();
+    if (!execution && inapplicable == nullptr) inapplicable = predictions.front();
     if (inapplicable != nullptr) {
       const auto found = std::find(predictions.begin(), predictions.end(), inapplicable);
       return {{}, differences[static_cast<std::size_t>(found - predictions.begin())]};
@@ -260,19 +261,28 @@ struct Checker::Implementation {
       for (const Explained& explained :
            attempt(judged, record, step, {alone}, alone->claims).explained)
         normdiff::explain(explained, alone->deviation->id);
-    if (anything_unexplained(discrepancies))
-      explain_together(judged, record, step, std::move(differences));
+    if (anything_unexplained(discrepancies)) explain_together(judged, record, step, differences);
   }
 
-  /// Several differences explain a step together if what they predict is all that is new, and each
-  /// is needed for it. A discrepancy is known by the first that is about it and without which it is
-  /// not given.
+  /// Calls f with each choice of so many differences, in their order, until f returns true.
+  template <class F>
+  static bool for_each_choice(const Differences& from, std::size_t count, F&& f) {
+    std::vector<bool> chosen(from.size());
+    std::fill_n(chosen.begin(), count, true);
+    do {
+      Differences some;
+      for (std::size_t i = 0; i < from.size(); ++i)
+        if (chosen[i]) some.push_back(from[i]);
+      if (f(some)) return true;
+    } while (std::prev_permutation(chosen.begin(), chosen.end()));
+    return false;
+  }
+
+  /// Several differences explain a step together if what they predict is all that is new. The
+  /// fewest that do are taken, so that each is needed. A discrepancy is known by the first of them
+  /// that is about it and without which it is not given.
   void explain_together(const Context& judged, const StepRecord& record, const Step& step,
-                        Differences differences) {
-    const auto without = [](Differences from, const Candidate* one) {
-      std::erase(from, one);
-      return from;
-    };
+                        const Differences& differences) {
     // The same for each attempt, so that a difference is needed for what it predicts alone.
     Claims claims;
     for (const Candidate* difference : differences) claims.add(difference->claims);
@@ -280,23 +290,21 @@ struct Checker::Implementation {
       return attempt(judged, record, step, some, claims);
     };
     Attempt together;
-    while (differences.size() > 1) {
-      together = attempted(differences);
-      if (together.inapplicable == nullptr) break;
-      differences = without(std::move(differences), together.inapplicable);
-    }
-    if (differences.size() < 2 || !gives_all_that_is_new(together)) return;
-    for (std::size_t i = 0; i < differences.size() && differences.size() > 1;) {
-      Differences fewer = without(differences, differences[i]);
-      if (gives_all_that_is_new(attempted(fewer)))
-        differences = std::move(fewer);
-      else
-        ++i;
-    }
-    if (differences.size() < 2) return;
+    Differences fewest;
+    for (std::size_t count = 2; count <= differences.size() && fewest.empty(); ++count)
+      for_each_choice(differences, count, [&](const Differences& some) {
+        together = attempted(some);
+        const bool explains = !together.inapplicable && gives_all_that_is_new(together);
+        if (explains) fewest = some;
+        return explains;
+      });
+    if (fewest.empty()) return;
     std::vector<Attempt> lacking;
-    for (const Candidate* one : differences)
-      lacking.push_back(attempted(without(differences, one)));
+    for (const Candidate* one : fewest) {
+      Differences fewer = fewest;
+      std::erase(fewer, one);
+      lacking.push_back(attempted(fewer));
+    }
     std::vector<std::pair<Explained, const Candidate*>> known;
     for (const Explained& explained : together.explained) {
       const Judged& discrepancy = *explained.discrepancy;
@@ -304,8 +312,8 @@ struct Checker::Implementation {
       const Candidate* needed = nullptr;
       for (std::size_t i = 0; i < lacking.size() && !needed; ++i)
         if (!gives(lacking[i], discrepancy) &&
-            differences[i]->claims.cover(discrepancy.observed_class, discrepancy.key.slot))
-          needed = differences[i];
+            fewest[i]->claims.cover(discrepancy.observed_class, discrepancy.key.slot))
+          needed = fewest[i];
       if (!needed) return;  // no deviation that it takes is about this
       known.emplace_back(explained, needed);
     }

@@ -24,7 +24,7 @@ struct ErrorPattern {
 /// of anything else all of it.
 [[nodiscard]] std::string_view what_happened(std::string_view text);
 
-/// What kinds of refusal the texts of subjects stand for.
+/// The kinds of refusal that the texts of subjects stand for.
 class ErrorKinds {
  public:
   explicit ErrorKinds(std::vector<ErrorPattern> patterns) : patterns_(std::move(patterns)) {}

@@ -29,8 +29,8 @@ struct RatioHistogram {
   double largest = 0;
 };
 
-/// What was compared and what was not, and why. Sums: tallies of two shards add up in any order to
-/// the tally of both.
+/// Counts of what was compared and what was not, and why. Sums: tallies of two shards add up in any
+/// order to the tally of both.
 struct Tally {
   std::uint64_t scenarios = 0;
   std::uint64_t steps = 0;

@@ -47,7 +47,7 @@ int show(const std::string& file, const Manifest& subject, const Scenario& scena
   fmt::print("{}\n{}",
              terminal.paint(fmt::format("{} on {}", printable(file), subject.id()), Colour::bold),
              step_table(scenario, replayed, deviations, everything, terminal));
-  // What took the process down once and not again has no step to stand at.
+  // A failure that took the process down once and not again has no step to stand at.
   for (const Finding& finding : replayed.findings)
     if (finding.step < 0)
       fmt::print("        {}\n", terminal.paint(finding.headline(), Colour::red));

@@ -6,7 +6,7 @@
 
 namespace normdiff {
 
-/// What `normdiff check` says in the end of one scenario on one subject.
+/// The last line that `normdiff check` prints of one scenario on one subject.
 struct CheckConclusion {
   int exit_code = 0;
   std::string word;    ///< "conforms"
@@ -14,8 +14,9 @@ struct CheckConclusion {
   std::string counts;  ///< "20 of 20 observations compared, 0 new discrepancies, ..."
 };
 
-/// What was not compared is said, and by itself no failure: a subject may lack a kind of step.
-/// Nothing compared at all, or memory that ran out, is no verdict: exit_failure.
+/// An observation that was not compared is mentioned, and is no failure by itself: a subject may
+/// lack a kind of step. Nothing compared at all, or memory that ran out, is no verdict:
+/// exit_failure.
 [[nodiscard]] CheckConclusion conclude(const Scenario& scenario, const Replayed& replayed);
 
 }  // namespace normdiff

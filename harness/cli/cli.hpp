@@ -14,7 +14,7 @@ inline constexpr int exit_failure = 2;
 /// The whole program. What goes wrong is a sentence on the standard error and an exit code.
 int run_cli(int argc, const char* const* argv);
 
-/// What a subcommand does once its arguments are read.
+/// The work of a subcommand, for when its arguments are read.
 using Action = std::function<int()>;
 
 // One file each: adds a subcommand, and sets `action` when it is the one.

@@ -6,7 +6,7 @@
 
 namespace normdiff {
 
-/// What CLI::Option::check takes: a sentence about a text that will not do, or nothing.
+/// A check as CLI::Option::check takes it: a sentence about a text that will not do, or nothing.
 using OptionCheck = std::function<std::string(const std::string&)>;
 
 /// A variable of a script that was never set is not the same as no option.

@@ -18,7 +18,7 @@ class ProgressLine {
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
 
-  /// What is under way; on a terminal only.
+  /// Shows what is under way; on a terminal only.
   void show(const std::string& text);
   /// Scenarios so far and a second; in a pipe every ten seconds.
   void update(const Progress& progress, std::optional<std::chrono::milliseconds> of);

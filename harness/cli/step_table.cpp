@@ -67,7 +67,8 @@ bool is_discrepancy(const Judged& judged) {
          group == VerdictGroup::failure;
 }
 
-/// What a flag or statistic that nobody asked for means, said as a person would.
+/// A discrepancy in the words of a person: a flag or statistic that moved though nobody asked for
+/// it.
 std::string in_words(const Scenario& scenario, const Scope& scope, const Judged& judged) {
   std::string line = describe(scenario, scope, judged);
   const Step& step = scenario.statements[static_cast<std::size_t>(judged.step)].step;

@@ -27,7 +27,7 @@ struct Finding {
   [[nodiscard]] std::string headline() const;
 };
 
-/// What came out of a range, or of several added up.
+/// The result of a range, or of several added up.
 struct RangeResult {
   std::uint64_t done = 0;  ///< scenarios run: fewer than asked for where `stop` said so
   Tally tally;

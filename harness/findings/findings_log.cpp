@@ -88,7 +88,7 @@ std::string not_writable(const std::filesystem::path& folder) {
   return {};
 }
 
-/// What stands where a file of ours is to be and is none, as a sentence, or nothing.
+/// A sentence about what stands where a file of ours is to be and is none; or nothing.
 std::string error_in_place(const std::filesystem::path& out) {
   for (const char* name : {"findings.jsonl", "report.json", "report.md", "report.html"})
     for (const std::filesystem::path& path : {out / name, out / (std::string(name) + ".part")}) {

@@ -11,7 +11,7 @@
 namespace normdiff {
 
 /// Findings on disk: OUT/findings.jsonl, one a line, and a scenario file for each in OUT/findings/.
-/// What `add` has returned for survives a power cut.
+/// A finding that `add` has returned for survives a power cut.
 class FindingsLog {
  public:
   /// Makes the folder and tries it. The list of an earlier run is emptied, and the scenarios that

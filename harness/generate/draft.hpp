@@ -78,7 +78,7 @@ struct DraftedPath {
   std::size_t module = 0;
 };
 
-/// What the names of a kind of thing begin with: net, net2, ...
+/// The beginning of the names of a kind of thing: net, net2, ...
 enum class NameStem : std::uint8_t { net, norm, copy, tensor, result, script, artefact };
 inline constexpr int name_stem_count = 7;
 

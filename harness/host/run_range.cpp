@@ -6,7 +6,7 @@
 namespace normdiff {
 namespace {
 
-/// What was shown already: numbers only grow, so what comes again adds nothing.
+/// The signatures that were shown already: numbers only grow, so one that comes again adds nothing.
 struct Seen {
   Signatures discrepancies;
   Signatures harness_errors;

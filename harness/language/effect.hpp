@@ -22,11 +22,11 @@ template <>
 inline constexpr Names<Capability> reference::names_of<Capability> = {"eager", "torchscript",
                                                                       "onnx"};
 
-/// What a step does, as far as it can be said without doing it. The module, tensor or result that
-/// it does it to are those of its fields: step.hpp finds them.
+/// The effect of a step, as far as it can be said without doing it. The module, tensor or result
+/// that it does it to are those of its fields: step.hpp finds them.
 struct Effect {
   NameKind makes = NameKind::undefined;  ///< undefined: no name
-  /// What it makes is a tree of its own, as large as that of its module.
+  /// Its result is a tree of its own, as large as that of its module.
   bool copies_tree = false;
   bool traces = false;   ///< the script that it makes is bound to what one run did
   double forwards = 0;   ///< how often it runs its module on its tensor

@@ -28,7 +28,7 @@
 //   option(key, member, default, allowed)  left out of the canonical text where it is the default
 namespace normdiff {
 
-/// What an operand has to be.
+/// The things that an operand can have to be.
 enum class Takes : std::uint8_t {
   eager,            ///< any path of a module
   norm,             ///< a path of a module that is a norm of any kind

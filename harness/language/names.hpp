@@ -17,7 +17,7 @@ struct ModuleRef {
   }
 };
 
-/// What a name stands for.
+/// The things that a name can stand for.
 enum class NameKind : std::uint8_t { undefined, module, tensor, result, script, artefact };
 
 }  // namespace normdiff

@@ -6,7 +6,7 @@
 
 namespace normdiff {
 
-/// What a campaign dwells on.
+/// The part of the language that a campaign dwells on.
 enum class Profile : std::uint8_t {
   modes,     ///< flags, options, copies, state; values exact wherever they can be
   numerics,  ///< forward and backward on sharp and awkward data, layouts, dtypes

@@ -18,7 +18,7 @@
 //   drawing    how often each profile of the generator draws it, and what a draft must hold for it
 //   effect     what it makes, runs, moves and needs
 //   fields     its members and how each is written, in the order in which they are written
-// What it does stands in harness/steps/. A step with a rule that no field can say declares
+// Its functions stand in harness/steps/. A step with a rule that no field can say declares
 //   std::optional<Problem> precondition(const Scope&, const S&);   why it can't stand where it does
 //   NameInfo made(const Scope&, const S&);                         what is known of what it makes
 // and harness/scenario/ defines them, as a Scope is known there.

@@ -12,8 +12,8 @@ concept ListOfSpellings = requires {
   { T::spellings[0] } -> std::convertible_to<Spelling>;
 };
 
-/// What a kind of step must have. Which kind lacks it is in the line of the compiler's message that
-/// names the instantiation: `is_whole<normdiff::ZeroGrad>`.
+/// A kind of step must have all of this. Which kind lacks it is in the line of the compiler's
+/// message that names the instantiation: `is_whole<normdiff::ZeroGrad>`.
 template <class S>
 constexpr bool is_whole() {
   static_assert(

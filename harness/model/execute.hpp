@@ -43,7 +43,7 @@ struct KnownWithin {
   const reference::Bounded* expected;
 };
 
-/// What the reference made of a step.
+/// The reference's account of a step.
 struct Execution {
   std::vector<reference::Refusal> refusals;  ///< empty: done
   Origin origin;                             ///< of the outcome
@@ -79,7 +79,7 @@ void adopt_observed_state(World& world, Observed& observed);
 
 /// Every graph that saved a tensor of this subtree can no longer be derived.
 void make_stale(World& world, reference::Module& root);
-/// Of a tensor that a step writes to in place.
+/// Notes that a step writes to a tensor in place.
 void mark_modified(World& world, const reference::Tensor& tensor);
 
 }  // namespace normdiff

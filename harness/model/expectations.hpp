@@ -10,7 +10,7 @@
 
 namespace normdiff {
 
-/// What a tensor must be, beside its values.
+/// The facts of a tensor beside its values.
 struct TensorFacts {
   DType dtype = DType::float32;
   Shape shape;
@@ -29,9 +29,10 @@ struct Origin {
 /// Holds values that have the expected dtype and shape against the expected ones.
 using CompareValues = std::function<reference::Comparison(const void* observed)>;
 
-/// What a step or a prediction states its expectations to. The listener may be a replay that only
-/// wants the step's effects, the oracle that judges the subject, or the trial of one deviation; no
-/// statement has an answer, so that the reference learns nothing of what was observed.
+/// The listener to which a step or a prediction states its expectations. It may be a replay that
+/// only wants the step's effects, the oracle that judges the subject, or the trial of one
+/// deviation; no statement has an answer, so that the reference learns nothing of what was
+/// observed.
 class Expectations {
  public:
   virtual ~Expectations() = default;

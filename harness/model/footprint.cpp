@@ -92,7 +92,8 @@ bool Footprint::allows(Key key, const Value* before, const Value& now) const {
         const bool weight = key.slot == Slot::weight_grad;
         const Tensor* parameter = held(key, weight ? Slot::weight : Slot::bias);
         if (!parameter || storages_.count(parameter->storage()) == 0) return false;
-        // Who loaded another shape since has gradients of the one that the graph was made with.
+        // A module that loaded another shape since has gradients of the shape that the graph was
+        // made with.
         return has_shape(now, parameter->shape()) ||
                has_shape(now, fresh_shape(*scope_[key.name].places[key.place].module,
                                           weight ? TensorSlot::weight : TensorSlot::bias));

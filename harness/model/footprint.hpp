@@ -8,9 +8,10 @@
 
 namespace normdiff {
 
-/// What a step that the reference can say nothing of may have moved, beside what it made: a forward
-/// the statistics of the modules it runs, a backward the gradients of what its graph holds, a step
-/// on a module anything of that module. Nothing else in the world is its business.
+/// The values that a step may change where the reference has no prediction for it, beside what it
+/// made: a forward the statistics of the modules it runs, a backward the gradients of what its
+/// graph holds, a step on a module anything of that module. Every other value in the world must be
+/// as it was.
 class Footprint {
  public:
   /// `world`: before the step, or after one that the reference did not do.

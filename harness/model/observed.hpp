@@ -7,7 +7,7 @@
 
 namespace normdiff {
 
-/// What has been observed up to the step under way, by key.
+/// The observations up to the step under way, by key.
 class Observed {
  public:
   struct State {

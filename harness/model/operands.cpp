@@ -9,7 +9,7 @@ namespace {
 
 using reference::Module;
 
-/// What the formulas of a leaf need; a trace may say that it is gone.
+/// Whether a leaf has the tensors that its formulas need: a trace may say that one is gone.
 bool whole(const Module& module) {
   const reference::Tensor* weight = module.find(TensorSlot::weight);
   if (traits_of(module.layer).needs_weight && weight == nullptr) return false;

@@ -66,7 +66,7 @@ bool differs(const Observed::State& state, const bool* requires_grad) {
   return seen && requires_grad && seen->requires_grad != *requires_grad;
 }
 
-/// Of a tensor that was touched.
+/// Takes a tensor that was touched.
 void scan_tensor(Context& c, const Execution& execution, const FirstTensors& firsts, Key key,
                  ModuleKind leaf, const std::optional<Tensor>& expected, bool requires_grad) {
   const Origin origin{leaf, "", std::nullopt};
@@ -137,7 +137,7 @@ void scan_module(Context& c, const Execution& execution, const FirstTensors& fir
   }
 }
 
-/// Of a tensor that was touched.
+/// Takes a tensor that was touched.
 void follow_tensor(World& world, Observed& observed, const FirstTensors& firsts, Key key,
                    std::optional<Tensor>& tensor) {
   const Observed::State& state = observed.at(key);

@@ -32,7 +32,7 @@ namespace normdiff {
                                static_cast<std::size_t>(Slot::weight)];
 }
 
-/// What the reference has under one name.
+/// The reference's things under one name.
 struct Live {
   NameKind kind = NameKind::undefined;
   // module, script
@@ -92,7 +92,7 @@ struct World {
   [[nodiscard]] World copy() const;
 };
 
-/// What a module's tensor slots are, in the order they are observed in.
+/// The tensor slots of a module, in the order in which they are observed.
 inline constexpr std::array<Slot, 7> module_tensor_slots = {Slot::weight,
                                                             Slot::bias,
                                                             Slot::running_mean,

@@ -13,7 +13,7 @@
 
 namespace normdiff {
 
-/// What was asked for. Nothing here depends on the machine's speed.
+/// The settings that were asked for. None depends on the machine's speed.
 struct ReportSettings {
   std::uint64_t seed = 0;
   std::vector<std::string> profiles;
@@ -87,7 +87,7 @@ struct Report {
   [[nodiscard]] std::map<std::string, Counts> deviation_hits() const;
 };
 
-/// What the run says in the end: the command's exit code and last line.
+/// The end of a run: the command's exit code and last line.
 struct Conclusion {
   int exit_code = 0;  ///< 0 conforms, 1 discrepancies or unexpected passes or a floor, 2 harness
   std::string text;   ///< "conforms: 2 subjects, ..."

@@ -70,7 +70,7 @@ std::string render(const Table& table, std::size_t width, std::size_t most_rows 
   return out;
 }
 
-/// What fits a screen: the report has the paths too.
+/// The columns that fit a screen: the report has the paths too.
 Table short_subjects(const Report& report) {
   Table table = subjects_table(report);
   for (const std::size_t column : {std::size_t{2}, std::size_t{1}}) {

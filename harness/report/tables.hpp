@@ -6,7 +6,8 @@
 
 #include "harness/report/report.hpp"
 
-// What a report shows, as tables of plain text: Markdown, HTML and the screen draw the same ones.
+// The contents of a report as tables of plain text: Markdown, HTML and the screen draw the same
+// ones.
 namespace normdiff {
 
 struct Table {
@@ -47,7 +48,7 @@ struct ClassShares {
   std::uint64_t discrepancies = 0;
   std::uint64_t not_compared = 0;  ///< failures too
 };
-/// Of the classes that were seen at all.
+/// The shares of the classes that were seen at all.
 [[nodiscard]] std::vector<ClassShares> class_shares(const Tally& tally);
 
 /// One a line: of the first witness, then of those on other subjects.

@@ -13,9 +13,9 @@ inline constexpr int max_tree_places = 1024;
 inline constexpr int max_tree_depth = 32;
 /// Places of all the names of a scenario together.
 inline constexpr int max_scenario_places = 1 << 15;
-/// Of one tensor.
+/// The most elements of one tensor.
 inline constexpr std::int64_t max_tensor_elements = std::int64_t{1} << 26;
-/// Of all tensors and trees of a scenario together: a gigabyte in float64.
+/// The most elements of all tensors and trees of a scenario together: a gigabyte in float64.
 inline constexpr std::int64_t max_scenario_elements = std::int64_t{1} << 27;
 
 /// Elements of a module's parameters and buffers, its children left out.

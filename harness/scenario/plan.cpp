@@ -48,7 +48,7 @@ json tensor_json(DType dtype, const Shape& shape, const void* bits) {
           {"bits", base64(bits, bytes)}};
 }
 
-/// What a subject has to know of a layer to make one and to look at it.
+/// Writes what a subject has to know of a layer to make one and to look at it.
 json layer_json(const reference::Layer& layer) {
   json slots = json::array(), attributes = json::array();
   std::visit(
@@ -209,7 +209,7 @@ class Planner {
   bool mode_ = true;
   json values_ = json::array();
   json keywords_ = json::object();
-  // What the step's tensor is made from.
+  // The ingredients of the step's tensor.
   std::string_view data_key_;
   const Data* data_ = nullptr;
   std::uint64_t seed_ = 0;

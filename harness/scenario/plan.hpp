@@ -8,8 +8,9 @@
 
 namespace normdiff {
 
-/// What a subject in another process is given: the typed steps with every tensor as bits, so that
-/// it parses nothing and draws nothing. The format is in plan.cpp and subjects/python/worker.py.
+/// The plan is what a subject in another process is given: the typed steps with every tensor as
+/// bits, so that it parses nothing and draws nothing. The format is in plan.cpp and
+/// subjects/python/worker.py.
 [[nodiscard]] nlohmann::json plan(const Scenario& scenario);
 
 /// The shape of an output is not known before it is run, so a backward that starts from a rule

@@ -13,7 +13,7 @@ namespace normdiff {
 struct NameInfo {
   NameKind kind = NameKind::undefined;
   int step = -1;  ///< the statement that defines it
-  /// Of a module, script or artefact: its tree. Two names have a spec in common exactly where they
+  /// The tree of a module, script or artefact. Two names have a spec in common exactly where they
   /// hold the same module; the specs of a copy, script or artefact are its own.
   ModuleSpecPtr spec;
   std::vector<reference::Place> places;  ///< of `spec`; empty for others
@@ -46,7 +46,7 @@ class Scope {
   [[nodiscard]] int total_places() const { return total_places_; }
   /// Elements of all the tensors and trees together, which has one too.
   [[nodiscard]] std::int64_t total_elements() const { return total_elements_; }
-  /// What all the steps together do (work.hpp), which has one, too.
+  /// The work of all the steps together (work.hpp), which has a limit, too.
   [[nodiscard]] double total_work() const { return total_work_; }
   void grow(std::size_t names) {
     if (names > names_.size()) names_.resize(names);

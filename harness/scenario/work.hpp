@@ -17,10 +17,10 @@ struct Work {
   double backward = 0;
 };
 
-/// What one forward of a fresh tree and its backward do: multiplications of its convolutions and
-/// linear layers, and 16 for each element that a layer gives or takes, for computing, bounding and
-/// keeping it. Ends where a convolution or linear layer would refuse; what others refuse costs too
-/// much here.
+/// The work of one forward of a fresh tree and its backward: multiplications of its convolutions
+/// and linear layers, and 16 for each element that a layer gives or takes, for computing, bounding
+/// and keeping it. Ends where a convolution or linear layer would refuse; what others refuse costs
+/// too much here.
 [[nodiscard]] Work work_of(const reference::ModuleSpec& tree, const Shape& input);
 
 /// The shape that one forward of a fresh tree gives; nullopt where a convolution or linear layer
@@ -33,7 +33,8 @@ struct Work {
   return 1024.0 * scope.total_places() + static_cast<double>(scope.total_elements()) / 4;
 }
 
-/// What a step does: a trace runs five forwards, an export two. Only for a step without a problem.
+/// The work of a step: a trace runs five forwards, an export two. Only for a step without a
+/// problem.
 [[nodiscard]] double work_of(const Scenario& scenario, const Scope& scope, const Step& step);
 
 }  // namespace normdiff

@@ -54,8 +54,8 @@ Execution execute(Context& c, const Backward& step) {
       return std::nullopt;
     return tensor->values();
   };
-  // Who does not refuse what was changed in place must still give the gradients of the forward as
-  // it was.
+  // A subject that does not refuse what was changed in place must still give the gradients of the
+  // forward as it was.
   c.work.backward.run(*tape, upstream, at_leaf, {step.retain_graph, c.subject_accepted});
   if (const auto& refusal = c.work.backward.refusal()) {
     execution.refusals.push_back(*refusal);

@@ -145,7 +145,7 @@ Execution run_module(Context& c, const Forward& step, Module& root) {
   Layout layout = input.layout;
 
   const auto at_leaf = [&](int call, const LeafOutput& out) -> std::optional<Activation> {
-    // Of a forward that was refused behind its last leaf, that leaf's output is seen as one inside.
+    // Where a forward is refused behind its last leaf, that leaf's output is seen as one inside.
     const Key inner{step.result, static_cast<std::uint16_t>(call), Slot::leaf_output};
     const Key key =
         call == last && !c.observed.changed(inner) ? Key{step.result, 0, Slot::value} : inner;

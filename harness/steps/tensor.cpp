@@ -6,7 +6,7 @@ namespace normdiff {
 Execution execute(Context& c, const MakeTensor& step) {
   Live& live = c.world.define(step.result, NameKind::tensor);
   live.requires_grad = step.requires_grad;
-  // What x holds is the harness's own data: the subject must show exactly that.
+  // The elements of x are the harness's own data: the subject must show exactly that.
   const Key key{step.result, 0, Slot::value};
   const std::size_t bytes =
       static_cast<std::size_t>(step.shape.numel()) * reference::size_of(step.dtype);

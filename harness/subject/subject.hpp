@@ -8,7 +8,7 @@
 
 namespace normdiff {
 
-// What a subject shows, after every step (harness/trace/recorder.hpp drops what did not change),
+// A subject shows, after every step (harness/trace/recorder.hpp drops what did not change),
 // for every live name in order of definition:
 //   module, script   for each place: identity, training; for a batch norm of an eager module also
 //                    momentum, eps, track_running_stats; every tensor slot that a module of this
@@ -25,7 +25,7 @@ namespace normdiff {
 // the text "needs NAME, which was not made". A refused or unsupported step makes no name live, and
 // what a refused step changed is shown all the same.
 
-/// What a subject is. Everything that a report or a deviation's range may ask.
+/// The identity of a subject: everything that a report or a deviation's range may ask.
 struct Manifest {
   std::string subject;         ///< "libtorch", "python", "textbook", "textbook:biased-running-var"
   std::string family;          ///< "libtorch", "python", "textbook": what deviations name

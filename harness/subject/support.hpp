@@ -10,11 +10,11 @@
 
 namespace normdiff {
 
-/// What a family of subjects may decline of a kind of step.
+/// The part of a kind of step that a family of subjects may decline.
 enum class Declines : std::uint8_t {
   nothing,
   everything,
-  // Of a kind of step that it does otherwise, by their names in the table:
+  // Parts of a kind of step whose rest it does, by their names in the table:
   sequential,   ///< "a Sequential": as the module that the step is about
   cast,         ///< "what was cast": behind any cast, without which there are no two dtypes
   artefact,     ///< "an artefact": as what is called
@@ -22,7 +22,7 @@ enum class Declines : std::uint8_t {
   anything,     ///< "anything": what it depends on is not in the scenario
 };
 
-/// What a family of subjects does with each kind of step: harness/subject/support.toml.
+/// The support that a family of subjects has for each kind of step: harness/subject/support.toml.
 struct Support {
   struct Row {
     Declines declines = Declines::nothing;

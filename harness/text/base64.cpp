@@ -55,7 +55,7 @@ bool decode_base64(std::string_view text, std::byte* out, std::size_t bytes) {
       if (value(i + k) == bad) return false;
       group = (group << 6) | value(i + k);
     }
-    // What the padding leaves over must be zero: one text for each value.
+    // The bits that the padding leaves over must be zero: one text for each value.
     if (whole < 3 && (group & ((1U << (8 * (3 - whole))) - 1)) != 0) return false;
     for (std::size_t k = 0; k < whole; ++k)
       out[at++] = static_cast<std::byte>((group >> (16 - 8 * k)) & 0xFF);

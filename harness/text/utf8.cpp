@@ -21,7 +21,7 @@ std::size_t character(std::string_view text) {
   return overlong || surrogate || beyond ? 0 : size;
 }
 
-/// Of a well-formed character.
+/// The code point of a well-formed character.
 unsigned code_point(std::string_view character) {
   const auto lead = static_cast<unsigned char>(character[0]);
   if (character.size() == 1) return lead;

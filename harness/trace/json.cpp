@@ -181,7 +181,7 @@ Problem read_value(const json& value, Arena& arena, Value& out) {
   return std::nullopt;
 }
 
-/// What is shown in a slot has one form; None, and text for what has no other form, are for all.
+/// The values of a slot have one form; None, and text for what has no other form, fit all.
 bool fits(Slot slot, const Value& value) {
   if (std::holds_alternative<None>(value) || std::holds_alternative<std::string_view>(value))
     return true;

@@ -80,7 +80,7 @@ std::string_view Arena::copy(std::string_view text) {
 }
 
 void Arena::clear() {
-  // What many tensors took is given back. A large block is kept where it is among the first.
+  // Memory that many tensors took is given back. A large block is kept where it is among the first.
   constexpr std::size_t keep = 8;
   if (blocks_.size() > keep) blocks_.resize(keep);
   block_ = 0;

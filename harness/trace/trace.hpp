@@ -16,7 +16,7 @@
 
 namespace normdiff {
 
-/// What is observed of something.
+/// The things that are observed of something.
 enum class Slot : std::uint8_t {
   // of a module, at each place of its tree
   identity,  ///< int: key of the first place (names in order of definition) that is the same object
@@ -115,7 +115,7 @@ struct ObservedTensor {
   [[nodiscard]] reference::Values values() const { return {data, dtype, shape, nullptr}; }
 };
 
-/// Of a tensor whose rows lie one behind the other, elements `innermost` apart.
+/// The strides of a tensor whose rows lie one behind the other, elements `innermost` apart.
 [[nodiscard]] Shape row_major_strides(const Shape& shape, std::int64_t innermost = 1);
 
 struct None {
@@ -138,7 +138,7 @@ template <>
 inline constexpr Names<Outcome> reference::names_of<Outcome> = {
     "ok", "error", "unsupported", "crashed", "timed_out", "out_of_memory"};
 
-/// What one step was seen to do.
+/// The record of one step.
 struct StepRecord {
   Outcome outcome = Outcome::ok;
   std::string_view error_class;  ///< "c10::Error", "ValueError"; of an error
@@ -164,7 +164,7 @@ class Arena {
   std::size_t used_ = 0;   ///< of it
 };
 
-/// What a subject was seen to do, step by step. After each step only what is new or changed is
+/// The record of what a subject did, step by step. After each step only what is new or changed is
 /// there. A trace that ends early ends with a step that crashed, timed out or ran out of memory.
 struct Trace {
   std::vector<StepRecord> steps;

@@ -51,7 +51,7 @@ std::pair<std::string_view, std::string_view> parts_of(std::string_view subject)
   return {subject.substr(0, at), subject.substr(std::min(at + 1, subject.size()))};
 }
 
-/// What is wrong with `verified_on`: nothing is claimed of a family, or of a range of versions, of
+/// The problem of `verified_on`: nothing is claimed of a family, or of a range of versions, of
 /// which none was run.
 std::string error_in_verified_on(const Deviation& d) {
   for (const std::string& subject : d.verified_on) {

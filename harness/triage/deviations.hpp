@@ -13,7 +13,7 @@
 
 namespace normdiff {
 
-/// What LibTorch or PyTorch is known to do differently from its documentation, as a prediction:
+/// A difference of LibTorch or PyTorch from its documentation that is known, as a prediction:
 /// harness/triage/deviations/ID.toml.
 struct Deviation {
   std::string id;

@@ -28,12 +28,12 @@ BatchNormParameters passed(const LayerCall& call, const BatchNormOptions& option
   return parameters;
 }
 
-/// What the documentation refuses. True: only where there is a formula all the same.
+/// Refuses what the documentation refuses. True: there is a formula all the same.
 /// `skipped` is set where tensors that do not fit are not looked at.
 bool check(LayerCall& call, const BatchNormOptions& options, const BatchNormParameters& parameters,
            bool& skipped) {
   const Shape& x = call.shape();
-  // What has to fit are the tensors (our choice: a batch norm that holds none fits any input).
+  // The tensors have to fit (our choice: a batch norm that holds none fits any input).
   const auto misfits = [&parameters](const auto& is_wrong) {
     for (const Tensor* t :
          {parameters.weight, parameters.bias, parameters.running_mean, parameters.running_var})

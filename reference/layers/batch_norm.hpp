@@ -34,7 +34,7 @@ struct BatchNorm : BatchNormOptions {
 /// ones (documented).
 [[nodiscard]] bool uses_batch_statistics(bool training, const SlotTensors& tensors);
 
-/// What a forward in training makes of num_batches_tracked. Our choice: a counter is an integer
+/// The counter after a forward in training. Our choice: a counter is an integer
 /// tensor of 64 bits (documented: torch.long), and as those do it goes on from its largest value at
 /// its smallest; a cumulative average takes its factor from that.
 [[nodiscard]] std::int64_t counted(std::int64_t counter);

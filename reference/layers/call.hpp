@@ -12,21 +12,22 @@
 #include "reference/ops/batch_norm.hpp"
 #include "reference/tensor/slot.hpp"
 
-// What a layer's `forward` and `backward` are given and fill in. They know nothing of trees.
+// The arguments of a layer's `forward` and `backward`: what they are given and fill in. They know
+// nothing of trees.
 namespace normdiff::reference {
 
-/// What flows from layer to layer: elements, exact or with errors, and how they lie in memory
-/// where that is known.
+/// The tensor that flows from layer to layer: elements, exact or with errors, and how they lie in
+/// memory where that is known.
 struct Activation {
   Values values;
   DType dtype = DType::float32;  ///< the working dtype, float32 or float64
   std::optional<Layout> layout;
-  /// What `values` lie in, where the reference computed them; null: somebody else's memory, which
+  /// The memory of `values`, where the reference computed them; null: somebody else's memory, which
   /// outlives the graph.
   std::shared_ptr<const Bounded> owned = nullptr;
 };
 
-/// What torch.jit.trace baked into one call of a leaf.
+/// The values that torch.jit.trace baked into one call of a leaf.
 struct TracedCall {
   std::optional<double> factor;  ///< with momentum None, the one of the forward that was traced
   int rank = 0;                  ///< of the input then, for a convolution; 0: not known
@@ -125,7 +126,7 @@ struct LayerCall {
 /// Fills in a call whose output is its input itself.
 void give_input(LayerCall& call);
 
-/// What the graph keeps of a call for its backward: copies, made when the call was made.
+/// The graph keeps this of a call for its backward: copies, made when the call was made.
 struct SavedCall {
   Activation input;
   Shape output = {};

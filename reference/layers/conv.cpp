@@ -40,7 +40,7 @@ void check(LayerCall& call, const Shape& in, const Tensor& weight, const Tensor*
     call.refuse(ErrorKind::shape_mismatch, "weight and bias do not fit");
 }
 
-/// What may have been folded in of the norms behind: those that fit, up to the first that does not.
+/// The norms behind that may have been folded in: those that fit, up to the first that does not.
 Folding plan_folding(LayerCall& call, const Tensor& weight) {
   const std::int64_t outputs = weight.shape()[0];
   std::vector<BatchNormParameters> behind;

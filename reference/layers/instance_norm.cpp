@@ -60,10 +60,10 @@ class Repeated {
   BatchNormParameters parameters_;
 };
 
-/// What is refused. False: there is no formula all the same. Documented is no more than that an
-/// affine one needs its number of channels; the rest are our choices: tensors that take part fit
-/// the input, as in a batch norm, and a single value has no variance. Without a check of eps: the
-/// documentation asks nothing of it.
+/// Refuses what is refused. False: there is no formula all the same. Documented is no more than
+/// that an affine one needs its number of channels; the rest are our choices: tensors that take
+/// part fit the input, as in a batch norm, and a single value has no variance. Without a check of
+/// eps: the documentation asks nothing of it.
 bool check(LayerCall& call, const InstanceNormOptions& options, const Extent& extent) {
   std::vector<TensorSlot> used{TensorSlot::weight, TensorSlot::bias};
   if (!call.batch_statistics || options.track_running_stats)

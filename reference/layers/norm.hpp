@@ -12,7 +12,7 @@
 
 namespace normdiff::reference {
 
-/// What a norm has whatever it takes its statistics over: the options and tensors of torch.nn's
+/// A norm has this, whatever it takes its statistics over: the options and tensors of torch.nn's
 /// _NormBase. The defaults are a batch norm's.
 struct NormOptions {
   std::int64_t num_features = 1;
@@ -21,7 +21,8 @@ struct NormOptions {
   bool affine = true;
   bool track_running_stats = true;
 
-  static constexpr LayerTraits traits = {.has_mode = true, .rank_check = RankCheck::module};
+  static constexpr LayerTraits traits = {
+      .has_mode = true, .mode_opset = 14, .rank_check = RankCheck::module};
   static constexpr auto arguments =
       std::make_tuple(size_argument("num_features", &NormOptions::num_features, Given::by_position),
                       option("eps", &NormOptions::eps), option("momentum", &NormOptions::momentum),

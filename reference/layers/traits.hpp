@@ -4,7 +4,7 @@
 
 namespace normdiff::reference {
 
-/// Who finds that an input has a number of dimensions that is not taken.
+/// The part that finds that an input has a number of dimensions that is not taken.
 enum class RankCheck : std::uint8_t {
   operation,  ///< the operation, which looks at dtypes too
   module,     ///< the module, before anything else; a traced graph is without that check
@@ -13,7 +13,7 @@ enum class RankCheck : std::uint8_t {
   operation_by_batch,
 };
 
-/// What the parts that know no layer by name ask of one.
+/// The questions about a layer that are asked by parts which know no layer by name.
 struct LayerTraits {
   bool is_container = false;  ///< its forward is those of its children, in order
   /// The output is the input or a view of it where the memory allows: nothing is computed.

@@ -9,7 +9,7 @@
 
 namespace normdiff::reference {
 
-/// What a backward adds to one parameter's gradient (uses of a shared module added up).
+/// The addition of a backward to one parameter's gradient (uses of a shared module added up).
 struct ParameterGradient {
   Module* module = nullptr;
   TensorSlot slot = TensorSlot::weight;

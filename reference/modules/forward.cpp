@@ -7,7 +7,7 @@
 namespace normdiff::reference {
 namespace {
 
-/// What a formula can read. The counter is only counted.
+/// The tensors that a formula can read. The counter is only counted.
 constexpr std::array formula_slots = {TensorSlot::weight, TensorSlot::bias,
                                       TensorSlot::running_mean, TensorSlot::running_var};
 
@@ -162,7 +162,8 @@ void ForwardPass::remember(Module& module, const LayerCall& call) {
   entry.batch_statistics = call.batch_statistics;
   entry.baked = call.baked;
   entry.profile = call.profile;
-  // What a backward reads is copied. The bias, and statistics that play no part, are only there.
+  // A tensor that a backward reads is copied. The bias, and statistics that play no part, are only
+  // there.
   for (const TensorSlot slot : formula_slots) {
     const auto& tensor = module.tensor(slot);
     const bool read = slot == TensorSlot::weight || (!is_parameter(slot) && !call.batch_statistics);

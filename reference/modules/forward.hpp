@@ -84,7 +84,7 @@ class ForwardPass {
   /// included.
   [[nodiscard]] const std::vector<StatisticUpdate>& updates() const { return updates_.list(); }
   [[nodiscard]] int calls() const { return calls_; }
-  /// Of the input of each leaf that was called, the one that refused included.
+  /// The rank of the input of each leaf that was called, the one that refused included.
   [[nodiscard]] const std::vector<int>& ranks() const { return ranks_; }
   /// Whether the output requires a gradient.
   [[nodiscard]] bool requires_grad() const { return requires_grad_; }
@@ -92,7 +92,7 @@ class ForwardPass {
   [[nodiscard]] const Activation& last() const { return current_; }
 
  private:
-  /// What was baked in for the leaf call under way.
+  /// The values that were baked in for the leaf call under way.
   [[nodiscard]] TracedCall traced() const;
   [[nodiscard]] bool takes(const Module& module, int rank) const;
   bool module(Module& module);

@@ -27,10 +27,11 @@ struct Module {
   /// https://docs.pytorch.org/docs/stable/notes/autograd.html#requires-grad
   ParameterFlags requires_grad = every_parameter;
   std::vector<std::pair<std::string, ModulePtr>> children;
-  /// What torch.jit.trace baked in: the mode that each module was traced in, which decides what a
+  /// torch.jit.trace bakes this in: the mode that each module was traced in, which decides what a
   /// forward does; `training` then is a flag and no more.
   std::optional<bool> traced_training;
-  /// Of the root of a forward, by leaf call: a shared module has one for each of its calls.
+  /// The baked values of the root of a forward, by leaf call: a shared module has one for each of
+  /// its calls.
   std::vector<TracedCall> traced_calls;
 
   [[nodiscard]] std::optional<Tensor>& tensor(TensorSlot slot) { return tensors[slot]; }

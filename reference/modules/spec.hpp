@@ -11,7 +11,8 @@ namespace normdiff::reference {
 struct ModuleSpec;
 using ModuleSpecPtr = std::shared_ptr<const ModuleSpec>;
 
-/// What a module is made from. A tree; a spec that occurs twice is one module in two places.
+/// The specification that a module is made from. It is a tree; a spec that occurs twice is one
+/// module in two places.
 struct ModuleSpec {
   struct Child {
     std::string name;  ///< unnamed children of a Sequential are "0", "1", ...

@@ -8,7 +8,7 @@
 
 namespace normdiff::reference {
 
-/// What is known of one element, in the notation of Bounded, plus one: an infinite bound beside a
+/// The knowledge of one element, in the notation of Bounded, plus one: an infinite bound beside a
 /// NaN says that the value is not finite, infinity or NaN.
 template <class A>
 struct Expected {
@@ -37,7 +37,7 @@ constexpr Expected<A> expect_anything() {
   return {0, -1};
 }
 
-/// What is known of a sum that is rounded once, to nearest, with unit roundoff `u`.
+/// The knowledge of a sum that is rounded once, to nearest, with unit roundoff `u`.
 [[nodiscard]] inline Expected<double> sum(const Expected<double>& a, const Expected<double>& b,
                                           double u) {
   const double value = a.value + b.value;

@@ -4,7 +4,7 @@
 
 namespace normdiff::reference {
 
-/// What is claimed of an implementation's arithmetic: unit roundoffs of each kind of step.
+/// The claims about an implementation's arithmetic: unit roundoffs of each kind of step.
 /// A bound is proven for every implementation that keeps to its profile.
 struct Profile {
   DType dtype = DType::float32;  ///< what inputs, outputs and statistics are stored in

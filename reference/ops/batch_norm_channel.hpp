@@ -11,8 +11,8 @@
 /// Private to batch_norm*.cpp: what is known of each channel, and the formulas of one element.
 namespace normdiff::reference::detail {
 
-/// What can be said of a quantity, from the strongest to the most contaminating. The standing of
-/// a result is the worst of its ingredients'.
+/// The statements that can be made of a quantity, from the strongest to the most contaminating. The
+/// standing of a result is the worst of its ingredients'.
 enum class Standing : std::uint8_t {
   proven,           ///< within the bound
   ill_conditioned,  ///< finite; the weaker check may say more

@@ -23,7 +23,7 @@ void square_channel(const float* x, const Runs& runs, double mean, double& squar
 void sum_gradients(const float* x, const float* upstream, const Runs& runs, double mean,
                    BackwardSums<double>& sums);
 
-/// What a comparing loop works with. It passes over elements within `threshold` * bound, and hands
+/// A comparing loop works with this. It passes over elements within `threshold` * bound, and hands
 /// the others to `look`, which counts them and moves the threshold.
 struct Watch {
   double threshold = 0;  ///< the largest ratio so far, at most 1

@@ -9,7 +9,7 @@
 
 namespace normdiff::reference {
 
-/// What becomes of a convolution's bound where batch norms in eval right behind it may be folded
+/// The bound of a convolution where batch norms in eval right behind it may be folded
 /// into it: w' = w s, b' = (b - mean) s + bias, for each of them in turn. The unfolded sums are
 /// within it too. Derived in the .cpp.
 struct Folding {
@@ -21,13 +21,14 @@ struct Folding {
   double roundings = 0;          ///< of each term of a sum, beyond those of an unfolded one
   std::vector<Factors> factors;  ///< for each output of the convolution
 
-  /// What a batch norm adds to its own bound, for a convolution of `products` (without its bias).
+  /// The addition to a batch norm's own bound, for a convolution of `products` (without its bias).
   [[nodiscard]] FoldedBias bias(double products, const Profile& profile) const;
   /// Whether no weight leaves the normal numbers once folded: else nothing is known.
   [[nodiscard]] bool keeps_normal(double weight, std::size_t output, const Limits& limits) const;
 };
 
-/// Of the batch norms right behind a convolution of so many outputs, all of which must fit them.
+/// The folding of the batch norms right behind a convolution of so many outputs, all of which must
+/// fit them.
 [[nodiscard]] Folding folding_of(const std::vector<BatchNormParameters>& behind,
                                  std::int64_t outputs);
 

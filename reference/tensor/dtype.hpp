@@ -15,7 +15,7 @@ enum class DType : std::uint8_t { float32, float64, int64 };
 template <>
 inline constexpr Names<DType> names_of<DType> = {"float32", "float64", "int64"};
 
-/// What a dtype can hold.
+/// The range and precision of a dtype.
 struct DTypeFacts {
   std::size_t size;  ///< bytes of one element
   bool floating;

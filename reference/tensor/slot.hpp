@@ -47,7 +47,7 @@ inline constexpr ParameterFlags every_parameter = [] {
   return flags;
 }();
 
-/// What a module holds, by TensorSlot; and the gradients of its parameters.
+/// The tensors that a module holds, by TensorSlot; and the gradients of its parameters.
 using SlotTensors = EnumArray<TensorSlot, std::optional<Tensor>>;
 using SlotGradients = std::array<std::optional<Tensor>, parameter_slot_count>;
 

@@ -16,7 +16,7 @@ enum class Layout : std::uint8_t { contiguous, channels_last, strided };
 template <>
 inline constexpr Names<Layout> names_of<Layout> = {"contiguous", "channels_last", "strided"};
 
-/// What an operation reads: dense row-major elements that somebody else owns, and, where they are
+/// The input of an operation: dense row-major elements that somebody else owns, and, where they are
 /// known only to within something, by how much each may be off.
 struct Values {
   const void* data = nullptr;

@@ -7,8 +7,8 @@
 #include "reference/modules/forward.hpp"
 #include "reference/modules/module.hpp"
 
-// What trace, script, save/load and export must return and leave behind. Standing: a script module
-// "shares parameters and buffers with the original" is documented (torch.jit.script,
+// The results of trace, script, save/load and export, and what they must leave behind. Standing: a
+// script module "shares parameters and buffers with the original" is documented (torch.jit.script,
 // torch.jit.trace); that an export leaves the model as it was is derived (it is documented as
 // producing a file).
 
@@ -56,7 +56,7 @@ struct Exported {
   int mode_opset = 0;  ///< the first opset that says of every node that trains that it does
 };
 
-/// What an export must write. The model is not touched.
+/// The artefact that an export must write. The model is not touched.
 [[nodiscard]] Exported onnx_export(const Module& root, ExportMode mode);
 
 }  // namespace normdiff::reference

@@ -33,7 +33,7 @@ Position position_of(std::string_view text, std::size_t byte) {
   return position;
 }
 
-/// What is wrong with the bytes, before any of them is understood.
+/// The first problem of the bytes, before any of them is understood.
 std::optional<ParseError> byte_problem(std::string_view text) {
   if (text.empty())
     return error_at({}, fmt::format("the text is empty; its first line is '{}'", format_line));

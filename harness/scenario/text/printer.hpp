@@ -84,7 +84,7 @@ class Printer {
   const Scenario& scenario_;
   const Scope& scope_;
   bool wide_;
-  // What a statement is put together from.
+  // The parts that a statement is put together from.
   std::string result_;
   std::string object_;
   std::string word_;

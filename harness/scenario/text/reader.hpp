@@ -76,7 +76,7 @@ class Reader {
     const NodeId node = take_required(key);
     if (node < 0) return;
     note(key, syntax().begin(node));
-    // What is assigned has no keyword: the attribute's name says more.
+    // A value that is assigned has no keyword: the attribute's name says more.
     convert(node, field, assigned_ ? std::string_view(word_) : key);
   }
 

@@ -7,7 +7,7 @@
 #include "harness/scenario/modules.hpp"
 #include "harness/scenario/text/reader.hpp"
 
-// What the arguments of a statement say, by the type of the field that takes them.
+// Reads the arguments of a statement, by the type of the field that takes them.
 namespace normdiff {
 namespace {
 

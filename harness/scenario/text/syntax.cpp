@@ -12,7 +12,7 @@ NodeId Syntax::add(Node node) {
 }
 
 NodeId Syntax::fail(Position position, std::string message) {
-  // What the lexer could not read explains best why a token is not the one expected.
+  // A character that the lexer could not read explains best why a token is not the one expected.
   if (!error_) error_ = lexer_->error() ? *lexer_->error() : error_at(position, std::move(message));
   return -1;
 }

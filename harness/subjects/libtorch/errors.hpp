@@ -6,7 +6,7 @@
 
 namespace normdiff::libtorch {
 
-/// What a step that threw ended with: its class by name, and its text without stack trace.
+/// The ending of a step that threw: its class by name, and its text without stack trace.
 [[nodiscard]] Ending describe(const std::exception& error);
 
 }  // namespace normdiff::libtorch

@@ -4,7 +4,7 @@
 
 namespace normdiff {
 
-/// What has to happen once, before LibTorch is used: no stack traces (they make an error cost
+/// Prepares the process, once, before LibTorch is used: no stack traces (they make an error cost
 /// milliseconds), one thread.
 void prepare_process();
 

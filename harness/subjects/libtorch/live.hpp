@@ -14,11 +14,12 @@
 
 #include "harness/scenario/scope.hpp"
 
-// What a running scenario holds. Modules are looked into once, when they are made: after that a
-// place is a struct of pointers to the module's own members, which are read anew after every step.
+// The things that a running scenario holds. Modules are looked into once, when they are made: after
+// that a place is a struct of pointers to the module's own members, which are read anew after every
+// step.
 namespace normdiff::libtorch {
 
-/// What only a norm has.
+/// The members that only a norm has.
 struct NormAccess {
   /// Those of LibTorch's class for the kind of norm.
   std::variant<std::monostate, torch::nn::BatchNormOptions*, torch::nn::InstanceNormOptions*>
@@ -54,13 +55,14 @@ struct Node {
   [[nodiscard]] at::Tensor* tensor(TensorSlot slot) const;
 };
 
-/// What a name stands for while the scenario runs. `kind` is undefined until the name is made.
+/// The thing that a name stands for while the scenario runs. `kind` is undefined until the name is
+/// made.
 struct Live {
   NameKind kind = NameKind::undefined;
   std::shared_ptr<torch::nn::Module> root;  ///< of a module
   std::vector<Node> nodes;                  ///< by place
   at::Tensor tensor;                        ///< of a tensor or result
-  /// Of a result: the gradients that reached its leaf calls in the backward under way. Hooks write
+  /// The gradients of a result that reached its leaf calls in the backward under way. Hooks write
   /// to the elements, so it never grows while there are hooks.
   std::vector<at::Tensor> leaf_gradients;
 };

@@ -30,8 +30,8 @@ class SequentialImpl : public nn::SequentialImpl {
   at::Tensor forward(at::Tensor input) {
     return nn::SequentialImpl::forward<at::Tensor>(std::move(input));
   }
-  /// LibTorch's own clone, put into this class. The children are appended again: in 1.13.1 Module is
-  /// a virtual base, which a copy would make anew, without any.
+  /// LibTorch's own clone, put into this class. The children are appended again: in 1.13.1 Module
+  /// is a virtual base, which a copy would make anew, without any.
   std::shared_ptr<nn::Module> clone(
       const OptionalDevice& device = OptionalDevice()) const override {
     const std::shared_ptr<nn::Module> made = nn::SequentialImpl::clone(device);
@@ -42,7 +42,7 @@ class SequentialImpl : public nn::SequentialImpl {
   }
 };
 
-/// What LibTorch calls a layer: `Impl`, its class, and `make`. A layer without one does not
+/// LibTorch's words for a layer: `Impl`, its class, and `make`. A layer without one does not
 /// compile.
 template <class X>
 struct Torch;

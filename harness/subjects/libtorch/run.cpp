@@ -13,7 +13,7 @@
 namespace normdiff::libtorch {
 namespace {
 
-/// What a scenario may count on, whatever ran before.
+/// Resets what a scenario may count on, whatever ran before.
 void reset_process_state() {
   if (at::get_num_threads() != 1) at::set_num_threads(1);
   at::globalContext().setFlushDenormal(false);

@@ -13,7 +13,7 @@
 #include "harness/subject/support.hpp"
 #include "harness/subjects/libtorch/run.hpp"
 
-// What each step does with LibTorch.
+// Each step, done with LibTorch.
 namespace normdiff::libtorch {
 namespace {
 

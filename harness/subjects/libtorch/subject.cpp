@@ -20,7 +20,8 @@ namespace {
 
 constexpr std::size_t longest_text = 500;
 
-/// What follows `label` in LibTorch's description of itself, up to the end of the line or a comma.
+/// The text behind `label` in LibTorch's description of itself, up to the end of the line or a
+/// comma.
 std::string described(const std::string& config, std::string_view label) {
   const std::size_t found = config.find(label);
   if (found == std::string::npos) return {};

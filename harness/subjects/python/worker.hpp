@@ -17,7 +17,7 @@ class PythonWorker {
 
   /// Starts it where it isn't running. A sentence where that fails.
   [[nodiscard]] std::optional<std::string> start();
-  /// What it said of itself when it was started.
+  /// The worker's account of itself when it was started.
   [[nodiscard]] const Manifest& manifest() const { return manifest_; }
   /// Asks for the steps of a scenario and appends them to `trace`.
   void run(const Scenario& scenario, Trace& trace);

@@ -4,7 +4,7 @@
 
 namespace normdiff::textbook {
 
-/// What a norm takes its statistics over: batch x channels x inner, those of one channel together.
+/// A norm takes its statistics over these: batch x channels x inner, those of one channel together.
 /// A parameter of fewer elements than there are channels is repeated.
 struct Extent {
   std::int64_t batch, channels, inner;
@@ -17,7 +17,7 @@ struct Extent {
       for (std::int64_t i = 0; i < inner; ++i) f((n * channels + channel) * inner + i);
   }
 };
-/// Of an (N, C, *) tensor: N x C x the rest.
+/// The sizes of an (N, C, *) tensor as N x C x the rest.
 [[nodiscard]] Extent extent_of(const Shape& shape);
 
 [[nodiscard]] std::optional<Refusal> batch_norm_refusal(Module& module, const Tensor& input,

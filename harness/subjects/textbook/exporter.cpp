@@ -13,7 +13,7 @@ void list_calls(const ModulePtr& module, std::vector<ModulePtr>& out) {
   for (const auto& [name, child] : module->children) list_calls(child, out);
 }
 
-/// What the example input was on its way: the input of each call. A refusal of any call is one of
+/// The example input on its way: the input of each call. A refusal of any call is one of
 /// the export.
 std::variant<std::vector<Tensor>, Refusal> run_example(const ModulePtr& model, const Tensor& input,
                                                        const Manner& manner) {

@@ -5,7 +5,7 @@
 
 #include "harness/subjects/textbook/leaves.hpp"
 
-// What torch.onnx.export makes of a tree: a graph that runs by itself.
+// The exporter turns a tree into a graph that runs by itself, as torch.onnx.export does.
 namespace normdiff::textbook {
 
 /// The facts that a file says of one BatchNormalization node.

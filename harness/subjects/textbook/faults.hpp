@@ -6,8 +6,8 @@
 
 namespace normdiff {
 
-/// What the textbook can be asked to do wrong: the mistakes that implementations of batch norm are
-/// known for. A campaign that can't find them says nothing when it finds nothing.
+/// The faults that the textbook can be asked for are the mistakes that implementations of batch
+/// norm are known for. A campaign that can't find them says nothing when it finds nothing.
 enum class Fault : std::uint8_t {
   none,
   biased_running_var,                     ///< the running variance takes the biased variance

@@ -199,7 +199,7 @@ Gradients run_backward(const reference::BatchNormOptions&, const Call& call, con
   return normalise_backward(call, gradient, extent_of(call.input.shape()), fault);
 }
 
-/// Of an (N, C, *) tensor: 1 x (N C) x the rest; without a batch N is 1.
+/// The sizes of an (N, C, *) tensor as 1 x (N C) x the rest; without a batch N is 1.
 template <int dims>
 Extent extent_of_samples(const Shape& shape, const BakedCall& baked) {
   const int rank = baked.rank == 0 ? shape.rank() : baked.rank;

@@ -14,7 +14,7 @@ struct Manner {
   BakedCall baked;     ///< of a traced graph
 };
 
-/// What a call keeps for its backward, and for a trace.
+/// A call keeps this for its backward, and for a trace.
 struct Call {
   ModulePtr module;
   Tensor input;

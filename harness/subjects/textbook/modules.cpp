@@ -16,7 +16,8 @@ void collect_state(Module& module, const std::string& prefix, State& out) {
   for (auto& [name, child] : module.children) collect_state(*child, prefix + name + ".", out);
 }
 
-/// What was copied so far, so that what is shared in the original is shared in the copy.
+/// The modules and tensors that were copied so far: one that is shared in the original is shared in
+/// the copy.
 struct Copies {
   std::unordered_map<const Module*, ModulePtr> modules;
   std::unordered_map<const Parameter*, std::shared_ptr<Parameter>> parameters;

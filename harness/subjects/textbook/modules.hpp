@@ -28,7 +28,7 @@ struct Parameter {
   bool requires_grad = true;
 };
 
-/// What torch.jit.trace baked into one call of a module that is no Sequential.
+/// The values that torch.jit.trace baked into one call of a module that is no Sequential.
 struct BakedCall {
   int rank = 0;                  ///< of the input, which a convolution takes from then on
   std::optional<double> factor;  ///< the share of the batch, with momentum None

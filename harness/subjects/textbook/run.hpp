@@ -14,7 +14,7 @@ struct Graph {
   std::shared_ptr<Graph> before;  ///< null: they began with a tensor, or without gradients
 };
 
-/// What a name stands for; `kind` is undefined until it is made.
+/// The thing that a name stands for; `kind` is undefined until it is made.
 struct Live {
   NameKind kind = NameKind::undefined;
   std::vector<ModulePtr> places;     ///< of a module or script
@@ -59,7 +59,7 @@ class Runner {
   std::function<void(Key, Tensor&)> on_flow;
 
  private:
-  /// What flows from leaf to leaf.
+  /// The tensor that flows from leaf to leaf.
   struct Flow {
     Tensor tensor;
     bool requires_grad = false;

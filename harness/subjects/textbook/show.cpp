@@ -1,6 +1,6 @@
 #include "harness/subjects/textbook/run.hpp"
 
-// What is seen after a step (harness/subject/subject.hpp).
+// Shows what is seen after a step (harness/subject/subject.hpp).
 namespace normdiff::textbook {
 
 void Runner::show_tensor(Key key, const Tensor& tensor, bool requires_grad, bool is_leaf) {

@@ -6,7 +6,7 @@
 #include "harness/scenario/plan.hpp"
 #include "harness/subjects/textbook/run.hpp"
 
-// What each step does in plain float32.
+// Each step, done in plain float32.
 namespace normdiff::textbook {
 namespace {
 

@@ -146,7 +146,7 @@ Predicted clone_requires_gradients(PredictionContext& c, const Step& step) {
   return execution;
 }
 
-// What is fresh in a clone follows the option as it is now, not what the original has.
+// A clone makes its statistics by the option as it is now, whether the original has any or not.
 Predicted clone_makes_statistics(PredictionContext& c, const Step& step) {
   const auto* copy = std::get_if<DeepCopy>(&step);
   if (!copy) return std::nullopt;

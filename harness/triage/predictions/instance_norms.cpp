@@ -91,8 +91,9 @@ bool normalises_by_sample(const Module& module) {
 
 }  // namespace
 
-// What the repeated statistics have become is averaged over the samples and written back, also
-// where nothing moved them: of no samples that is NaN, of samples without values it is rounded.
+// The repeated statistics, as they have become, are averaged over the samples and written back,
+// also where nothing moved them: of no samples that is NaN, of samples without values it is
+// rounded.
 std::optional<Execution> statistics_are_written_back(PredictionContext& c, const Step& step) {
   const auto* f = std::get_if<Forward>(&step);
   if (!f || c.world.names[f->module.name].kind == NameKind::artefact ||

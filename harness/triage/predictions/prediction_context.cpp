@@ -78,7 +78,7 @@ Execution PredictionContext::execute(const Step& step) {
   auto execution = (*others.front())(*this, step);
   others_ = others;
   if (execution) return *std::move(execution);
-  inapplicable_ = others.front();
+  if (inapplicable_ == nullptr) inapplicable_ = others.front();
   return {};
 }
 

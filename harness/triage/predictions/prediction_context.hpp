@@ -11,7 +11,7 @@
 
 namespace normdiff {
 
-/// What a forward in training does to the num_batches_tracked of a batch norm, of whatever dtype.
+/// Counts as a forward in training does, in a batch norm's num_batches_tracked of whatever dtype.
 void count_batch(reference::Module& module);
 
 /// While it lives, the norms below `root` whose tracking was switched off run as

@@ -19,7 +19,7 @@ bool same_constants(const X& a, const X& b) {
       X::arguments);
 }
 
-/// What torch.jit.script takes for one type.
+/// Whether torch.jit.script takes both for one type.
 bool same_type(const Module& a, const Module& b) {
   if (a.layer.index() != b.layer.index() || a.children.size() != b.children.size()) return false;
   for (const TensorSlot slot : all_of<TensorSlot>)

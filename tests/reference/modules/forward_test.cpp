@@ -587,20 +587,24 @@ TEST(Forward, IdentityGivesItsInputWhateverTheMode) {
   }
 }
 
-/// Two values of an input of the most dimensions that a layer takes.
-Input<float> two_values(const Layer& layer) {
+/// An input of the most dimensions that a layer takes: two samples, of one value where that will
+/// do.
+Input<float> two_samples(const Layer& layer) {
   int rank = Shape::max_rank;
   while (!visit_leaf<bool>(layer, [rank](const auto& x) { return x.takes_rank(rank); })) --rank;
   Shape shape{2};
   while (shape.rank() < rank) shape.push_back(1);
-  return {{1, -2}, shape};
+  if (!is_norm(layer) || is_batch_norm(layer)) return {{1, -2}, shape};
+  shape[rank - 1] = 2;  // an instance norm needs two of each sample
+  return {{1, -2, 3, 5}, shape};
 }
 
 TEST(Forward, EveryLayerSaysWhetherItDoesNothingAndHasAMode) {
   for (const ModuleKind kind : all_of<ModuleKind>) {
-    const Layer layer = make_layer(kind);
+    Layer layer = make_layer(kind);
     if (is_container(layer)) continue;
-    const Input<float> x = two_values(layer);
+    if (NormOptions* norm = norm_in(layer)) norm->track_running_stats = true;
+    const Input<float> x = two_samples(layer);
     const Single trains = single(layer, x, true);
     const Single evaluates = single(layer, x, false);
     EXPECT_EQ(trains.is_leaf, does_nothing(layer, true)) << to_string(kind);

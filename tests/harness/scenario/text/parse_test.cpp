@@ -43,7 +43,7 @@ TEST(Parse, ManySpellingsOneText) {
            Spelled{"x2 = tensor(constant(1))", "x2 = tensor(constant(1))"},
            Spelled{"x2 = tensor(2, [1, 2.50], seed=0, dtype=float32, requires_grad=False)",
                    "x2 = tensor(2, [1, 2.5])"},
-           Spelled{"c = Conv2d(2, 3, 1, 1, 0, True)", "c = Conv2d(2, 3, kernel_size=1)"},
+           Spelled{"c = Conv2d(2, 3, 1, 1, 0, bias=True)", "c = Conv2d(2, 3, kernel_size=1)"},
            Spelled{"c = Conv2d(kernel_size=1, out_channels=3, in_channels=2, stride=2)",
                    "c = Conv2d(2, 3, kernel_size=1, stride=2)"},
            Spelled{"b = BatchNorm1d(4, 0.1, None, False, False)",
