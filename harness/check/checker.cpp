@@ -237,7 +237,8 @@ struct Checker::Implementation {
       const auto found = std::find(predictions.begin(), predictions.end(), inapplicable);
       return {{}, differences[static_cast<std::size_t>(found - predictions.begin())]};
     }
-    trial.outcome(judge_outcome(manifest, record, execution->refusals).verdict);
+    if (!execution->underived)
+      trial.outcome(judge_outcome(manifest, record, execution->refusals).verdict);
     expect_state(context, *execution);
     return {trial.explained()};
   }

@@ -46,11 +46,15 @@ Result export_runs_the_model(PredictionContext& c, const Step& step) {
   Module& root = c.world.module(e->module);
   if (e->training == ExportMode::EVAL && !TrackOptionReadAnew(root, c.is_cpp()).matters())
     return std::nullopt;
+  const Execution documented = c.execute(step);
   std::vector<bool> flags;
   for (const Module* module : reference::places(root)) flags.push_back(module->training);
   if (e->training != ExportMode::PRESERVE)
     reference::train(root, e->training == ExportMode::TRAINING);
   Execution execution = c.run_forward(root, e->input, false);
+  // An export that is refused for its opset has run the model before.
+  if (execution.refusals.empty()) execution.refusals = documented.refusals;
+  execution.underived = documented.underived;
   std::size_t i = 0;
   for (Module* module : reference::places(root)) module->training = flags[i++];
   return execution;
