@@ -21,7 +21,8 @@ struct Terminal {
   [[nodiscard]] std::string paint(std::string_view text, Colour colour) const;
 };
 
-/// At most `width` columns, of 3 or more: a longer text loses its middle, where "..." stands for it.
+/// At most `width` columns, of 3 or more: a longer text loses its middle, where "..." stands for
+/// it.
 [[nodiscard]] std::string shorten(std::string_view text, std::size_t width);
 
 }  // namespace normdiff

@@ -44,7 +44,8 @@ TEST(Conv, backward_hand_calculation) {
   const Tensor x = tensor({1, 1, 2, 2}, {1, 2, 3, 4}), w = tensor({1, 1, 2, 2}, {5, 6, 7, 8}),
                g = tensor({1, 1, 1, 1}, {10});
   Bounded dx, dw, db;
-  conv_backward(x.values(), w, g.values(), {1, 0, 1}, uniform_profile(DType::float64), &dx, &dw, &db);
+  conv_backward(x.values(), w, g.values(), {1, 0, 1}, uniform_profile(DType::float64), &dx, &dw,
+                &db);
   EXPECT_EQ(dx.value, (std::vector<double>{50, 60, 70, 80}));
   EXPECT_EQ(dw.value, (std::vector<double>{10, 20, 30, 40}));
   EXPECT_EQ(db.value, std::vector<double>{10});
@@ -59,14 +60,16 @@ TEST(Conv, gradients_are_the_adjoint_of_the_forward) {
       Bounded y, dx, dw, db;
       conv(x.values(), w, nullptr, {stride, padding, 1}, uniform_profile(DType::float64), y);
       const Tensor g = noise(y.shape, random);
-      conv_backward(x.values(), w, g.values(), {stride, padding, 1}, uniform_profile(DType::float64), &dx, &dw,
-                    &db);
+      conv_backward(x.values(), w, g.values(), {stride, padding, 1},
+                    uniform_profile(DType::float64), &dx, &dw, &db);
       EXPECT_EQ(dx.shape, x.shape());
       EXPECT_EQ(dw.shape, w.shape());
       const Tensor dx_way = noise(x.shape(), random), dw_way = noise(w.shape(), random);
       Bounded moved_x, moved_w;
-      conv(dx_way.values(), w, nullptr, {stride, padding, 1}, uniform_profile(DType::float64), moved_x);
-      conv(x.values(), dw_way, nullptr, {stride, padding, 1}, uniform_profile(DType::float64), moved_w);
+      conv(dx_way.values(), w, nullptr, {stride, padding, 1}, uniform_profile(DType::float64),
+           moved_x);
+      conv(x.values(), dw_way, nullptr, {stride, padding, 1}, uniform_profile(DType::float64),
+           moved_w);
       const auto dot = [](const std::vector<double>& a, const Tensor& b) {
         double sum = 0;
         for (std::size_t i = 0; i < a.size(); ++i) sum += a[i] * b.at(static_cast<std::int64_t>(i));
@@ -101,10 +104,10 @@ TEST(Conv, carries_errors_forward_and_backward) {
     Bounded known[4], seen[4];
     conv(known_x, w, nullptr, {1, 1, 1}, uniform_profile(DType::float64), known[0]);
     conv(moved_x.values(), w, nullptr, {1, 1, 1}, uniform_profile(DType::float64), seen[0]);
-    conv_backward(known_x, w, known_g, {1, 1, 1}, uniform_profile(DType::float64), &known[1], &known[2],
-                  &known[3]);
-    conv_backward(moved_x.values(), w, moved_g.values(), {1, 1, 1}, uniform_profile(DType::float64), &seen[1],
-                  &seen[2], &seen[3]);
+    conv_backward(known_x, w, known_g, {1, 1, 1}, uniform_profile(DType::float64), &known[1],
+                  &known[2], &known[3]);
+    conv_backward(moved_x.values(), w, moved_g.values(), {1, 1, 1}, uniform_profile(DType::float64),
+                  &seen[1], &seen[2], &seen[3]);
     for (std::size_t q = 0; q < 4; ++q) {
       const Comparison c = compare(known[q], seen[q].value.data(), DType::float64);
       EXPECT_EQ(c.outside, 0) << "quantity " << q;
@@ -150,7 +153,8 @@ TEST(Conv, an_empty_batch) {
   Bounded y, dx, dw, db;
   conv(x.values(), w, nullptr, {1, 1, 1}, uniform_profile(DType::float32), y);
   EXPECT_EQ(y.shape, (Shape{0, 3, 4, 4}));
-  conv_backward(x.values(), w, g.values(), {1, 1, 1}, uniform_profile(DType::float32), &dx, &dw, &db);
+  conv_backward(x.values(), w, g.values(), {1, 1, 1}, uniform_profile(DType::float32), &dx, &dw,
+                &db);
   EXPECT_TRUE(dx.value.empty());
   EXPECT_EQ(dw.value, std::vector<double>(54, 0));
   EXPECT_EQ(db.value, std::vector<double>(3, 0));

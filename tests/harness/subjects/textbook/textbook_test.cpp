@@ -202,11 +202,10 @@ w = m(x)
 
 TEST(Textbook, AnInstanceNormIsRightAndAFaultOfItShows) {
   EXPECT_TRUE(Judge("").discrepancies(instance_norm).empty());
-  for (const char* fault :
-       {"biased-running-var", "momentum-swapped", "eps-outside-root",
-        "running-statistics-in-training", "batch-statistics-in-eval",
-        "weight-gradient-without-normalisation", "input-gradient-without-mean-term",
-        "statistics-moved-under-eval"})
+  for (const char* fault : {"biased-running-var", "momentum-swapped", "eps-outside-root",
+                            "running-statistics-in-training", "batch-statistics-in-eval",
+                            "weight-gradient-without-normalisation",
+                            "input-gradient-without-mean-term", "statistics-moved-under-eval"})
     EXPECT_FALSE(Judge(fault).discrepancies(instance_norm).empty()) << fault;
 }
 
