@@ -15,10 +15,19 @@ const char* why_underived(const World& world, const Live& result) {
        from = &world.names[from->input]) {
     if (from->underived) return "its forward was done against the documentation";
     if (from->tape && from->tape->requires_grad && from->tape->stale)
-      return "a tensor of the graph was cast or replaced since";
+      return "a tensor of the graph was cast or replaced since, or a backward went through it that "
+             "is not derived";
     if (!world.names[from->input].requires_grad) break;
   }
   return nullptr;
+}
+
+/// A backward that is not derived may have freed the graphs that it goes through.
+void forget_graphs(World& world, Live& result) {
+  for (Live* from = &result; from->kind == NameKind::result; from = &world.names[from->input]) {
+    if (from->tape) from->tape->stale = true;
+    if (!world.names[from->input].requires_grad) break;
+  }
 }
 
 }  // namespace
@@ -29,7 +38,10 @@ Execution execute(Context& c, const Backward& step) {
   Live& live = c.world.names[step.output];
   const std::shared_ptr<reference::Tape> tape = live.tape;
   execution.underived = why_underived(c.world, live);
-  if (execution.underived) return execution;
+  if (execution.underived) {
+    if (!step.retain_graph) forget_graphs(c.world, live);
+    return execution;
+  }
   if (!tape || !tape->requires_grad) {
     execution.refusals.push_back({reference::ErrorKind::no_graph, "nothing requires a gradient"});
     return execution;
