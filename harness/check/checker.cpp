@@ -111,6 +111,10 @@ struct Checker::Implementation {
         if (const auto kind = step_kind_from(step))
           candidates[*kind].push_back({&deviation, found, Claims(deviation)});
     }
+    for (std::vector<Candidate>& list : candidates)
+      std::stable_partition(list.begin(), list.end(), [](const Candidate& candidate) {
+        return !stops_a_forward(candidate.deviation->prediction);
+      });
   }
 
   void check(const Scenario& scenario, const Scope& scope, const Trace& trace, Tally& tally,

@@ -67,7 +67,7 @@ std::optional<Execution> with_statistics_written_back(
   Module& root = c.world.module(step.module);
   Execution execution = c.execute(step);
   const std::vector<int> ranks = c.ranks();
-  const std::size_t done = ranks.size() - (execution.refusals.empty() ? 0 : 1);
+  const std::size_t done = ranks.size() - (c.was_refused() ? 1 : 0);
   std::size_t call = 0;
   bool written = false;
   for (Module* module : reference::places(root)) {

@@ -81,6 +81,8 @@ class PredictionContext {
   [[nodiscard]] bool is_cpp() const { return context_.manifest.family == "libtorch"; }
   /// How many dimensions the input of each leaf had that the last forward called.
   [[nodiscard]] const std::vector<int>& ranks() const { return context_.work.forward.ranks(); }
+  /// Whether the last of those leaves refused.
+  [[nodiscard]] bool was_refused() const { return context_.work.forward.refused_by() != nullptr; }
   /// Says that a tensor will be within a bound of what the world holds.
   void expect_within(Execution& execution, const reference::Tensor& tensor,
                      reference::Bounded bound) {

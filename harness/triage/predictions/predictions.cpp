@@ -287,6 +287,11 @@ const Prediction* prediction(std::string_view name) {
   return nullptr;
 }
 
+bool stops_a_forward(std::string_view prediction) {
+  return prediction == "no_channels_are_refused" || prediction == "empty_sequential_is_refused" ||
+         prediction == "eval_needs_statistics";
+}
+
 std::vector<std::string_view> prediction_names() {
   std::vector<std::string_view> names;
   for (const auto& [name, function] : table()) names.push_back(name);
