@@ -12,7 +12,7 @@ class Claims {
   /// None.
   Claims() = default;
   explicit Claims(const Deviation& deviation);
-  /// Whether the deviation says anything of this observation.
+  /// The deviation says something of this observation.
   [[nodiscard]] bool cover(ObservationClass observed, Slot slot) const {
     return claimed_[observed][slot];
   }

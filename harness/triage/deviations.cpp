@@ -135,7 +135,7 @@ std::string error_in_texts(const toml::table& table, Deviation& d) {
   return {};
 }
 
-/// Whether what was read can be: what is wrong with it, or nothing.
+/// The facts that were read are checked: what is wrong with them, or nothing.
 std::string error_in_facts(const toml::table& table, std::string_view file, Deviation& d) {
   if (fmt::format("{}.toml", d.id) != std::filesystem::path(file).filename().string())
     return fmt::format("its id is '{}'; correct it, or call the file ID.toml",

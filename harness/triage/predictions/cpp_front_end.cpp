@@ -29,6 +29,11 @@ Predicted track_option_is_read_each_time(PredictionContext& c, const Step& step)
     if (!changed) return std::nullopt;
     return c.execute(step);
   }
+  if (const auto* t = std::get_if<JitTrace>(&step)) {
+    const bool matters = TrackOptionReadAnew(c.world.module(t->module), c.is_cpp()).matters();
+    if (!matters || t->check_trace) return std::nullopt;  // the checks run it more often
+    return c.trace(*t, 1);
+  }
   const auto* f = std::get_if<Forward>(&step);
   if (!f) return std::nullopt;
   const TrackOptionReadAnew anew(c.world.module(f->module), c.is_cpp());

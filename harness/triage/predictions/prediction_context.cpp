@@ -110,6 +110,22 @@ Execution PredictionContext::run_forward(Module& root, NameId input_name, bool c
           nullptr};
 }
 
+Execution PredictionContext::trace(const JitTrace& step, int runs) {
+  Module& root = world.module(step.module);
+  std::vector<std::pair<reference::Tensor, reference::Tensor>> before;  // and a copy
+  for (const Module* module : reference::places(root))
+    for (const auto& tensor : module->tensors)
+      if (tensor) before.emplace_back(*tensor, tensor->clone());
+  Execution execution = execute(step);
+  if (!execution.refusals.empty()) return execution;
+  for (auto& [tensor, copy] : before)
+    if (tensor.numel() > 0)
+      std::memcpy(tensor.data(), copy.data(),
+                  static_cast<std::size_t>(copy.numel()) * reference::size_of(copy.dtype()));
+  for (int run = 0; run < runs; ++run) execution = run_forward(root, step.input, run > 0);
+  return execution;
+}
+
 std::optional<Execution> PredictionContext::run_up_to(
     const Forward& step, const std::function<bool(const Module&)>& stops) {
   const auto before = std::make_shared<Module>();  // a Sequential of the very leaves

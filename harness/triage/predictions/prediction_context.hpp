@@ -25,7 +25,7 @@ class TrackOptionReadAnew {
   TrackOptionReadAnew(const TrackOptionReadAnew&) = delete;
   TrackOptionReadAnew& operator=(const TrackOptionReadAnew&) = delete;
 
-  /// Whether there is such a norm.
+  /// A norm below has its tracking switched off.
   [[nodiscard]] bool matters() const { return !switched_off_.empty(); }
 
  private:
@@ -76,12 +76,12 @@ class PredictionContext {
   [[nodiscard]] Execution execute_without(reference::Unchecked checks, const Step& step);
   /// The one of the other differences that did not apply; null: all did.
   [[nodiscard]] const Prediction* inapplicable() const { return inapplicable_; }
-  /// Whether the subject is the C++ front end, which does not check eps and reads
+  /// The subject is the C++ front end, which does not check eps and reads
   /// track_running_stats anew at each forward.
   [[nodiscard]] bool is_cpp() const { return context_.manifest.family == "libtorch"; }
   /// How many dimensions the input of each leaf had that the last forward called.
   [[nodiscard]] const std::vector<int>& ranks() const { return context_.work.forward.ranks(); }
-  /// Whether the last of those leaves refused.
+  /// The last of those leaves refused.
   [[nodiscard]] bool was_refused() const { return context_.work.forward.refused_by() != nullptr; }
   /// Says that a tensor will be within a bound of what the world holds.
   void expect_within(Execution& execution, const reference::Tensor& tensor,
@@ -92,6 +92,8 @@ class PredictionContext {
   /// One forward of a module as PyTorch orders it, for its effect on the module alone. `continues`:
   /// the bounds of the statistics go on from the forward before.
   [[nodiscard]] Execution run_forward(reference::Module& root, NameId input, bool continues);
+  /// A trace that runs its module so many times. The run that makes the script leaves nothing.
+  [[nodiscard]] Execution trace(const JitTrace& step, int runs);
   /// A forward up to the first module that `stops` it: what comes before as the subject does it,
   /// other deviations and all; nullopt where none stops it, or something refuses earlier.
   [[nodiscard]] std::optional<Execution> run_up_to(

@@ -16,7 +16,7 @@ namespace {
 
 using Result = std::optional<Execution>;
 
-/// Whether a forward takes a factor from a counter somewhere.
+/// A forward takes a factor from a counter somewhere.
 bool averages_cumulatively(Module& root) {
   const std::vector<Module*> places = reference::places(root);
   return std::any_of(places.begin(), places.end(), [](const Module* module) {
@@ -65,11 +65,7 @@ Result trace_runs_five_times(PredictionContext& c, const Step& step) {
   const auto* t = std::get_if<JitTrace>(&step);
   if (!t || !t->check_trace || averages_cumulatively(c.world.module(t->module)))
     return std::nullopt;
-  Execution execution = c.execute(step);
-  if (!execution.refusals.empty()) return execution;
-  for (int again = 0; again < 4; ++again)
-    execution = c.run_forward(c.world.module(t->module), t->input, true);
-  return execution;
+  return c.trace(*t, 5);
 }
 
 // num_batches_tracked is incremented before the sizes are looked at.
@@ -243,8 +239,14 @@ Result dropout_of_everything_is_refused(PredictionContext& c, const Step& step) 
   return execution;
 }
 
-const std::vector<std::pair<std::string_view, Prediction>>& table() {
-  static const std::vector<std::pair<std::string_view, Prediction>> predictions = {
+struct Entry {
+  std::string_view name;
+  Prediction prediction;
+  bool stops_a_forward = false;
+};
+
+const std::vector<Entry>& table() {
+  static const std::vector<Entry> predictions = {
       {"root_flag_everywhere", root_flag_everywhere},
       {"export_runs_the_model", export_runs_the_model},
       {"trace_runs_five_times", trace_runs_five_times},
@@ -254,9 +256,9 @@ const std::vector<std::pair<std::string_view, Prediction>>& table() {
       {"eps_is_not_checked", eps_is_not_checked},
       {"counter_is_cast", counter_is_cast},
       {"empty_input_is_not_checked", empty_input_is_not_checked},
-      {"no_channels_are_refused", no_channels_are_refused},
+      {"no_channels_are_refused", no_channels_are_refused, true},
       {"empty_layer_is_refused", empty_layer_is_refused},
-      {"empty_sequential_is_refused", empty_sequential_is_refused},
+      {"empty_sequential_is_refused", empty_sequential_is_refused, true},
       {"backward_uses_moved_statistics", backward_uses_moved_statistics},
       {"trace_of_cumulative_average_is_refused", trace_of_cumulative_average_is_refused},
       {"view_keeps_requires_grad", view_keeps_requires_grad},
@@ -269,7 +271,7 @@ const std::vector<std::pair<std::string_view, Prediction>>& table() {
       {"clone_makes_statistics", clone_makes_statistics},
       {"clone_requires_gradients", clone_requires_gradients},
       {"gradients_are_not_cast", gradients_are_not_cast},
-      {"eval_needs_statistics", eval_needs_statistics},
+      {"eval_needs_statistics", eval_needs_statistics, true},
       {"single_value_is_not_checked", single_value_is_not_checked},
       {"statistics_are_written_back", statistics_are_written_back},
       {"statistics_are_written_back_in_eval", statistics_are_written_back_in_eval},
@@ -282,19 +284,20 @@ const std::vector<std::pair<std::string_view, Prediction>>& table() {
 }  // namespace
 
 const Prediction* prediction(std::string_view name) {
-  for (const auto& [known, function] : table())
-    if (known == name) return &function;
+  for (const Entry& entry : table())
+    if (entry.name == name) return &entry.prediction;
   return nullptr;
 }
 
-bool stops_a_forward(std::string_view prediction) {
-  return prediction == "no_channels_are_refused" || prediction == "empty_sequential_is_refused" ||
-         prediction == "eval_needs_statistics";
+bool stops_a_forward(std::string_view name) {
+  return std::any_of(table().begin(), table().end(), [name](const Entry& entry) {
+    return entry.name == name && entry.stops_a_forward;
+  });
 }
 
 std::vector<std::string_view> prediction_names() {
   std::vector<std::string_view> names;
-  for (const auto& [name, function] : table()) names.push_back(name);
+  for (const Entry& entry : table()) names.push_back(entry.name);
   return names;
 }
 

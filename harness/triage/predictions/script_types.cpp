@@ -19,7 +19,7 @@ bool same_constants(const X& a, const X& b) {
       X::arguments);
 }
 
-/// Whether torch.jit.script takes both for one type.
+/// torch.jit.script takes both for one type.
 bool same_type(const Module& a, const Module& b) {
   if (a.layer.index() != b.layer.index() || a.children.size() != b.children.size()) return false;
   for (const TensorSlot slot : all_of<TensorSlot>)
@@ -54,7 +54,7 @@ const JitScript* scripted_by(const PredictionContext& c, NameId name) {
   return nullptr;
 }
 
-/// Whether two callees run the same plan: one function of one module, or of modules that
+/// Two callees run the same plan: one function of one module, or of modules that
 /// torch.jit.script took for one type.
 bool same_plan(PredictionContext& c, ModuleRef a, ModuleRef b) {
   if (a == b) return true;
