@@ -1,68 +1,21 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <span>
 #include <vector>
 
 #include "harness/check/check.hpp"
-#include "harness/check/error_kinds.hpp"
+#include "harness/check/explainer.hpp"
 #include "harness/check/oracle.hpp"
-#include "harness/check/trial.hpp"
+#include "harness/check/outcome.hpp"
 #include "harness/model/execute.hpp"
 #include "harness/model/footprint.hpp"
 #include "harness/model/operands.hpp"
 #include "harness/model/replay.hpp"
 #include "harness/subject/support.hpp"
-#include "harness/text/version.hpp"
-#include "harness/triage/deviations.hpp"
-#include "harness/triage/predictions/predictions.hpp"
 
 namespace normdiff {
 
-using reference::ErrorKind;
-using reference::Refusal;
-
 namespace {
-
-/// A deviation that may apply to this subject and kind of step.
-struct Candidate {
-  const Deviation* deviation;
-  const Prediction* prediction;
-  Claims claims;
-};
-
-std::string kinds(const std::vector<Refusal>& refusals) {
-  std::string text;
-  for (const Refusal& refusal : refusals)
-    if (text.find(reference::to_string(refusal.kind)) == std::string::npos)
-      text +=
-          (text.empty() ? "refused: " : " or ") + std::string(reference::to_string(refusal.kind));
-  return text.empty() ? "done" : text;
-}
-
-/// How the outcome that was observed compares with the one that the reference or a deviation has.
-struct JudgedOutcome {
-  Verdict verdict;
-  std::string expected;
-  std::string observed;
-};
-
-JudgedOutcome judge_outcome(const Manifest& manifest, const StepRecord& record,
-                            const std::vector<Refusal>& refusals) {
-  if (record.outcome != Outcome::error)
-    return {refusals.empty() ? Verdict::equal : Verdict::accepted_by_subject, kinds(refusals),
-            "done"};
-  const ErrorKind kind = ErrorKinds::built_in().classify(manifest, record.error_class, record.text);
-  const bool agreed = kind != ErrorKind::unclassified &&
-                      std::any_of(refusals.begin(), refusals.end(),
-                                  [kind](const Refusal& refusal) { return refusal.kind == kind; });
-  const Verdict verdict = refusals.empty() ? Verdict::rejected_by_subject
-                          : agreed         ? Verdict::both_rejected
-                                           : Verdict::rejected_differently;
-  return {verdict, kinds(refusals),
-          fmt::format("refused: {} ({}: {})", reference::to_string(kind), record.error_class,
-                      what_happened(record.text).substr(0, 160))};
-}
 
 /// The verdict on a step that ended the subject for good; nullopt: it did not.
 std::optional<Verdict> fatal(Outcome outcome) {
@@ -78,11 +31,6 @@ std::optional<Verdict> fatal(Outcome outcome) {
   }
 }
 
-bool anything_unexplained(const std::vector<Judged>& discrepancies) {
-  return std::any_of(discrepancies.begin(), discrepancies.end(),
-                     [](const Judged& d) { return is_new_discrepancy(d.verdict); });
-}
-
 }  // namespace
 
 /// A step is checked in three moves: the oracle judges it by the reference, deviations are tried on
@@ -94,28 +42,11 @@ struct Checker::Implementation {
   World world;
   StateReplay replay;
   Workspace work;
-  std::vector<Judged> discrepancies;               ///< of the step under way
-  std::vector<std::vector<Candidate>> candidates;  ///< by step kind
+  Explainer explainer;
+  std::vector<Judged> discrepancies;  ///< of the step under way
 
   Implementation(Manifest m, const Deviations& deviations, CheckOptions o)
-      : manifest(std::move(m)), options(o), replay(manifest) {
-    candidates.resize(step_kind_count);
-    for (const Deviation& deviation : deviations.list()) {
-      if (std::find(deviation.subjects.begin(), deviation.subjects.end(), manifest.family) ==
-              deviation.subjects.end() ||
-          !in_range(manifest.version, deviation.versions))
-        continue;
-      const Prediction* found = prediction(deviation.prediction);
-      if (!found) continue;
-      for (const std::string& step : deviation.steps)
-        if (const auto kind = step_kind_from(step))
-          candidates[*kind].push_back({&deviation, found, Claims(deviation)});
-    }
-    for (std::vector<Candidate>& list : candidates)
-      std::stable_partition(list.begin(), list.end(), [](const Candidate& candidate) {
-        return !stops_a_forward(candidate.deviation->prediction);
-      });
-  }
+      : manifest(std::move(m)), options(o), replay(manifest), explainer(manifest, deviations) {}
 
   void check(const Scenario& scenario, const Scope& scope, const Trace& trace, Tally& tally,
              CheckResult& result) {
@@ -155,8 +86,9 @@ struct Checker::Implementation {
     else
       judge_done(context, oracle, trace, step);
     oracle.rest(trace, world);
-    const bool diverged = anything_unexplained(discrepancies);
-    if (diverged && !declined) explain(context, record, step);
+    const bool diverged = anything_new(discrepancies);
+    if (diverged && !declined)
+      explainer.explain(context, replay.before(context.step), record, step, discrepancies);
     replay.note(diverged);
     close_step(world, observed, step, record, diverged);
   }
@@ -214,116 +146,6 @@ struct Checker::Implementation {
       return (made && seen.key.name == *made) ||
              footprint.allows(seen.key, observed.before(seen.key), seen.value);
     });
-  }
-
-  using Differences = std::vector<const Candidate*>;
-  struct Attempt {
-    std::vector<Explained> explained;
-    const Candidate* inapplicable = nullptr;  ///< one that does not apply, alone or with the others
-  };
-
-  /// Predicts a step under differences together, the first outermost. `claims`: the observations
-  /// that are held against it.
-  Attempt attempt(const Context& judged, const StepRecord& record, const Step& step,
-                  const Differences& differences, const Claims& claims) {
-    std::vector<const Prediction*> predictions;
-    for (const Candidate* difference : differences) predictions.push_back(difference->prediction);
-    World predicted = replay.before(judged.step).copy();
-    Trial trial(claims, observed, record, discrepancies);
-    Context context{judged.scenario, judged.scope, manifest, judged.step, judged.subject_accepted,
-                    predicted,       trial,        observed, work};
-    PredictionContext prediction_context(context, std::span(predictions).subspan(1));
-    const auto execution = (*predictions.front())(prediction_context, step);
-    // Where an inner one does not apply, those around it have nothing to go by.
-    const Prediction* inapplicable = prediction_context.inapplicable();
-    if (!execution && inapplicable == nullptr) inapplicable = predictions.front();
-    if (inapplicable != nullptr) {
-      const auto found = std::find(predictions.begin(), predictions.end(), inapplicable);
-      return {{}, differences[static_cast<std::size_t>(found - predictions.begin())]};
-    }
-    if (!execution->underived)
-      trial.outcome(judge_outcome(manifest, record, execution->refusals).verdict);
-    expect_state(context, *execution);
-    return {trial.explained()};
-  }
-
-  static bool gives(const Attempt& attempt, const Judged& discrepancy) {
-    return std::any_of(attempt.explained.begin(), attempt.explained.end(),
-                       [&](const Explained& e) { return e.discrepancy == &discrepancy; });
-  }
-  [[nodiscard]] bool gives_all_that_is_new(const Attempt& attempt) const {
-    return std::all_of(discrepancies.begin(), discrepancies.end(), [&](const Judged& d) {
-      return !is_new_discrepancy(d.verdict) || gives(attempt, d);
-    });
-  }
-
-  /// Tries the deviations that are about a step's discrepancies, each alone, then together.
-  void explain(const Context& judged, const StepRecord& record, const Step& step) {
-    Differences differences;
-    for (const Candidate& candidate : candidates[step.index()])
-      if (concerns(candidate.claims, discrepancies)) differences.push_back(&candidate);
-    for (const Candidate* alone : differences)
-      for (const Explained& explained :
-           attempt(judged, record, step, {alone}, alone->claims).explained)
-        normdiff::explain(explained, alone->deviation->id);
-    if (anything_unexplained(discrepancies)) explain_together(judged, record, step, differences);
-  }
-
-  /// Calls f with each choice of so many differences, in their order, until f returns true.
-  template <class F>
-  static bool for_each_choice(const Differences& from, std::size_t count, F&& f) {
-    std::vector<bool> chosen(from.size());
-    std::fill_n(chosen.begin(), count, true);
-    do {
-      Differences some;
-      for (std::size_t i = 0; i < from.size(); ++i)
-        if (chosen[i]) some.push_back(from[i]);
-      if (f(some)) return true;
-    } while (std::prev_permutation(chosen.begin(), chosen.end()));
-    return false;
-  }
-
-  /// Several differences explain a step together if what they predict is all that is new. The
-  /// fewest that do are taken, so that each is needed. A discrepancy is known by the first of them
-  /// that is about it and without which it is not given.
-  void explain_together(const Context& judged, const StepRecord& record, const Step& step,
-                        const Differences& differences) {
-    // The same for each attempt, so that a difference is needed for what it predicts alone.
-    Claims claims;
-    for (const Candidate* difference : differences) claims.add(difference->claims);
-    const auto attempted = [&](const Differences& some) {
-      return attempt(judged, record, step, some, claims);
-    };
-    Attempt together;
-    Differences fewest;
-    for (std::size_t count = 2; count <= differences.size() && fewest.empty(); ++count)
-      for_each_choice(differences, count, [&](const Differences& some) {
-        together = attempted(some);
-        const bool explains = !together.inapplicable && gives_all_that_is_new(together);
-        if (explains) fewest = some;
-        return explains;
-      });
-    if (fewest.empty()) return;
-    std::vector<Attempt> lacking;
-    for (const Candidate* one : fewest) {
-      Differences fewer = fewest;
-      std::erase(fewer, one);
-      lacking.push_back(attempted(fewer));
-    }
-    std::vector<std::pair<Explained, const Candidate*>> known;
-    for (const Explained& explained : together.explained) {
-      const Judged& discrepancy = *explained.discrepancy;
-      if (!is_new_discrepancy(discrepancy.verdict)) continue;
-      const Candidate* needed = nullptr;
-      for (std::size_t i = 0; i < lacking.size() && !needed; ++i)
-        if (!gives(lacking[i], discrepancy) &&
-            fewest[i]->claims.cover(discrepancy.observed_class, discrepancy.key.slot))
-          needed = fewest[i];
-      if (!needed) return;  // no deviation that it takes is about this
-      known.emplace_back(explained, needed);
-    }
-    for (const auto& [explained, candidate] : known)
-      normdiff::explain(explained, candidate->deviation->id);
   }
 
   /// Counts and keeps what the discrepancies of a step came to.

@@ -9,6 +9,11 @@
 
 namespace normdiff {
 
+bool anything_new(const std::vector<Judged>& discrepancies) {
+  return std::any_of(discrepancies.begin(), discrepancies.end(),
+                     [](const Judged& d) { return is_new_discrepancy(d.verdict); });
+}
+
 bool concerns(const Claims& claims, const std::vector<Judged>& discrepancies) {
   return std::any_of(discrepancies.begin(), discrepancies.end(), [&claims](const Judged& d) {
     return claims.cover(d.observed_class, d.key.slot);

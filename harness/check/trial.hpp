@@ -16,7 +16,9 @@ struct Explained {
   Verdict verdict;
 };
 
-/// Whether the discrepancies of a step hold anything that the deviation is about.
+/// A discrepancy of a step is new: no deviation explains it.
+[[nodiscard]] bool anything_new(const std::vector<Judged>& discrepancies);
+/// The discrepancies of a step hold something that the deviation is about.
 [[nodiscard]] bool concerns(const Claims& claims, const std::vector<Judged>& discrepancies);
 
 /// Holds a prediction of one step, by one deviation or by several together, against the step's
@@ -40,7 +42,7 @@ class Trial final : public Expectations {
   [[nodiscard]] std::vector<Explained> explained() const;
 
  private:
-  /// Whether the deviation says anything of this observation, and there is something to compare.
+  /// The deviations say something of this observation, and there is something to compare.
   [[nodiscard]] bool takes(Key key) const;
   void record(Key key, ObservationClass observed_class, Verdict verdict);
 
