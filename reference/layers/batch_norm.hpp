@@ -30,7 +30,7 @@ struct BatchNorm : BatchNormOptions {
   }
 };
 
-/// Whether it normalises with the batch's statistics: in training, or where there are no running
+/// A batch norm normalises with the batch's statistics in training, or where there are no running
 /// ones (documented).
 [[nodiscard]] bool uses_batch_statistics(bool training, const SlotTensors& tensors);
 

@@ -40,7 +40,7 @@ struct TracedCall {
 /// Checks that an implementation leaves out, where it is known to: the forward goes on.
 struct Unchecked {
   bool eps = false;  ///< of a batch norm
-  /// Whether a batch norm's tensors, or the dtype of a convolution's weight, fit an input without
+  /// A batch norm's tensors, or the dtype of a convolution's weight, need not fit an input without
   /// elements.
   bool empty_input = false;
   bool single_value = false;  ///< of an instance norm: one value for each sample and channel
@@ -113,13 +113,13 @@ struct LayerCall {
     const auto& tensor = tensors[slot];
     return tensor ? &*tensor : nullptr;
   }
-  /// Whether that tensor is there and not of the input's dtype.
+  /// The tensor of that slot is there and not of the input's dtype.
   [[nodiscard]] bool differs(TensorSlot slot) const {
     const Tensor* tensor = find(slot);
     return tensor && tensor->dtype() != input.dtype;
   }
   void refuse(ErrorKind kind, std::string why) { refusals.push_back({kind, std::move(why)}); }
-  /// Whether something stops the pass here.
+  /// Something stops the pass here.
   [[nodiscard]] bool is_refused() const { return refusals.size() > gone_past; }
 };
 

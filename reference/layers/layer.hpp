@@ -135,7 +135,7 @@ inline constexpr Names<ModuleKind> names_of<ModuleKind> =
   return traits_of(layer).is_container;
 }
 
-/// Whether a layer gives its input itself, whatever that is: an exporter may write nothing for it.
+/// The layer gives its input itself, whatever that is: an exporter may write nothing for it.
 [[nodiscard]] bool does_nothing(const Layer& layer, bool training);
 
 /// The options of a norm of any kind and dimensions; null: it is none.

@@ -45,7 +45,7 @@ struct TapeEntry : SavedCall {
   bool modified = false;  ///< a tensor that the call saved was changed in place since (`saves`)
   bool freed = false;     ///< a backward went through it, and what it saved is gone
 };
-/// Whether the graph keeps that tensor of the call's module. Documented: changing in place what a
+/// The graph keeps that tensor of the call's module. Documented: changing in place what a
 /// backward needs is an error (https://docs.pytorch.org/docs/stable/notes/autograd.html).
 [[nodiscard]] bool saves(const TapeEntry& call, TensorSlot slot);
 
@@ -86,7 +86,7 @@ class ForwardPass {
   [[nodiscard]] int calls() const { return calls_; }
   /// The rank of the input of each leaf that was called, the one that refused included.
   [[nodiscard]] const std::vector<int>& ranks() const { return ranks_; }
-  /// Whether the output requires a gradient.
+  /// The output requires a gradient.
   [[nodiscard]] bool requires_grad() const { return requires_grad_; }
   /// The last activation: of the last leaf, or the input of an empty tree.
   [[nodiscard]] const Activation& last() const { return current_; }

@@ -10,7 +10,7 @@
 /// kernels do not take, and the bookkeeping of a comparison.
 namespace normdiff::reference::detail {
 
-/// Whether the kernels take it: float32 elements without errors.
+/// The kernels take an input of float32 elements without errors.
 inline bool is_plain_float32(const Values& values) {
   return values.dtype == DType::float32 && values.error == nullptr;
 }

@@ -23,7 +23,7 @@ struct Folding {
 
   /// The addition to a batch norm's own bound, for a convolution of `products` (without its bias).
   [[nodiscard]] FoldedBias bias(double products, const Profile& profile) const;
-  /// Whether no weight leaves the normal numbers once folded: else nothing is known.
+  /// No weight leaves the normal numbers once folded: else nothing is known.
   [[nodiscard]] bool keeps_normal(double weight, std::size_t output, const Limits& limits) const;
 };
 

@@ -30,7 +30,7 @@ inline constexpr std::size_t parameter_slot_count = parameter_slots.size();
 [[nodiscard]] constexpr std::size_t index_of(TensorSlot parameter) {
   return static_cast<std::size_t>(parameter);
 }
-/// Whether training changes the tensor by its gradient; the others are buffers.
+/// Training changes a parameter by its gradient; the others are buffers.
 [[nodiscard]] constexpr bool is_parameter(TensorSlot slot) {
   return index_of(slot) < parameter_slot_count;
 }

@@ -28,7 +28,7 @@ namespace normdiff::reference {
 
 enum class ExportMode : std::uint8_t { eval, preserve, training };
 
-/// Whether an exporter may make a batch norm part of the convolution before it.
+/// An exporter may make a batch norm part of the convolution before it, if it looks past this.
 enum class Foldable : std::uint8_t {
   never,
   directly,  ///< in eval, behind a convolution or others that may

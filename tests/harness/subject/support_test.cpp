@@ -34,7 +34,7 @@ TEST(Support, AStepHasTheRowOfItsCapabilityUnlessItHasItsOwn) {
   EXPECT_EQ(support.rows[kind("torch.onnx.export")].why, "no exporter");
 }
 
-/// Whether the last statement may be declined.
+/// The family may decline the last statement.
 bool may_decline_last(std::string_view family, const std::string& statements) {
   const auto parsed = parse("# normdiff-scenario 1\nbn = BatchNorm2d(2)\n" + statements);
   const auto& scenario = std::get<Scenario>(parsed);

@@ -5,242 +5,28 @@
 #include <cmath>
 #include <limits>
 
-#include "tests/reference/modules/trees.hpp"
+#include "tests/reference/modules/runs.hpp"
 
 namespace normdiff::reference {
 namespace {
 
 using testing::elements;
 using ::testing::ElementsAre;
+using testing::half;
 using testing::Input;
 using ::testing::IsEmpty;
 using testing::kinds;
 using testing::leaf;
 using testing::make;
 using testing::norm;
+using testing::Numbers;
 using testing::options;
+using testing::Ran;
+using testing::run;
+using testing::sample;
 using testing::sequential;
-
-using Numbers = std::vector<double>;
-
-// One channel, 1 2 3 6: mean 3, biased variance 3.5, unbiased 14/3.
-const Input<float> sample{{1, 2, 3, 6}, {2, 1, 1, 2}};
-
-BatchNormOptions half() {
-  BatchNormOptions o;
-  o.eps = 0.5;  // the root of 3.5 + 0.5 is 2
-  o.momentum = 0.5;
-  return o;
-}
-
-/// What one forward leaves on a batch norm.
-struct Ran {
-  std::vector<ErrorKind> refusals;
-  Numbers output, mean, variance, counter;
-  std::string branch;
-};
-
-Ran run(Module& module, const Activation& input, ForwardOptions o = options()) {
-  ForwardPass pass;
-  Ran ran;
-  pass.run(
-      module, input, o,
-      [&ran](int, const LeafOutput& out) -> std::optional<Activation> {
-        ran.branch = out.branch();
-        return std::nullopt;
-      },
-      nullptr);
-  ran.refusals = kinds(pass.refusals());
-  ran.output = elements(pass.last().values);
-  ran.mean = elements(module.tensor(TensorSlot::running_mean));
-  ran.variance = elements(module.tensor(TensorSlot::running_var));
-  ran.counter = elements(module.tensor(TensorSlot::num_batches_tracked));
-  return ran;
-}
-Ran run(Module& module, const Input<float>& input = sample, ForwardOptions o = options()) {
-  return run(module, input.activation(), o);
-}
-
-TEST(Forward, InTrainingTheBatchDecidesAndTheStatisticsMove) {
-  const Ran ran = run(*make(norm(half())));
-  EXPECT_THAT(ran.refusals, IsEmpty());
-  EXPECT_EQ(ran.output, (Numbers{-1, -0.5, 0, 1.5}));
-  EXPECT_EQ(ran.mean, Numbers{1.5});
-  EXPECT_NEAR(ran.variance[0], 0.5 + 0.5 * 14 / 3, 1e-6);
-  EXPECT_EQ(ran.counter, Numbers{1});
-  EXPECT_EQ(ran.branch, "batch statistics");
-}
-
-TEST(Forward, InEvalTheStoredStatisticsDecideAndNothingMoves) {
-  const ModulePtr bn = make(norm(half()));
-  bn->training = false;
-  bn->tensor(TensorSlot::running_mean)->set(0, 2);
-  bn->tensor(TensorSlot::running_var)->set(0, 3.5);
-  const Ran ran = run(*bn);
-  EXPECT_EQ(ran.output, (Numbers{-0.5, 0, 0.5, 2}));
-  EXPECT_EQ(ran.mean, Numbers{2});
-  EXPECT_EQ(ran.counter, Numbers{0});
-  EXPECT_EQ(ran.branch, "running statistics");
-}
-
-TEST(Forward, MomentumIsAnyRealNumber) {
-  for (double momentum : {0.0, 1.0, -1.2, 2.0}) {
-    BatchNormOptions o = half();
-    o.momentum = momentum;
-    const Ran ran = run(*make(norm(o)));
-    EXPECT_THAT(ran.refusals, IsEmpty());
-    EXPECT_EQ(ran.mean, Numbers{static_cast<double>(static_cast<float>(momentum * 3))}) << momentum;
-    EXPECT_NEAR(ran.variance[0], 1 - momentum + momentum * 14 / 3, 1e-5) << momentum;
-    EXPECT_EQ(ran.counter, Numbers{1});
-  }
-}
-
-TEST(Forward, MomentumNoneIsACumulativeAverage) {
-  BatchNormOptions o = half();
-  o.momentum.reset();
-  const ModulePtr bn = make(norm(o));
-  Ran ran = run(*bn);
-  EXPECT_EQ(ran.branch, "batch statistics, cumulative");
-  EXPECT_EQ(ran.mean, Numbers{3});
-  ran = run(*bn, {{5, 5, 5, 5}, {2, 1, 1, 2}});
-  EXPECT_EQ(ran.mean, Numbers{4});
-  EXPECT_EQ(ran.counter, Numbers{2});
-}
-
-TEST(Forward, WithoutStatisticsTheBatchDecidesInEvalToo) {
-  BatchNormOptions o = half();
-  o.track_running_stats = false;
-  const ModulePtr bn = make(norm(o));
-  bn->training = false;
-  const Ran ran = run(*bn);
-  EXPECT_EQ(ran.output, (Numbers{-1, -0.5, 0, 1.5}));
-  EXPECT_EQ(ran.branch, "batch statistics, untracked");
-}
-
-TEST(Forward, TrackingSwitchedOffAfterConstruction) {
-  const ModulePtr bn = make(norm(half()));
-  bn->norm().track_running_stats = false;
-  Ran ran = run(*bn);
-  EXPECT_EQ(ran.output, (Numbers{-1, -0.5, 0, 1.5})) << "training uses the batch's";
-  EXPECT_EQ(ran.branch, "batch statistics, tracking off");
-  EXPECT_EQ(ran.mean, Numbers{0}) << "and nothing moves";
-  EXPECT_EQ(ran.counter, Numbers{0});
-  bn->training = false;
-  bn->tensor(TensorSlot::running_var)->set(0, 3.5);
-  ran = run(*bn);
-  EXPECT_EQ(ran.output, (Numbers{0.5, 1, 1.5, 3})) << "eval uses the stored ones";
-}
-
-TEST(Forward, StatisticsMoveWithoutGradientsToo) {
-  ForwardOptions o = options();
-  o.grad = false;
-  EXPECT_EQ(run(*make(norm(half())), sample, o).mean, Numbers{1.5});
-}
-
-TEST(Forward, AnEmptyBatchMovesTheCounterOnly) {
-  const Ran ran = run(*make(norm(half())), {{}, {0, 1, 2, 2}});
-  EXPECT_THAT(ran.refusals, IsEmpty());
-  EXPECT_THAT(ran.output, IsEmpty());
-  EXPECT_EQ(ran.mean, Numbers{0});
-  EXPECT_EQ(ran.variance, Numbers{1});
-  EXPECT_EQ(ran.counter, Numbers{1});
-}
-
-TEST(Forward, OneValueForEachChannelIsRefusedAndNothingMoves) {
-  const ModulePtr bn = make(norm(half()));
-  const Input<float> one{{4}, {1, 1, 1, 1}};
-  Ran ran = run(*bn, one);
-  EXPECT_THAT(ran.refusals, ElementsAre(ErrorKind::single_value_per_channel));
-  EXPECT_EQ(ran.mean, Numbers{0});
-  EXPECT_EQ(ran.counter, Numbers{0});
-  bn->training = false;
-  EXPECT_THAT(run(*bn, one).refusals, IsEmpty());
-}
-
-TEST(Forward, PastASoftRefusalTheFormulaIsFollowed) {
-  ForwardOptions o = options();
-  o.past_soft_refusals = true;
-  BatchNormOptions zero = half();
-  zero.eps = 0;
-  zero.affine = false;
-  const Input<float> symmetric{{-2, 2}, {2, 1, 1, 1}};
-  const ModulePtr bn = make(norm(zero));
-  EXPECT_THAT(run(*bn, symmetric).refusals, ElementsAre(ErrorKind::bad_eps));
-  EXPECT_EQ(elements(bn->tensor(TensorSlot::num_batches_tracked)), Numbers{0});
-  const Ran past = run(*bn, symmetric, o);
-  EXPECT_THAT(past.refusals, ElementsAre(ErrorKind::bad_eps)) << "it is said all the same";
-  EXPECT_EQ(past.output, (Numbers{-1, 1}));
-  EXPECT_EQ(past.counter, Numbers{1});
-}
-
-TEST(Forward, EverySoftRefusalIsGonePast) {
-  ForwardOptions o = options();
-  o.past_soft_refusals = true;
-  BatchNormOptions zero = half();
-  zero.eps = 0;
-  zero.affine = false;
-  const ModulePtr net =
-      make(sequential({{"a", norm(zero)}, {"relu", leaf(ReLU{})}, {"b", norm(zero)}}));
-  ForwardPass pass;
-  pass.run(*net, Input<float>{{-2, 2}, {2, 1, 1, 1}}.activation(), o, {}, nullptr);
-  EXPECT_THAT(kinds(pass.refusals()), ElementsAre(ErrorKind::bad_eps, ErrorKind::bad_eps));
-  EXPECT_EQ(pass.calls(), 3);
-  EXPECT_EQ(elements(pass.last().values), (Numbers{-1, 1}));
-}
-
-TEST(Forward, ACounterGoesOnFromItsLargestValueAtItsSmallest) {
-  constexpr std::int64_t largest = std::numeric_limits<std::int64_t>::max();
-  constexpr std::int64_t smallest = std::numeric_limits<std::int64_t>::min();
-  const auto counter = [](Module& bn) {
-    return static_cast<std::int64_t*>(bn.tensor(TensorSlot::num_batches_tracked)->data());
-  };
-  const ModulePtr bn = make(norm(half()));
-  *counter(*bn) = largest;
-  EXPECT_EQ(run(*bn).mean, Numbers{1.5}) << "a momentum that is given plays its part";
-  EXPECT_EQ(*counter(*bn), smallest);
-  BatchNormOptions cumulative = half();
-  cumulative.momentum = std::nullopt;
-  const ModulePtr average = make(norm(cumulative));
-  *counter(*average) = largest;
-  EXPECT_EQ(run(*average).mean, Numbers{static_cast<float>(-3 * 0x1p-63)});
-  EXPECT_EQ(*counter(*average), smallest);
-}
-
-TEST(Forward, NothingFollowsPastAHardRefusal) {
-  ForwardOptions o = options();
-  o.past_soft_refusals = true;
-  BatchNormOptions zero = half();
-  zero.eps = 0;
-  const ModulePtr bn = make(norm(zero));
-  const Ran ran = run(*bn, {{1, 2, 3, 4}, {2, 2, 1, 1}}, o);
-  EXPECT_THAT(ran.refusals, ElementsAre(ErrorKind::channel_mismatch, ErrorKind::bad_eps));
-  EXPECT_EQ(ran.counter, Numbers{0});
-}
-
-TEST(Forward, EpsMustBePositiveInTrainingAndNotNegativeInEval) {
-  BatchNormOptions o = half();
-  o.eps = 0;
-  ModulePtr bn = make(norm(o));
-  EXPECT_THAT(run(*bn).refusals, ElementsAre(ErrorKind::bad_eps));
-  bn->training = false;
-  EXPECT_THAT(run(*bn).refusals, IsEmpty());
-  bn->norm().eps = -1e-5;
-  EXPECT_THAT(run(*bn).refusals, ElementsAre(ErrorKind::bad_eps));
-}
-
-TEST(Forward, EveryReasonToRefuseIsGiven) {
-  const ModulePtr bn = make(norm(2));
-  const Input<double> input{{1, 2, 3}, {1, 3, 1, 1}};
-  EXPECT_THAT(run(*bn, input.activation()).refusals,
-              ElementsAre(ErrorKind::channel_mismatch, ErrorKind::dtype_mismatch,
-                          ErrorKind::single_value_per_channel));
-}
-
-TEST(Forward, WhatHoldsNoTensorsTakesAnyNumberOfChannels) {
-  BatchNormOptions o = half();
-  o.affine = o.track_running_stats = false;
-  EXPECT_THAT(run(*make(norm(o)), {{1, 2, 3, 4}, {2, 2, 1, 1}}).refusals, IsEmpty());
-}
+using testing::Single;
+using testing::single;
 
 struct Ranks {
   Layer layer;
@@ -545,48 +331,6 @@ TEST(Forward, ATapeRemembersWhatTheBackwardNeeds) {
   EXPECT_EQ(elements(tape.calls[1].input.values), (Numbers{-1, -0.5, 0, 1.5}));
 }
 
-/// What one layer makes of an input that requires a gradient.
-struct Single {
-  Numbers output;
-  std::vector<double> error;
-  bool requires_grad = false;
-  bool is_leaf = false;
-  Tape tape;
-};
-Single single(const Layer& layer, const Input<float>& input, bool training = true,
-              bool grad = true) {
-  const ModulePtr module = make(leaf(layer));
-  module->training = training;
-  ForwardOptions o = options();
-  o.input_requires_grad = true;
-  o.grad = grad;
-  Single seen;
-  ForwardPass pass;
-  pass.run(
-      *module, input.activation(), o,
-      [&seen](int, const LeafOutput& out) -> std::optional<Activation> {
-        seen.requires_grad = out.requires_grad();
-        seen.is_leaf = out.is_leaf();
-        return std::nullopt;
-      },
-      &seen.tape);
-  const Values& last = pass.last().values;
-  seen.output = elements(last);
-  seen.error.assign(last.error, last.error + last.shape.numel());
-  return seen;
-}
-
-TEST(Forward, IdentityGivesItsInputWhateverTheMode) {
-  const Input<float> x{{1, -std::numeric_limits<float>::infinity()}, {2, 1}};
-  for (const bool grad : {true, false}) {
-    const Single y = single(Identity{}, x, true, grad);
-    EXPECT_EQ(y.output, (Numbers{1, -std::numeric_limits<double>::infinity()}));
-    EXPECT_EQ(y.error, (Numbers{0, 0}));
-    EXPECT_TRUE(y.is_leaf && y.requires_grad) << "as the input, under no_grad too";
-    EXPECT_TRUE(y.tape.calls[0].saves_nothing);
-  }
-}
-
 /// An input of the most dimensions that a layer takes: two samples, of one value where that will
 /// do.
 Input<float> two_samples(const Layer& layer) {
@@ -611,35 +355,6 @@ TEST(Forward, EveryLayerSaysWhetherItDoesNothingAndHasAMode) {
     EXPECT_EQ(evaluates.is_leaf, does_nothing(layer, false)) << to_string(kind);
     EXPECT_EQ(trains.output != evaluates.output, traits_of(layer).has_mode) << to_string(kind);
   }
-}
-
-TEST(Forward, DropoutGivesItsInputWhereThereIsNothingToDrop) {
-  const Input<float> x{{1, -2}, {2, 1}};
-  for (const Single& y : {single(Dropout{0}, x, true), single(Dropout{0}, x, false),
-                          single(Dropout{1}, x, false), single(Dropout{0}, x, true, false)}) {
-    EXPECT_EQ(y.output, (Numbers{1, -2}));
-    EXPECT_TRUE(y.is_leaf && y.requires_grad);
-    EXPECT_TRUE(y.tape.calls[0].saves_nothing);
-  }
-  EXPECT_TRUE(single(Dropout{1}, {{}, {0, 1}}).is_leaf) << "an empty batch";
-}
-
-TEST(Forward, DropoutOfEverythingGivesZerosAndSavesSomething) {
-  const Single y = single(Dropout{1}, {{1, -2, std::numeric_limits<float>::infinity()}, {3, 1}});
-  EXPECT_EQ(y.output, (Numbers{0, 0, 0}));
-  EXPECT_EQ(y.error, (Numbers{0, 0, -1})) << "0 times infinity, or 0";
-  EXPECT_TRUE(y.requires_grad && !y.is_leaf);
-  EXPECT_FALSE(y.tape.calls[0].saves_nothing);
-  EXPECT_FALSE(single(Dropout{1}, {{1}, {1, 1}}, true, false).requires_grad);
-}
-
-TEST(Forward, FlattenAloneSavesNothing) {
-  ForwardPass pass;
-  Tape tape;
-  const ModulePtr flat = make(leaf(Flatten{}));
-  pass.run(*flat, sample.activation(), options(), {}, &tape);
-  EXPECT_TRUE(tape.calls[0].saves_nothing);
-  EXPECT_FALSE(tape.requires_grad);
 }
 
 }  // namespace
