@@ -24,7 +24,7 @@ bool is_small(const reference::Layer& layer) {
   return small;
 }
 
-/// Whether a layer puts zeros around its input: no, or no more than its kernel is large, or more.
+/// The zeros that a layer puts around its input: none, no more than its kernel is large, or more.
 enum class Padding : std::uint8_t { none, modest, much };
 Padding padding_of(const reference::Layer& layer) {
   return std::visit(

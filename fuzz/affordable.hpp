@@ -4,7 +4,7 @@
 
 namespace normdiff {
 
-/// Whether a scenario runs and is checked in well under a second, whatever it does.
+/// The scenario runs and is checked in well under a second, whatever it does.
 [[nodiscard]] bool affordable(const Scenario& scenario, const Scope& scope);
 
 }  // namespace normdiff

@@ -13,7 +13,7 @@ namespace normdiff::reference {
 
 namespace detail {
 
-/// Whether `value` is an enumerator. The compiler writes an enumerator by its name, and any other
+/// The value is an enumerator. The compiler writes an enumerator by its name, and any other
 /// value of the type as a cast: "(normdiff::reference::DType)3".
 template <auto value>
 consteval bool is_enumerator() {

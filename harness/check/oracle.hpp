@@ -48,7 +48,7 @@ class Oracle final : public Expectations {
   void rest(const Trace& trace, const World& world);
 
  private:
-  /// Whether the observation is still to be judged in this step; it counts as judged from here on.
+  /// The observation is still to be judged in this step; it counts as judged from here on.
   [[nodiscard]] bool takes(Key key);
   [[nodiscard]] bool wants_text(Verdict verdict) const;
   void facts_differ(Key key, const Value* now, const TensorFacts& facts, const Origin& origin);

@@ -125,7 +125,7 @@ class Draft {
   [[nodiscard]] ModuleRef ref(DraftedPath path) const;
   /// The number of trees of a kind.
   [[nodiscard]] int count(NameKind kind) const;
-  /// Whether nothing of the tensors that the result's graph saved has changed since.
+  /// No tensor that the result's graph saved has changed since.
   [[nodiscard]] bool is_current(const DraftedResult& result) const;
   /// A result is freed if a backward freed its graph, or one that it goes on in.
   [[nodiscard]] bool is_freed(const DraftedResult& result) const;

@@ -44,7 +44,7 @@ using Number = std::variant<double, std::int64_t>;
 using Literal = std::vector<Number>;
 using Data = std::variant<Rule, Literal>;
 
-/// Whether the elements of another dtype are not the float64 ones rounded: special values are those
+/// The elements of another dtype are not the float64 ones rounded: special values are those
 /// of their dtype.
 [[nodiscard]] bool depends_on_dtype(const Data& data);
 

@@ -224,7 +224,7 @@ struct Option {
 template <class Field>
 concept IsValue = requires { Field::is_value; };
 
-/// Whether a type of field is an operand that is a T.
+/// A type of field is an operand that is a T.
 template <class Field, class T>
 inline constexpr bool is_operand = false;
 template <class S, class T>

@@ -100,7 +100,7 @@ template <class S>
   return found;
 }
 
-/// Whether a step is one method of its module that is called with values, or one attribute of it
+/// A step is one method of its module that is called with values, or one attribute of it
 /// that is set to a value. Such a step is done as it is spelled, in any language that has the
 /// method.
 template <class S>

@@ -142,7 +142,7 @@ std::optional<std::string> identifier_problem(std::string_view word) {
   return std::nullopt;
 }
 
-/// Whether a statement of the language can begin with the word, or a value be written with it.
+/// A statement of the language can begin with the word, or a value be written with it.
 bool is_word_of_the_language(std::string_view word) {
   const Vocabulary& words = vocabulary();
   if (words.values.contains(word) || contains(later_words, word)) return true;

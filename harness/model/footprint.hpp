@@ -17,7 +17,7 @@ class Footprint {
   /// `world`: before the step, or after one that the reference did not do.
   Footprint(const World& world, const Scenario& scenario, const Scope& scope, const Step& step);
 
-  /// Whether the step may have made `now` of `before` (null: nothing was seen). Statistics and
+  /// The step may have made `now` of `before` (null: nothing was seen). Statistics and
   /// gradients may have other values, but no other shape.
   [[nodiscard]] bool allows(Key key, const Value* before, const Value& now) const;
 

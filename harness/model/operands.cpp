@@ -9,7 +9,7 @@ namespace {
 
 using reference::Module;
 
-/// Whether a leaf has the tensors that its formulas need: a trace may say that one is gone.
+/// A leaf has the tensors that its formulas need. A trace may say that one is gone.
 bool whole(const Module& module) {
   const reference::Tensor* weight = module.find(TensorSlot::weight);
   if (traits_of(module.layer).needs_weight && weight == nullptr) return false;

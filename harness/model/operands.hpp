@@ -5,7 +5,7 @@
 
 namespace normdiff {
 
-/// Whether what a step works on is there. A trace may come from anywhere, and say anything.
+/// The standing of what a step works on. A trace may come from anywhere, and say anything.
 enum class Operands : std::uint8_t {
   usable,
   dead,    ///< one was never made: only `unsupported` is an answer

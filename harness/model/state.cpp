@@ -49,12 +49,12 @@ const reference::Bounded* bounded_for(const Execution& execution,
   return nullptr;
 }
 
-/// Whether the reference holds something else than when it was last made what was observed.
+/// The reference holds something else than when it was last made what was observed.
 bool moved(const Observed::State& state, const std::optional<Tensor>& expected) {
   return state.version != (expected ? expected->storage()->version() : 0);
 }
 
-/// Whether there is something to say of a tensor: most steps touch few of them.
+/// A tensor needs a statement if the step touched it: most steps touch few.
 bool touched(const Observed::State& state, int step, const std::optional<Tensor>& expected) {
   return state.changed == step || moved(state, expected);
 }

@@ -12,7 +12,7 @@ using reference::Module;
 
 namespace {
 
-/// Whether every layer below holds a weight of the rank that its formula is documented for.
+/// Every layer below holds a weight of the rank that its formula is documented for.
 bool has_its_weights(const Module& module) {
   if (traits_of(module.layer).needs_weight) {
     const auto fresh = fresh_tensor(module.layer, TensorSlot::weight);
@@ -22,7 +22,7 @@ bool has_its_weights(const Module& module) {
                      [](const auto& child) { return has_its_weights(*child.second); });
 }
 
-/// Whether an instance norm below holds statistics, and nothing else, of another dtype than the
+/// An instance norm below holds statistics, and nothing else, of another dtype than the
 /// input.
 bool mixes_dtypes(const Module& module, DType input) {
   const auto differs = [&](TensorSlot slot) {
@@ -145,7 +145,7 @@ Execution run_module(Context& c, const Forward& step, Module& root) {
   Layout layout = input.layout;
 
   const auto at_leaf = [&](int call, const LeafOutput& out) -> std::optional<Activation> {
-    // Where a forward is refused behind its last leaf, that leaf's output is seen as one inside.
+    // The output of the last leaf is seen as one inside, where something behind it refuses.
     const Key inner{step.result, static_cast<std::uint16_t>(call), Slot::leaf_output};
     const Key key =
         call == last && !c.observed.changed(inner) ? Key{step.result, 0, Slot::value} : inner;

@@ -105,7 +105,7 @@ void expect_graph(Context& c, const OnnxExport& step, const reference::Exported&
   }
 }
 
-/// Whether a norm stands behind an instance norm that moves its statistics. The TorchScript
+/// A norm stands behind an instance norm that moves its statistics. The TorchScript
 /// exporter writes that one between two reshapes and has lost the sizes behind it, which some norms
 /// need.
 bool may_lose_sizes(const Module& root) {

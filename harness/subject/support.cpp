@@ -108,13 +108,13 @@ const char* never_does(std::string_view family, std::size_t step_kind) {
 
 namespace {
 
-/// Whether it is the step's module that is a Sequential.
+/// The step's module is a Sequential.
 bool is_about_a_sequential(const Step& step, const Scope& scope) {
   const auto* set = std::get_if<SetTraining>(&step);
   return set && is_container(scope.place(set->module).module->layer);
 }
 
-/// Whether the step gives an instance norm the momentum None.
+/// The step gives an instance norm the momentum None.
 bool is_without_momentum(const Step& step, const Scope& scope) {
   const auto is_instance_norm = [](const ModuleSpec& module) {
     return is_norm(module.layer) && !is_batch_norm(module.layer);

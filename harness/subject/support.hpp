@@ -38,14 +38,14 @@ struct Support {
 /// The table built into the program.
 [[nodiscard]] const std::vector<Support>& support_table();
 
-/// Whether the table has it: "libtorch", "python", "textbook".
+/// The table has a family of this name: "libtorch", "python", "textbook".
 [[nodiscard]] bool is_family(std::string_view name);
 
 /// Why a subject of this family never does this kind of step, or is not known to; nullptr: it does,
 /// if not always.
 [[nodiscard]] const char* never_does(std::string_view family, std::size_t step_kind);
 
-/// Whether a subject of this family may answer `unsupported` to a step whose operands are there.
+/// A subject of this family may answer `unsupported` to a step whose operands are there.
 /// One that may not, and does, is a harness error. A family that isn't in the table may decline
 /// anything.
 [[nodiscard]] bool may_decline(std::string_view family, const Scenario& scenario,

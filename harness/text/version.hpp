@@ -23,7 +23,7 @@ struct Version {
 
 /// "2.13.0" in ">=1.13,<1.14 || >=2.13,<2.14"; an empty range holds every version.
 [[nodiscard]] bool in_range(std::string_view version, std::string_view range);
-/// Whether a range can be read.
+/// The text is a range that can be read.
 [[nodiscard]] bool is_version_range(std::string_view range);
 /// The ranges between "||", each of which is enough by itself. There is at least one.
 [[nodiscard]] std::vector<std::string_view> version_alternatives(std::string_view range);

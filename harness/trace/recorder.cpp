@@ -50,7 +50,7 @@ bool same_elements(const ObservedTensor& a, const std::byte* dense) {
   };
   return each_run(a, 0, a.data, visit);
 }
-/// Whether `now`, of any strides, has the bits of the dense copy that was taken before.
+/// The tensor `now`, of any strides, has the bits of the dense copy that was taken before.
 bool same_bits(const ObservedTensor& now, bool is_dense, const std::byte* before) {
   if (now.bytes() == 0) return true;  // its memory may be null
   if (is_dense) return std::memcmp(before, now.data, now.bytes()) == 0;

@@ -70,7 +70,7 @@ double share_of_batch(Module& module, const Manner& manner, Call& call) {
   return fault == Fault::momentum_swapped ? 1 - momentum : momentum;
 }
 
-/// Where there are more statistics than the module has channels, each gets the mean of its own.
+/// Each channel of the module gets the mean of its own statistics, where there are several.
 template <class T>
 void move_statistics(Module& module, const Extent& extent, const Statistics& batch, double momentum,
                      Fault fault) {

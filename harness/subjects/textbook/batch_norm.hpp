@@ -22,7 +22,7 @@ struct Extent {
 
 [[nodiscard]] std::optional<Refusal> batch_norm_refusal(Module& module, const Tensor& input,
                                                         const Manner& manner);
-/// Of any norm whose statistics are taken over that extent.
+/// The forward of any norm whose statistics are taken over that extent.
 [[nodiscard]] Tensor normalise(Module& module, const Tensor& input, const Extent& extent,
                                const Manner& manner, Call& call);
 [[nodiscard]] Gradients normalise_backward(const Call& call, const Tensor& gradient,

@@ -53,7 +53,7 @@ class Runner {
   /// One forward for what it leaves on the modules.
   [[nodiscard]] std::optional<Refusal> run_through(const ModulePtr& root, const Live& input);
 
-  /// Whether a batch norm refuses an eps or a batch that its formula would still take.
+  /// A batch norm refuses an eps or a batch that its formula would still take.
   bool checks = true;
   /// Told each output, and each gradient of one, that the next leaf gets; may change it.
   std::function<void(Key, Tensor&)> on_flow;
