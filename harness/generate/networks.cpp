@@ -326,4 +326,34 @@ void draw_shared_network(Draft& draft) {
   }
 }
 
+NameId draw_norm_for(Draft& draft, DraftedPath path) {
+  constexpr int after_places = 1 << 10;  // identities of modules that no network was made with
+  const std::size_t group = draft.tree(path).group;
+  const InputSizes takes = draft.module(path).takes;
+  const bool instance = takes.single && draft.random.chance(0.7);
+  DraftedModule part;
+  ModuleExpression module = norm(draft, takes, instance, part);
+  const NameId name = draft.name(NameStem::norm);
+  part.identity = static_cast<std::uint16_t>(after_places + draft.made(NameStem::norm));
+  DraftedTree alone;
+  alone.name = name;
+  alone.group = group;
+  alone.structure = draft.new_structure();
+  alone.parameters = part.weight;
+  alone.takes = part.takes;
+  if (instance) alone.layers.push_back(module.layer);
+  alone.modules.push_back(part);
+  draft.push(Construct{name, std::move(module)});
+  if (draft.groups[group].dtype == DType::float64) draft.push(CastTo{{name, 0}, DType::float64});
+  DraftedTree& tree = draft.tree(path);
+  part.place = tree.modules[path.module].place;
+  tree.modules[path.module] = part;
+  tree.structure = draft.new_structure();
+  tree.parameters = tree.parameters || part.weight;
+  if (!instance) tree.takes.single = tree.takes.unbatched = false;
+  if (part.weight) draft.groups[group].requires_grad = true;
+  draft.trees.push_back(std::move(alone));
+  return name;
+}
+
 }  // namespace normdiff

@@ -21,6 +21,7 @@
 // Its functions stand in harness/steps/. A step with a rule that no field can say declares
 //   std::optional<Problem> precondition(const Scope&, const S&);   why it can't stand where it does
 //   NameInfo made(const Scope&, const S&);                         what is known of what it makes
+//   void change(Scope&, const S&);                                 what else is known differently
 // and harness/scenario/ defines them, as a Scope is known there.
 namespace normdiff {
 

@@ -10,6 +10,7 @@
 #include "harness/language/fill.hpp"
 #include "harness/language/forward.hpp"
 #include "harness/language/load_state_dict.hpp"
+#include "harness/language/replace.hpp"
 #include "harness/language/requires_grad.hpp"
 #include "harness/language/reset_running_stats.hpp"
 #include "harness/language/set_attribute.hpp"
@@ -29,7 +30,7 @@ namespace normdiff {
 using Step = std::variant<Construct, MakeTensor, Train, SetTraining, SetMomentum, SetEps,
                           SetTrackRunningStats, Fill, ResetRunningStats, CastTo, ZeroGrad, Forward,
                           Backward, DeepCopy, LoadStateDict, JitTrace, JitScript, JitSaveLoad,
-                          OnnxExport, RequiresGrad>;
+                          OnnxExport, RequiresGrad, Replace>;
 inline constexpr int step_kind_count = static_cast<int>(std::variant_size_v<Step>);
 
 /// "construct", "forward", "torch.onnx.export": what reports, deviations and the support table

@@ -18,6 +18,11 @@ bool same_facts(const Value* before, const Value& now) {
          a->storage == b->storage;
 }
 
+std::optional<Shape> fresh_shape_of(const Module& module, TensorSlot slot) {
+  const auto fresh = fresh_tensor(module.layer, slot);
+  return fresh ? std::optional(fresh->shape) : std::nullopt;
+}
+
 bool has_shape(const Value& value, const std::optional<Shape>& shape) {
   const auto* tensor = std::get_if<ObservedTensor>(&value);
   return tensor && tensor->known_dtype && tensor->shape == shape;
@@ -95,8 +100,8 @@ bool Footprint::allows(Key key, const Value* before, const Value& now) const {
         // A module that loaded another shape since has gradients of the shape that the graph was
         // made with.
         return has_shape(now, parameter->shape()) ||
-               has_shape(now, fresh_shape(*scope_[key.name].places[key.place].module,
-                                          weight ? TensorSlot::weight : TensorSlot::bias));
+               has_shape(now, fresh_shape_of(*world_.names[key.name].places[key.place],
+                                             weight ? TensorSlot::weight : TensorSlot::bias));
       }
       return false;
   }

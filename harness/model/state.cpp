@@ -126,6 +126,10 @@ void scan_module(Context& c, const Execution& execution, const FirstTensors& fir
     scan_value(c, states, key(Slot::momentum), module.kind(), norm->momentum);
     scan_value(c, states, key(Slot::eps), module.kind(), std::optional(norm->eps));
     scan_value(c, states, key(Slot::track_running_stats), module.kind(), norm->track_running_stats);
+  } else if (eager) {  // a norm stood here if there is one of these
+    for (const Slot slot : {Slot::momentum, Slot::eps, Slot::track_running_stats})
+      if (states[static_cast<std::size_t>(slot)].now)
+        scan_value(c, states, key(slot), module.kind(), std::optional<double>());
   }
   for (Slot slot : module_tensor_slots) {
     const std::optional<Tensor>& tensor = *tensor_of(module, slot);

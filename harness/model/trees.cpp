@@ -1,9 +1,7 @@
 #include "harness/model/trees.hpp"
 
 namespace normdiff {
-namespace {
 
-/// States that a new name is a tree of new or shared modules. Its state is left for `expect_state`.
 void expect_identities(Context& c, NameId name) {
   Live& live = c.world.names[name];
   for (std::size_t p = 0; p < live.places.size(); ++p)
@@ -11,8 +9,6 @@ void expect_identities(Context& c, NameId name) {
                    Value{static_cast<std::int64_t>(c.world.first_place(live.places[p]))},
                    {live.places[p]->kind(), "", std::nullopt});
 }
-
-}  // namespace
 
 Execution define_tree(Context& c, NameId name, NameKind kind, reference::ModulePtr root) {
   Live& live = c.world.define(name, kind);

@@ -8,4 +8,7 @@ namespace normdiff {
 /// of the modules is left for `expect_state`.
 Execution define_tree(Context& context, NameId name, NameKind kind, reference::ModulePtr root);
 
+/// States which places of a name are one module.
+void expect_identities(Context& context, NameId name);
+
 }  // namespace normdiff

@@ -15,6 +15,7 @@ using reference::Tensor;
 
 void World::reset(std::size_t count) {
   order.clear();
+  replaced.clear();
   names.clear();
   names.resize(count);
 }
@@ -62,6 +63,16 @@ void World::replace_parameter(const Storage* parameter, const Tensor& tensor,
   });
 }
 
+ModulePtr& World::pointer(ModuleRef ref, const Scope& scope) {
+  const std::vector<reference::Place>& places = scope[ref.name].places;
+  const int parent = places[ref.place].parent;
+  Live& live = names[ref.name];
+  if (parent < 0) return live.root;
+  return live.places[static_cast<std::size_t>(parent)]
+      ->children[child_number(places, ref.place)]
+      .second;
+}
+
 World World::copy() const {
   World copy = *this;
   std::array<std::byte, 4096> memory;  // enough for most: nothing is allocated for the maps
@@ -85,6 +96,7 @@ World World::copy() const {
     for (auto& [name, child] : result->children) child = copy_module(*child);
     return result;
   };
+  for (ModulePtr& module : copy.replaced) module = copy_module(*module);
   for (NameId name : copy.order) {
     Live& live = copy.names[name];
     copy_tensor(live.grad);

@@ -63,6 +63,8 @@ inline constexpr std::uint64_t nowhere = ~std::uint64_t{0};
 struct World {
   std::vector<Live> names;    ///< by NameId
   std::vector<NameId> order;  ///< the live ones, in order of definition
+  /// Modules that others stand in the place of: a graph may go back through them.
+  std::vector<reference::ModulePtr> replaced;
 
   void reset(std::size_t count);
   Live& define(NameId name, NameKind kind);
@@ -70,6 +72,8 @@ struct World {
   [[nodiscard]] reference::Module& module(ModuleRef ref) {
     return *names[ref.name].places[ref.place];
   }
+  /// The module itself, which may be shared.
+  [[nodiscard]] reference::ModulePtr& pointer(ModuleRef ref, const Scope& scope);
   [[nodiscard]] bool is_live(NameId name) const { return names[name].kind != NameKind::undefined; }
   /// Key::packed() of the first place, in order, that is this module.
   [[nodiscard]] std::uint64_t first_place(const reference::Module* module) const;
@@ -79,8 +83,8 @@ struct World {
   void each_tensor(Visit&& visit);
   /// Key::packed() of the first tensor, in order, that lies in this storage.
   [[nodiscard]] std::uint64_t first_tensor(const reference::Storage* storage);
-  /// visit(Module&, TensorSlot) for every live weight or bias that lies in `parameter`: what is
-  /// said of a parameter is said in all the places that share it.
+  /// visit(Module&, TensorSlot) for every weight or bias that lies in `parameter`, those of
+  /// replaced modules too: what is said of a parameter is said in all the places that share it.
   template <class Visit>
   void each_place_of(const reference::Storage* parameter, Visit&& visit);
   /// Gives every live weight or bias that lies in `parameter` this gradient: one tensor has one.
@@ -116,12 +120,15 @@ void World::each_tensor(Visit&& visit) {
 
 template <class Visit>
 void World::each_place_of(const reference::Storage* parameter, Visit&& visit) {
+  const auto visit_slots = [&](reference::Module& module) {
+    for (const TensorSlot slot : reference::parameter_slots)
+      if (const reference::Tensor* tensor = module.find(slot);
+          tensor && tensor->storage() == parameter)
+        visit(module, slot);
+  };
   for (const NameId name : order)
-    for (reference::Module* module : names[name].places)
-      for (const TensorSlot slot : reference::parameter_slots)
-        if (const reference::Tensor* tensor = module->find(slot);
-            tensor && tensor->storage() == parameter)
-          visit(*module, slot);
+    for (reference::Module* module : names[name].places) visit_slots(*module);
+  for (const reference::ModulePtr& module : replaced) visit_slots(*module);
 }
 
 /// contiguous, channels_last, or anything else.

@@ -334,7 +334,7 @@ class Checker {
       return expression_places(*inner, budget, depth);
     const NameId& name = std::get<NameId>(child.module);
     if (!has_kind({"module", child_}, name, Takes::eager)) return -1;
-    return count_places(*scope_[name].spec, budget, depth);
+    return count_places(*scope_.spec(name), budget, depth);
   }
 
   void child_name(const ModuleExpression& parent, std::size_t index, const std::string& name) {
@@ -383,6 +383,17 @@ std::optional<Problem> precondition(const Scope& scope, const Fill& step) {
   return Problem{fmt::format("this {} has no {}; fill a tensor that it is made with",
                              reference::to_string(module.kind()), to_string(step.slot)),
                  {"slot"}};
+}
+
+std::optional<Problem> precondition(const Scope& scope, const Replace& step) {
+  const reference::Place& replaced = scope.place(step.module);
+  if (replaced.parent < 0)
+    return Problem{"this is no part of another module; name a part, as net.bn", {"module"}};
+  if (!replaced.module->children.empty())
+    return Problem{"this module has children; replace one that has none", {"module"}};
+  if (!scope.place(step.replacement).module->children.empty())
+    return Problem{"this module has children; replace by one that has none", {"replacement"}};
+  return std::nullopt;
 }
 
 std::optional<Problem> check(const Scenario& scenario, const Scope& scope, const Step& step) {

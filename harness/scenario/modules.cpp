@@ -35,7 +35,7 @@ ModuleSpecPtr build(const ModuleExpression& expression, const Scope& scope) {
   spec->children.reserve(expression.children.size());
   for (const ModuleExpression::Child& child : expression.children) {
     if (const NameId* name = std::get_if<NameId>(&child.module))
-      spec->children.push_back({child.name, scope[*name].spec});
+      spec->children.push_back({child.name, scope.spec(*name)});
     else
       spec->children.push_back(
           {child.name, build(std::get<ModuleExpression>(child.module), scope)});

@@ -220,10 +220,11 @@ class Planner {
 }  // namespace
 
 json plan(const Scenario& scenario) {
-  const Scope scope = resolve(scenario);
+  Scope scope(scenario.names.size());
   json steps = json::array();
   for (std::size_t i = 0; i < scenario.statements.size(); ++i) {
     const Step& step = scenario.statements[i].step;
+    scope.apply(scenario, step);
     Planner planner(scenario, scope, static_cast<int>(i));
     visit_fields(planner, step);
     planner.finish();

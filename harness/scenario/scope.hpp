@@ -13,11 +13,11 @@ namespace normdiff {
 struct NameInfo {
   NameKind kind = NameKind::undefined;
   int step = -1;  ///< the statement that defines it
-  /// The tree of a module, script or artefact. Two names have a spec in common exactly where they
-  /// hold the same module; the specs of a copy, script or artefact are its own.
+  /// The tree of a module, script or artefact, as it was made. Two names have a spec in common
+  /// exactly where they hold the same module; the specs of a copy, script or artefact are its own.
   ModuleSpecPtr spec;
   std::vector<reference::Place> places;  ///< of `spec`; empty for others
-  std::int64_t elements = 0;             ///< of the tensors that it holds when it is made
+  std::int64_t elements = 0;             ///< of the tensors that it holds
   /// A tensor or result has this shape; nullopt: the forward that would make it refuses the sizes.
   std::optional<Shape> shape;
   bool traced = false;          ///< of a script: made by torch.jit.trace (or loaded from one)
@@ -39,9 +39,15 @@ class Scope {
 
   [[nodiscard]] const NameInfo& operator[](NameId name) const { return names_[name]; }
   [[nodiscard]] std::size_t size() const { return names_.size(); }
+  /// A path, and the module that stands there after the last statement that was applied: a
+  /// replaced module keeps its number and path, and NameInfo says which module was made there.
   [[nodiscard]] const reference::Place& place(ModuleRef module) const {
-    return names_[module.name].places[module.place];
+    return places_now(module.name)[module.place];
   }
+  /// The tree under a name after the last statement that was applied.
+  [[nodiscard]] const ModuleSpecPtr& spec(NameId name) const;
+  /// Puts another module in the place of one, in every tree that holds its parent.
+  void replace(ModuleRef module, ModuleRef replacement);
   /// Places of all the trees together, which has a limit.
   [[nodiscard]] int total_places() const { return total_places_; }
   /// Elements of all the tensors and trees together, which has one too.
@@ -53,7 +59,20 @@ class Scope {
   }
 
  private:
+  /// A tree in which a module was replaced.
+  struct ChangedTree {
+    NameId name = 0;
+    ModuleSpecPtr spec;
+    std::vector<reference::Place> places;
+  };
+  [[nodiscard]] const ChangedTree* changed(NameId name) const;
+  [[nodiscard]] const std::vector<reference::Place>& places_now(NameId name) const {
+    const ChangedTree* tree = changed_.empty() ? nullptr : changed(name);
+    return tree ? tree->places : names_[name].places;
+  }
+
   std::vector<NameInfo> names_;
+  std::vector<ChangedTree> changed_;
   int steps_ = 0;
   int total_places_ = 0;
   std::int64_t total_elements_ = 0;
@@ -68,6 +87,13 @@ template <class S>
 
 /// The scope after the last statement of a valid scenario: every name of it.
 [[nodiscard]] Scope resolve(const Scenario& scenario);
+
+/// The scope before a statement of a valid scenario.
+[[nodiscard]] Scope resolve_before(const Scenario& scenario, std::size_t statement);
+
+/// Which child of its parent the module at a place is, counted from 0. The place has a parent.
+[[nodiscard]] std::size_t child_number(const std::vector<reference::Place>& places,
+                                       std::size_t place);
 
 /// Drops, in order, every statement that can't come where it stands. For any subsequence of a valid
 /// scenario's statements the result is valid; repairing again changes nothing.

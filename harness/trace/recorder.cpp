@@ -1,5 +1,6 @@
 #include "harness/trace/recorder.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace normdiff {
@@ -127,6 +128,20 @@ void Recorder::show(Key key, const T& value) {
 
 void Recorder::none(Key key) {
   show(key, None{});
+}
+void Recorder::replaced(NameId name, std::uint16_t place, const reference::Layer& layer) {
+  const auto none_unless = [&](bool has_it, Slot slot) {
+    const Key key{name, place, slot};
+    if (!has_it && last(key) != nothing) none(key);
+  };
+  for (const Slot slot : {Slot::momentum, Slot::eps, Slot::track_running_stats})
+    none_unless(is_norm(layer), slot);
+  for (const TensorSlot slot : all_of<TensorSlot>) {
+    const bool has_it = std::visit(
+        [slot](const auto& x) { return std::ranges::find(x.slots, slot) != x.slots.end(); }, layer);
+    none_unless(has_it, slot_of(slot));
+    if (is_parameter(slot)) none_unless(has_it, gradient_slot_of(slot));
+  }
 }
 void Recorder::flag(Key key, bool value) {
   show(key, value);

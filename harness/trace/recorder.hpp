@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "harness/trace/trace.hpp"
+#include "reference/layers/layer.hpp"
 
 namespace normdiff {
 
@@ -19,6 +20,9 @@ class Recorder {
   void begin(Trace& trace, std::size_t names);
 
   void none(Key key);
+  /// Another module, of this layer, stands at a place from now on. Slots that were shown of the one
+  /// before it and that this layer lacks become None.
+  void replaced(NameId name, std::uint16_t place, const reference::Layer& layer);
   void flag(Key key, bool value);
   void integer(Key key, std::int64_t value);
   void number(Key key, double value);

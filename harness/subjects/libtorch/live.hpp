@@ -43,6 +43,7 @@ struct NormAccess {
 /// One place of a tree of modules (reference::Place).
 struct Node {
   torch::nn::Module* module = nullptr;
+  const reference::Layer* layer = nullptr;  ///< the scenario's
   bool is_container = false;
   int end = 0;           ///< one past the last place below it
   void* self = nullptr;  ///< the module as its own class: what the functions below take
@@ -74,9 +75,17 @@ struct Live {
 /// The first name that an expression shares and that isn't live.
 [[nodiscard]] std::optional<NameId> missing(const ModuleExpression& expression,
                                             const std::vector<Live>& lives);
-/// Every place of the tree below `root`, whose kinds `places` knows.
+/// The layers of the modules that an expression makes, by place.
+[[nodiscard]] std::vector<const reference::Layer*> layers_of(const ModuleExpression& expression,
+                                                             const std::vector<Live>& lives);
+/// Every place of the tree below `root`, whose layers are these.
 [[nodiscard]] std::vector<Node> look_into(torch::nn::Module& root,
-                                          const std::vector<reference::Place>& places);
+                                          const std::vector<reference::Place>& places,
+                                          const std::vector<const reference::Layer*>& layers);
+
+/// Puts a module in the place of a child of a Sequential. Module::replace_module alone changes what
+/// parameters() and children() give; Sequential::forward goes through a list of its own.
+void replace_child(const Node& sequential, std::size_t child, const Node& replacement);
 
 /// Why the C++ front end can't make one of the modules; nullopt: it can.
 [[nodiscard]] std::optional<std::string> why_not_made(const ModuleExpression& expression);

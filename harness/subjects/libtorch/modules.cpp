@@ -233,9 +233,10 @@ class Builder {
 };
 
 void look(nn::Module& module, std::size_t place, const std::vector<reference::Place>& places,
-          std::vector<Node>& nodes) {
-  const reference::Layer& layer = places[place].module->layer;
+          const std::vector<const reference::Layer*>& layers, std::vector<Node>& nodes) {
+  const reference::Layer& layer = *layers[place];
   Node node = node_of(module, layer);
+  node.layer = &layer;
   node.is_container = is_container(layer);
   node.end = places[place].end;
   nodes.push_back(node);
@@ -243,7 +244,7 @@ void look(nn::Module& module, std::size_t place, const std::vector<reference::Pl
   const auto& sequential = *static_cast<SequentialImpl*>(node.self);
   std::size_t below = place + 1;
   for (std::size_t i = 0; i < sequential.size(); ++i) {
-    look(*sequential.ptr(i), below, places, nodes);
+    look(*sequential.ptr(i), below, places, layers, nodes);
     below = static_cast<std::size_t>(places[below].end);
   }
 }
@@ -313,11 +314,39 @@ std::optional<NameId> missing(const ModuleExpression& expression, const std::vec
   return std::nullopt;
 }
 
-std::vector<Node> look_into(nn::Module& root, const std::vector<reference::Place>& places) {
+std::vector<const reference::Layer*> layers_of(const ModuleExpression& expression,
+                                               const std::vector<Live>& lives) {
+  std::vector<const reference::Layer*> layers = {&expression.layer};
+  for (const ModuleExpression::Child& child : expression.children) {
+    if (const auto* below = std::get_if<ModuleExpression>(&child.module)) {
+      const auto made = layers_of(*below, lives);
+      layers.insert(layers.end(), made.begin(), made.end());
+    } else {
+      for (const Node& node : lives[std::get<NameId>(child.module)].nodes)
+        layers.push_back(node.layer);
+    }
+  }
+  return layers;
+}
+
+std::vector<Node> look_into(nn::Module& root, const std::vector<reference::Place>& places,
+                            const std::vector<const reference::Layer*>& layers) {
   std::vector<Node> nodes;
   nodes.reserve(places.size());
-  look(root, 0, places, nodes);
+  look(root, 0, places, layers, nodes);
   return nodes;
+}
+
+void replace_child(const Node& sequential, std::size_t child, const Node& replacement) {
+  auto& parent = *static_cast<SequentialImpl*>(sequential.self);
+  const std::shared_ptr<nn::Module> module = replacement.module->shared_from_this();
+  parent.replace_module(parent.named_children()[child].key(), module);
+  std::visit(
+      [&](const auto& x) {
+        *(parent.begin() + static_cast<std::ptrdiff_t>(child)) =
+            nn::AnyModule(std::dynamic_pointer_cast<ImplOf<decltype(x)>>(module));
+      },
+      *replacement.layer);
 }
 
 }  // namespace normdiff::libtorch

@@ -76,12 +76,13 @@ void Runner::drop_everything() {
 }
 
 void Runner::show(const Step& step, const Ending& ending) {
+  const bool replaced = std::holds_alternative<Replace>(step);
   for (const NameId name : shown_) {
     const Live& live = lives_[name];
     if (live.kind == NameKind::tensor) {
       show_tensor(recorder_, name, live.tensor);
     } else {
-      if ((*scope_)[name].step == step_) show_identities(name);
+      if (replaced || (*scope_)[name].step == step_) show_identities(name);
       show_module(recorder_, name, live.nodes);
     }
   }
@@ -105,8 +106,7 @@ void Runner::show(const Step& step, const Ending& ending) {
   }
 }
 
-/// Places never change what module they are: the C++ front end replaces none, and the nodes are
-/// pointers into the tree.
+/// Only a replacement changes which module stands at a place.
 void Runner::show_identities(NameId name) {
   const std::vector<Node>& nodes = lives_[name].nodes;
   for (std::size_t i = 0; i < nodes.size(); ++i) {

@@ -116,9 +116,10 @@ Ending Runner::with(ModuleRef module, F&& f) {
   return {};
 }
 
-void Runner::adopt(NameId name, std::shared_ptr<torch::nn::Module> root) {
+void Runner::adopt(NameId name, std::shared_ptr<torch::nn::Module> root,
+                   const std::vector<const reference::Layer*>& layers) {
   Live& live = lives_[name];
-  live.nodes = look_into(*root, (*scope_)[name].places);
+  live.nodes = look_into(*root, (*scope_)[name].places, layers);
   live.root = std::move(root);
   live.kind = NameKind::module;
   shown_.push_back(name);
@@ -160,6 +161,25 @@ at::Tensor Runner::filled(const at::Tensor& like, const Data& data, std::uint64_
   return at::from_blob(scratch_.data(), like.sizes(), like.scalar_type());
 }
 
+/// A child of a Sequential is another module, wherever the Sequential stands.
+void Runner::look_again(const void* sequential, std::size_t child, const Node& replacement) {
+  for (const NameId name : shown_) {
+    std::vector<Node>& nodes = lives_[name].nodes;
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+      if (nodes[i].self != sequential) continue;
+      std::size_t place = i + 1;
+      for (std::size_t skipped = 0; skipped < child; ++skipped)
+        place = static_cast<std::size_t>(nodes[place].end);
+      const int end = nodes[place].end;
+      nodes[place] = replacement;
+      nodes[place].end = end;
+      if (observed_)
+        recorder_.replaced(name, static_cast<std::uint16_t>(place), *replacement.layer);
+    }
+  }
+  first_place_.clear();
+}
+
 struct Runner::Steps {
   Runner& runner;
 
@@ -167,7 +187,8 @@ struct Runner::Steps {
     if (const auto name = missing(step.module, runner.lives_)) return runner.needs(*name);
     if (auto reason = why_not_made(step.module)) return unsupported(std::move(*reason));
     runner.adopt(step.result,
-                 build(*runner.scenario_, *runner.scope_, runner.step_, step, runner.lives_));
+                 build(*runner.scenario_, *runner.scope_, runner.step_, step, runner.lives_),
+                 layers_of(step.module, runner.lives_));
     return {};
   }
 
@@ -265,6 +286,20 @@ struct Runner::Steps {
     });
   }
 
+  Ending operator()(const Replace& step) {
+    const Live& by = runner.lives_[step.replacement.name];
+    if (by.kind != NameKind::module) return runner.needs(step.replacement.name);
+    const Node replacement = by.nodes[step.replacement.place];
+    const std::vector<reference::Place>& places = (*runner.scope_)[step.module.name].places;
+    const auto parent = static_cast<std::size_t>(places[step.module.place].parent);
+    const std::size_t number = child_number(places, step.module.place);
+    return runner.with({step.module.name, static_cast<std::uint16_t>(parent)},
+                       [&](const Node& sequential) {
+                         replace_child(sequential, number, replacement);
+                         runner.look_again(sequential.self, number, replacement);
+                       });
+  }
+
   Ending operator()(const Forward& step) {
     const Live& module = runner.lives_[step.module.name];
     if (module.kind != NameKind::module) return runner.needs(step.module.name);
@@ -296,11 +331,13 @@ struct Runner::Steps {
   }
 
   Ending operator()(const DeepCopy& step) {
-    std::shared_ptr<torch::nn::Module> copy;
-    Ending ending =
-        runner.with(step.module, [&](const Node& node) { copy = node.module->clone(); });
-    if (copy) runner.adopt(step.result, std::move(copy));
-    return ending;
+    return runner.with(step.module, [&](const Node& node) {
+      std::vector<const reference::Layer*> layers;
+      const std::vector<Node>& nodes = runner.lives_[step.module.name].nodes;
+      for (auto place = static_cast<int>(step.module.place); place < node.end; ++place)
+        layers.push_back(nodes[static_cast<std::size_t>(place)].layer);
+      runner.adopt(step.result, node.module->clone(), layers);
+    });
   }
 
   Ending operator()(const LoadStateDict& step) {

@@ -125,6 +125,18 @@ class Observer:
         seen.facts = facts
         self._out.append((name, place, slot, tensor_value(tensor, storage, seen.bits)))
 
+    def replaced(self, name, place, layer):
+        """Another module stands at a place: what was shown and its layer lacks becomes None."""
+        has = {*layer.parameters, *layer.buffers, *layer.attributes}
+        has.update(slot + "_grad" for slot in layer.parameters)
+        for slot in SLOTS[SLOT["momentum"] : SLOT["value"]]:
+            if slot in has:
+                continue
+            if (name, place, slot) in self._last:
+                self.scalar(name, place, slot, None)
+            if (name, place, slot) in self._seen:
+                self.tensor(name, place, slot, None)
+
     def once(self, name, place, slot, value):
         """What is shown at one step only: a result, a leaf's output, a fact of an artefact."""
         shown = tensor_value(value) if isinstance(value, torch.Tensor) else scalar(value)

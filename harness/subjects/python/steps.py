@@ -191,6 +191,23 @@ class Session:
         # Before 2.0 the default was to keep the tensors and set them to zero.
         self._eager(step["module"]).zero_grad(set_to_none=True)
 
+    @does("replace")
+    def _replace(self, step):
+        by, path = step["replacement"], step["module"]["path"]
+        above, _, name = path.rpartition(".")
+        parent = at_path(self._get(self.modules, step["module"]["name"]).root, above)
+        replacement = self._eager(by)
+        layer = self.modules[by["name"]].layers[by["place"]][1]
+        setattr(parent, name, replacement)
+        self.identities = Identities()
+        for shown_name, _, tree in self.live:
+            if not isinstance(tree, Tree):
+                continue
+            if shown_name in self.modules:
+                for place in tree.replace(parent, name, layer):
+                    self.observer.replaced(shown_name, place, layer)
+            self._show_identities(shown_name, tree)
+
     @does("deepcopy")
     def _deepcopy(self, step):
         made = copy.deepcopy(self._eager(step["module"]))

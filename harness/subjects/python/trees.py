@@ -61,6 +61,15 @@ class Tree:
             for place, (path, layer) in enumerate(self.layers)
         ]
 
+    def replace(self, parent, child, layer):
+        """A child of `parent` is another module, of this layer. Gives the places where it stands."""
+        paths = [node.path for node in self.nodes if node.module is parent]
+        below = {f"{path}.{child}" if path else child for path in paths}
+        places = [place for place, (path, _) in enumerate(self.layers) if path in below]
+        self.layers = [(path, layer if path in below else old) for path, old in self.layers]
+        self.look_again()
+        return places
+
     def layers_below(self, place):
         """The layers of the tree under one of its places, with paths from there."""
         path = self.layers[place][0]

@@ -31,6 +31,7 @@ enum class Fault : std::uint8_t {
   momentum_complement_forgotten,  ///< a graph's momentum is PyTorch's, not 1 - PyTorch's
   frozen_gets_gradients,          ///< a backward adds them to parameters that require none, too
   result_detached,                ///< a forward on a result begins a graph of its own
+  replaced_by_a_copy,             ///< a copy of the replacement stands in its place
 };
 
 /// As they are asked for: "textbook:biased-running-var".
@@ -58,6 +59,7 @@ inline constexpr Names<Fault> reference::names_of<Fault> = {
     "momentum-complement-forgotten",
     "frozen-gets-gradients",
     "result-detached",
+    "replaced-by-a-copy",
 };
 
 }  // namespace normdiff

@@ -81,6 +81,8 @@ class Runner {
   Ending with(ModuleRef module, F f);
   [[nodiscard]] bool is_tree(NameId name) const;
   ModulePtr build(const ModuleExpression& expression, NameId result, std::size_t& place);
+  /// Puts a module in the place of another, in every tree that holds the parent.
+  void replace(const Replace& step);
   Live& define(NameId name, NameKind kind);
   /// A forward runs on a tensor, or on an earlier forward's result.
   [[nodiscard]] bool is_input(NameId name) const;

@@ -84,6 +84,26 @@ ModulePtr Runner::build(const ModuleExpression& expression, NameId result, std::
   return module;
 }
 
+void Runner::replace(const Replace& step) {
+  const std::vector<reference::Place>& places = (*scope_)[step.module.name].places;
+  const auto above = static_cast<std::size_t>(places[step.module.place].parent);
+  const ModulePtr parent = lives_[step.module.name].places[above];
+  const ModulePtr by = lives_[step.replacement.name].places[step.replacement.place];
+  parent->children[child_number(places, step.module.place)].second =
+      fault_ == Fault::replaced_by_a_copy ? deepcopy(by, Fault::none) : by;
+  for (const NameId name : shown_) {
+    Live& live = lives_[name];
+    if (live.kind != NameKind::module) continue;
+    const std::vector<ModulePtr> before = std::move(live.places);
+    live.places.clear();
+    list_places(before.front(), live.places);
+    for (std::size_t i = 0; i < before.size(); ++i)
+      if (live.places[i] != before[i])
+        recorder_.replaced(name, static_cast<std::uint16_t>(i), live.places[i]->spec->layer);
+  }
+  first_place_.clear();
+}
+
 void Runner::accumulate(std::optional<Tensor>& grad, const Tensor& added, DType dtype) {
   Tensor sum = added.to(dtype).clone();
   if (grad)
@@ -164,6 +184,11 @@ struct Runner::Steps {
         for (const auto& parameter : place->parameters)
           parameter->requires_grad = step.requires_grad;
     });
+  }
+
+  Ending operator()(const Replace& step) {
+    if (!runner.is_tree(step.replacement.name)) return runner.needs(step.replacement.name);
+    return runner.with(step.module, [&](const ModulePtr&) { runner.replace(step); });
   }
 
   Ending operator()(const Forward& step) {

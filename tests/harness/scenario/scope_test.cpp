@@ -77,6 +77,40 @@ TEST(Scope, KnowsNamesTreesAndSharing) {
   EXPECT_TRUE(scope[6].differentiable);
 }
 
+TEST(Scope, AReplacementStandsInEveryTreeThatHoldsTheParent) {
+  const Scenario scenario = testing::scenario(
+      "bn = BatchNorm2d(2)\nnet = Sequential(a=bn, b=bn)\nouter = Sequential(net=net, c=bn)\n"
+      "before = copy.deepcopy(outer)\nwide = Conv2d(2, 3, 1)\nreplace(net.b, wide)\n"
+      "after = copy.deepcopy(outer)\n");
+  const Scope scope = resolve(scenario);
+  enum : NameId { bn, net, outer, before, wide, after };
+  const auto kind = [&](NameId name, std::uint16_t place) {
+    return scope.place({name, place}).module->kind();
+  };
+  const ModuleKind conv = kind(wide, 0), norm = kind(bn, 0);
+  EXPECT_EQ(kind(net, 1), norm);
+  EXPECT_EQ(kind(net, 2), conv);
+  EXPECT_EQ(scope.place({net, 2}).path, "b");
+  EXPECT_EQ(scope.place({outer, 3}).module, scope.spec(wide).get());  // one module, three names
+  EXPECT_EQ(kind(outer, 4), norm);
+  EXPECT_EQ(kind(before, 3), norm);
+  EXPECT_EQ(kind(after, 3), conv);
+  // It is known as well what each was when it was made.
+  EXPECT_EQ(scope[outer].places[3].module->kind(), norm);
+  EXPECT_EQ(resolve_before(scenario, 5).place({outer, 3}).module->kind(), norm);
+  EXPECT_EQ(scope[net].elements, scope[bn].elements + scope[wide].elements);
+}
+
+TEST(Scope, ASizeBehindAReplacementIsThatOfTheReplacement) {
+  const Scenario scenario = testing::scenario(
+      "net = Sequential(a=BatchNorm1d(2))\nb = BatchNorm1d(3)\nfill(net.a.weight, [1, 2])\n"
+      "replace(net.a, b)\nfill(net.a.weight, [1, 2, 3])\nx = tensor(4, 3, [0, 0, 0, 0, 0, 0, 0, "
+      "0, 0, 0, 0, 0])\ny = net(x)\n");
+  EXPECT_EQ(resolve(scenario)[3].shape, (Shape{4, 3}));
+  EXPECT_EQ(resolve(scenario).problem(scenario, scenario.statements[2].step),
+            "the list has 2 numbers, and the tensor 3; write one for each element, or a rule");
+}
+
 TEST(Scope, SaysWhatAMutationBroke) {
   Scenario scenario = testing::scenario("net = BatchNorm1d(2)\nnet.eps = 1\n");
   Scope scope(scenario.names.size());

@@ -104,6 +104,27 @@ TEST(Recorder, SaysWhoSharesMemory) {
   EXPECT_EQ(storage(2), (Key{1, 0, Slot::bias}.packed()));
 }
 
+TEST(Recorder, AReplacedModulesSlotsBecomeNoneWhereTheNewOneLacksThem) {
+  Trace trace;
+  Recorder recorder;
+  recorder.begin(trace, 1);
+  const float memory[2] = {1, 2};
+  const Key eps_key{0, 1, Slot::eps}, mean_key{0, 1, Slot::running_mean};
+  recorder.flag(flag_key, true);
+  recorder.number(eps_key, 0.5);
+  recorder.tensor(weight_key, tensor_over(memory, {2}, {1}));
+  recorder.tensor(mean_key, tensor_over(memory, {2}, {1}));
+  recorder.end_step(Outcome::ok);
+  recorder.replaced(0, 1, reference::Linear{});
+  recorder.end_step(Outcome::ok);
+  ASSERT_EQ(trace.steps[1].last - trace.steps[1].first, 2U) << "it has a weight and a flag";
+  for (std::uint32_t i = trace.steps[1].first; i < trace.steps[1].last; ++i) {
+    const Observation& seen = trace.observations[i];
+    EXPECT_TRUE(seen.key == eps_key || seen.key == mean_key);
+    EXPECT_TRUE(std::holds_alternative<None>(seen.value));
+  }
+}
+
 TEST(Recorder, ForgetsBetweenTraces) {
   Trace trace;
   Recorder recorder;

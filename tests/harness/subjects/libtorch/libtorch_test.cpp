@@ -272,6 +272,35 @@ TEST(LibTorchSubject, ParametersBelowAPathRequireGradientsOrDoNot) {
   EXPECT_TRUE(r.tensor(2, "net", 2, Slot::bias).requires_grad);
 }
 
+TEST(LibTorchSubject, AReplacementIsSeenByParametersAndByForward) {
+  const Ran r =
+      ran("net = Sequential(relu=ReLU(), fc=Linear(1, 1, bias=False))\n"
+          "other = Linear(1, 1, bias=False)\n"
+          "fill(other.weight, [3])\n"
+          "x = tensor(1, 1, [2])\n"
+          "replace(net.fc, other)\n"
+          "y = net(x)\n"
+          "net.fc.to(float64)\n"
+          "bn = BatchNorm1d(1)\n"
+          "replace(net.relu, bn)\n"
+          "c = copy.deepcopy(net)\n"
+          "id = Identity()\n"
+          "replace(net.fc, id)\n",
+          1);  // in one call, as a user's program does it
+  const auto identity = [&](std::string_view name) {
+    return static_cast<std::int64_t>(
+        Key{r.name(name), name == "net" ? std::uint16_t{2} : std::uint16_t{0}, Slot::identity}
+            .packed());
+  };
+  EXPECT_EQ(std::get<std::int64_t>(*r.shown(4, "other", 0, Slot::identity)), identity("net"));
+  EXPECT_EQ(r.tensor(4, "net", 2, Slot::weight).values().at(0), 3);
+  EXPECT_EQ(r.tensor(5, "y", 0, Slot::value).values().at(0), 6);
+  EXPECT_EQ(r.tensor(6, "other", 0, Slot::weight).dtype, DType::float64);
+  EXPECT_EQ(r.tensor(9, "c", 1, Slot::running_var).values().at(0), 1) << "a clone has it, too";
+  EXPECT_TRUE(std::holds_alternative<None>(*r.shown(11, "net", 2, Slot::weight)));
+  EXPECT_EQ(std::get<std::int64_t>(*r.shown(11, "other", 0, Slot::identity)), identity("other"));
+}
+
 TEST(LibTorchSubject, WhatTheFrontEndCannotIsUnsupported) {
   const Ran r =
       ran("net = Sequential(ReLU())\n"

@@ -28,6 +28,27 @@ struct Ran {
     if (found == nullptr) return std::nullopt;
     return *found;
   }
+  /// The last value shown in a slot up to `step` is a T.
+  template <class T>
+  [[nodiscard]] bool shows(std::size_t step, std::string_view name, int place, Slot slot) const {
+    bool found = false;
+    for (std::uint32_t i = 0; i < trace.steps[step].last; ++i) {
+      const auto& [key, value] = trace.observations[i];
+      if (scenario.names[key.name] == name && key.place == place && key.slot == slot)
+        found = std::holds_alternative<T>(value);
+    }
+    return found;
+  }
+  /// How a module's identity is shown: the key of the first place where it stands. -1: no such
+  /// name.
+  [[nodiscard]] std::int64_t key(std::string_view name, int place) const {
+    for (std::size_t i = 0; i < scenario.names.size(); ++i)
+      if (scenario.names[i] == name)
+        return static_cast<std::int64_t>(
+            Key{static_cast<NameId>(i), static_cast<std::uint16_t>(place), Slot::identity}
+                .packed());
+    return -1;
+  }
   [[nodiscard]] std::vector<double> elements(std::size_t step, std::string_view name, int place,
                                              Slot slot) const {
     const auto tensor = at<ObservedTensor>(step, name, place, slot);

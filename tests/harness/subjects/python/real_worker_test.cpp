@@ -161,18 +161,10 @@ net = Sequential(a=bn, b=bn)
 s = torch.jit.script(net)
 t = torch.jit.save_load(s)
 )");
-  const auto key = [&](std::string_view name, int place) {
-    for (std::size_t i = 0; i < ran.scenario.names.size(); ++i)
-      if (ran.scenario.names[i] == name)
-        return static_cast<std::int64_t>(
-            Key{static_cast<NameId>(i), static_cast<std::uint16_t>(place), Slot::identity}
-                .packed());
-    return std::int64_t{-1};
-  };
-  EXPECT_EQ(ran.at<std::int64_t>(3, "net", 1, Slot::identity), key("bn", 0));
-  EXPECT_EQ(ran.at<std::int64_t>(3, "net", 2, Slot::identity), key("bn", 0));
-  EXPECT_EQ(ran.at<std::int64_t>(3, "s", 1, Slot::identity), key("s", 1));
-  EXPECT_EQ(ran.at<std::int64_t>(3, "s", 2, Slot::identity), key("s", 2));  // two now
+  EXPECT_EQ(ran.at<std::int64_t>(3, "net", 1, Slot::identity), ran.key("bn", 0));
+  EXPECT_EQ(ran.at<std::int64_t>(3, "net", 2, Slot::identity), ran.key("bn", 0));
+  EXPECT_EQ(ran.at<std::int64_t>(3, "s", 1, Slot::identity), ran.key("s", 1));
+  EXPECT_EQ(ran.at<std::int64_t>(3, "s", 2, Slot::identity), ran.key("s", 2));  // two now
   const auto storage = [&](std::string_view name, int place) {
     return ran.at<ObservedTensor>(3, name, place, Slot::weight)->storage;
   };
@@ -180,6 +172,27 @@ t = torch.jit.save_load(s)
   EXPECT_EQ(storage("s", 2), storage("bn", 0));
   EXPECT_NE(storage("t", 1), storage("bn", 0));
   EXPECT_EQ(storage("t", 2), storage("t", 1));
+}
+
+TEST_F(RealWorker, ShowsAReplacementUnderAllItsNames) {
+  const Ran ran = run(*subject_, R"(
+net = Sequential(bn=BatchNorm2d(2))
+outer = Sequential(net=net)
+norm = InstanceNorm2d(2)
+replace(net.bn, norm)
+c = copy.deepcopy(outer)
+id = Identity()
+replace(outer.net.bn, id)
+)");
+  EXPECT_EQ(ran.at<std::int64_t>(3, "norm", 0, Slot::identity), ran.key("net", 1));
+  EXPECT_EQ(ran.at<std::int64_t>(3, "outer", 2, Slot::identity), ran.key("net", 1));
+  EXPECT_EQ(ran.at<bool>(3, "net", 1, Slot::track_running_stats), false);
+  EXPECT_TRUE(ran.shows<None>(3, "net", 1, Slot::running_mean));
+  EXPECT_EQ(ran.at<bool>(4, "c", 2, Slot::track_running_stats), false);
+  EXPECT_EQ(ran.at<std::int64_t>(6, "norm", 0, Slot::identity), ran.key("norm", 0));
+  EXPECT_TRUE(ran.shows<None>(6, "net", 1, Slot::eps));
+  EXPECT_TRUE(ran.shows<None>(6, "outer", 2, Slot::eps));
+  EXPECT_FALSE(ran.shows<None>(6, "c", 2, Slot::eps));
 }
 
 TEST_F(RealWorker, CountsTheForwardsOfATrace) {

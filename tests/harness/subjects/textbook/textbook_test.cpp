@@ -172,6 +172,11 @@ x = tensor(3, 2, [1, 2, 3, 5, 8, 13], dtype=float32)
 y = bn(x)
 z = last(y)
 backward(z, [1, 2, -3, 4, 5, 7])
+)"},
+                      Planted{"replaced-by-a-copy", R"(
+net = Sequential(bn=BatchNorm1d(2))
+bn = BatchNorm1d(2)
+replace(net.bn, bn)
 )"}),
     [](const auto& test) {
       std::string name = test.param.fault;
@@ -210,9 +215,9 @@ TEST(Textbook, AnInstanceNormIsRightAndAFaultOfItShows) {
 }
 
 TEST(Textbook, EveryFaultHasAScenario) {
-  EXPECT_EQ(textbook_faults().size(), 21U);
+  EXPECT_EQ(textbook_faults().size(), 22U);
   EXPECT_EQ(textbook_faults().front(), "biased-running-var");
-  EXPECT_EQ(textbook_faults().back(), "result-detached");
+  EXPECT_EQ(textbook_faults().back(), "replaced-by-a-copy");
 }
 
 TEST(Textbook, AFaultThatIsNotThereIsRefused) {
