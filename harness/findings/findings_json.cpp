@@ -12,6 +12,7 @@ constexpr auto manifest_fields = [](auto& manifest, auto visit) {
   visit("version", manifest.version);
   visit("path", manifest.path);
   visit("cpu_capability", manifest.cpu_capability);
+  visit("kernels", manifest.kernels);
 };
 
 /// But for the subject.

@@ -60,9 +60,6 @@ struct Execution {
 /// A forward step by `root` in place of the module that it names.
 [[nodiscard]] Execution run_module(Context& context, const Forward& step, reference::Module& root);
 
-/// The arithmetic that bounds a subject's own forwards.
-[[nodiscard]] const reference::Arithmetic& arithmetic_of(const Manifest& manifest);
-
 /// The statistics that a forward moved.
 [[nodiscard]] std::vector<KnownWithin> known_within(const reference::ForwardPass& pass);
 

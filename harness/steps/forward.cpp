@@ -96,11 +96,6 @@ Execution run_artefact(Context& c, const Forward& step, const Live& artefact, co
 
 }  // namespace
 
-const reference::Arithmetic& arithmetic_of(const Manifest& manifest) {
-  return manifest.family == "textbook" ? reference::any_implementation()
-                                       : reference::libtorch_cpu();
-}
-
 std::vector<KnownWithin> known_within(const reference::ForwardPass& pass) {
   std::vector<KnownWithin> known;
   known.reserve(pass.updates().size());
@@ -138,7 +133,7 @@ Execution run_module(Context& c, const Forward& step, Module& root) {
   options.input_is_leaf = input.is_leaf;
   options.past_soft_refusals = c.subject_accepted;
   options.unchecked = c.unchecked;
-  options.arithmetic = &arithmetic_of(c.manifest);
+  options.arithmetic = &reference::arithmetic_of(c.manifest.kernels);
   std::shared_ptr<reference::Tape> tape;
   if (step.grad) tape = std::make_shared<reference::Tape>();
   if (tape && input.requires_grad) tape->before = input.tape;

@@ -5,6 +5,7 @@
 
 #include "harness/scenario/scope.hpp"
 #include "harness/trace/trace.hpp"
+#include "reference/numeric/arithmetic.hpp"
 
 namespace normdiff {
 
@@ -32,6 +33,8 @@ struct Manifest {
   std::string version;         ///< normalised: "2.13.0", "1.13.1"; the textbook's is normdiff's own
   std::string path;            ///< the library, interpreter or program
   std::string cpu_capability;  ///< "DEFAULT", "AVX2", ...; empty: not known
+  /// The bounds of its own forwards are those of these kernels.
+  reference::Kernels kernels = reference::Kernels::any;
 
   /// "libtorch@2.13.0"
   [[nodiscard]] std::string id() const;

@@ -18,4 +18,8 @@ const Arithmetic& any_implementation() {
   return arithmetic;
 }
 
+const Arithmetic& arithmetic_of(Kernels kernels) {
+  return kernels == Kernels::libtorch_cpu ? libtorch_cpu() : any_implementation();
+}
+
 }  // namespace normdiff::reference

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 
+#include "reference/enums.hpp"
 #include "reference/numeric/profile.hpp"
 
 namespace normdiff::reference {
@@ -17,5 +19,15 @@ struct Arithmetic {
 [[nodiscard]] const Arithmetic& libtorch_cpu();
 /// Any honest implementation.
 [[nodiscard]] const Arithmetic& any_implementation();
+
+/// The kernels that an implementation computes with, as far as their bounds are derived.
+enum class Kernels : std::uint8_t {
+  any,
+  libtorch_cpu,
+};
+template <>
+inline constexpr Names<Kernels> names_of<Kernels> = {"any", "libtorch_cpu"};
+
+[[nodiscard]] const Arithmetic& arithmetic_of(Kernels kernels);
 
 }  // namespace normdiff::reference

@@ -34,6 +34,7 @@ Manifest manifest() {
   const std::string version = described(config, "TORCH_VERSION=");
   Manifest manifest;
   manifest.subject = manifest.family = "libtorch";
+  manifest.kernels = reference::Kernels::libtorch_cpu;
   manifest.version = NORMDIFF_LIBTORCH_VERSION;
   manifest.cpu_capability = described(config, "CPU capability usage: ");
   Dl_info library{};

@@ -88,6 +88,7 @@ std::optional<std::string> PythonWorker::start_process() {
     return fmt::format("{} has no function for {}; add one to steps.py", options_.worker.string(),
                        missing);
   manifest_.subject = manifest_.family = "python";
+  manifest_.kernels = reference::Kernels::libtorch_cpu;
   manifest_.version = normalise_version(text_at(*manifest, "version"));
   manifest_.path = interpreter_.string();
   manifest_.cpu_capability = text_at(*manifest, "cpu_capability");

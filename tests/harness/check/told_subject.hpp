@@ -15,7 +15,9 @@
 namespace normdiff::testing {
 
 inline Manifest manifest(const std::string& family, const std::string& version = "2.13.0") {
-  return {family, family, version, "", ""};
+  const auto kernels =
+      family == "textbook" ? reference::Kernels::any : reference::Kernels::libtorch_cpu;
+  return {family, family, version, "", "", kernels};
 }
 
 /// The textbook, under the name of any family. It does what the documentation says, but where a
