@@ -11,7 +11,6 @@
 #include "harness/scenario/text/read_scenario.hpp"
 #include "harness/scenario/text/text.hpp"
 #include "harness/subject/support.hpp"
-#include "harness/text/version.hpp"
 
 namespace normdiff {
 namespace {
@@ -24,17 +23,11 @@ bool supports(const std::string& family, const Scenario& scenario) {
                      });
 }
 
-bool concerns(const Deviation& deviation, const Manifest& subject) {
-  return std::find(deviation.subjects.begin(), deviation.subjects.end(), subject.family) !=
-             deviation.subjects.end() &&
-         in_range(subject.version, deviation.versions);
-}
-
-/// A witness or near miss of a deviation that concerns the subject is run as far as it can.
+/// A witness or near miss of a deviation that applies to the subject is run as far as it can.
 bool is_evidence(const CorpusFile& file, const Manifest& subject, const Deviations& deviations) {
   const auto& list = deviations.list();
   return std::any_of(list.begin(), list.end(), [&](const Deviation& deviation) {
-    return concerns(deviation, subject) &&
+    return deviations.applies(deviation, subject) != Applies::no &&
            (deviation.witness == file.name || deviation.near_miss == file.name);
   });
 }
@@ -65,10 +58,47 @@ std::string error_in_witness(const Manifest& subject, const Deviation& deviation
       deviation.id, deviation.witness, found, subject.id(), expected, subject.family, found);
 }
 
+/// The news of a deviation on a version that nothing was measured on; empty: it is the same there,
+/// or it is not there, and neither is it on the nearest version that was measured.
+std::string news_of(const Manifest& subject, const Deviation& deviation, bool expected,
+                    std::uint64_t found, bool near_miss_shows_it) {
+  const std::uint64_t all = deviation.hits.at(subject.family);
+  if (near_miss_shows_it)
+    return fmt::format("{}: its near miss {} shows it, too, on {}", deviation.id,
+                       deviation.near_miss, subject.id());
+  if (found == all || (found == 0 && !expected)) return {};
+  if (found == 0)
+    return fmt::format("{} is gone on {}: {} does not show it", deviation.id, subject.id(),
+                       deviation.witness);
+  if (!expected)
+    return fmt::format("{} is back on {}: {} shows it in {} of {} observations", deviation.id,
+                       subject.id(), deviation.witness, found, all);
+  return fmt::format("{} is another on {}: {} shows it in {} observations, not in {}", deviation.id,
+                     subject.id(), deviation.witness, found, all);
+}
+
+void look_for_news(const Manifest& subject, const Deviations& deviations, const Seen& seen,
+                   CorpusResult& result) {
+  const auto hits = [&seen](const std::string& file, const std::string& id) {
+    const auto there = seen.find(file);
+    if (there == seen.end()) return std::uint64_t{0};
+    const auto found = there->second.find(id);
+    return found == there->second.end() ? 0 : found->second;
+  };
+  for (const Deviation& deviation : deviations.list()) {
+    if (deviations.applies(deviation, subject) == Applies::no) continue;
+    if (seen.count(deviation.witness) == 0) continue;
+    std::string news =
+        news_of(subject, deviation, deviations.is_expected(deviation, subject),
+                hits(deviation.witness, deviation.id), hits(deviation.near_miss, deviation.id) > 0);
+    if (!news.empty()) result.news.push_back(std::move(news));
+  }
+}
+
 void hold_to_witnesses(const Manifest& subject, const Deviations& deviations, const Seen& seen,
                        CorpusResult& result) {
   for (const Deviation& deviation : deviations.list()) {
-    if (!concerns(deviation, subject)) continue;
+    if (deviations.applies(deviation, subject) != Applies::claimed) continue;
     const std::string file = deviation.id + ".toml";
     const auto witness = seen.find(deviation.witness);
     const auto near_miss = seen.find(deviation.near_miss);
@@ -167,7 +197,8 @@ CorpusResult replay_corpus(const CampaignOptions& options, const FoundSubject& s
   host_options.always_equal = options.always_equal;
   for (Finding& finding : result.findings)
     finding.confirmed = happens_alone(host_options, finding, *options.deviations);
-  hold_to_witnesses(manifest, *options.deviations, seen, result);
+  const bool measured = options.deviations->is_measured(manifest.family, manifest.version);
+  (measured ? hold_to_witnesses : look_for_news)(manifest, *options.deviations, seen, result);
   return result;
 }
 

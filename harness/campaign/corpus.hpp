@@ -34,11 +34,14 @@ struct CorpusResult {
   std::vector<Finding> findings;
   std::vector<Finding> harness_errors;
   std::vector<std::string> unexpected_passes;  ///< sentences with the edit to make
-  std::string unusable;                        ///< the host can't be used: why
+  /// Of a version that nothing was measured on: the deviations that are not the same there.
+  std::vector<std::string> news;
+  std::string unusable;  ///< the host can't be used: why
 };
 
 /// Replays the files on a subject, and holds every deviation of its family and version to its
-/// witness, which must still show it, and its near miss, which must not.
+/// witness, which must still show it, and its near miss, which must not. On a version that nothing
+/// was measured on every deviation of the family is tried, and what is otherwise there is news.
 [[nodiscard]] CorpusResult replay_corpus(const CampaignOptions& options,
                                          const FoundSubject& subject,
                                          const std::vector<CorpusFile>& files,

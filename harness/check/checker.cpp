@@ -154,6 +154,8 @@ struct Checker::Implementation {
       tally.add_verdict(d.observed_class, d.verdict);
       if (d.verdict == Verdict::known_deviation)
         count(tally.deviations, d.deviation);
+      else if (d.verdict == Verdict::known_elsewhere)
+        count(tally.known_elsewhere, d.deviation);
       else if (is_new_discrepancy(d.verdict))
         count(tally.signatures, signature(manifest, scenario, d));
       if (!says_little(d.verdict) || options.keep_everything) result.judged.push_back(std::move(d));

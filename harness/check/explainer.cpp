@@ -6,7 +6,6 @@
 
 #include "harness/check/outcome.hpp"
 #include "harness/language/steps.hpp"
-#include "harness/text/version.hpp"
 #include "harness/triage/deviations.hpp"
 
 namespace normdiff {
@@ -43,15 +42,15 @@ bool for_each_choice(const Differences& from, std::size_t count, F&& f) {
 Explainer::Explainer(const Manifest& manifest, const Deviations& deviations)
     : candidates_(step_kind_count) {
   for (const Deviation& deviation : deviations.list()) {
-    if (std::find(deviation.subjects.begin(), deviation.subjects.end(), manifest.family) ==
-            deviation.subjects.end() ||
-        !in_range(manifest.version, deviation.versions))
-      continue;
+    const Applies applies = deviations.applies(deviation, manifest);
+    if (applies == Applies::no) continue;
+    const Verdict known =
+        applies == Applies::claimed ? Verdict::known_deviation : Verdict::known_elsewhere;
     const Prediction* found = prediction(deviation.prediction);
     if (!found) continue;
     for (const std::string& step : deviation.steps)
       if (const auto kind = step_kind_from(step))
-        candidates_[*kind].push_back({&deviation, found, Claims(deviation)});
+        candidates_[*kind].push_back({&deviation, found, Claims(deviation), known});
   }
   for (std::vector<Candidate>& list : candidates_)
     std::stable_partition(list.begin(), list.end(), [](const Candidate& candidate) {
@@ -94,7 +93,7 @@ void Explainer::explain(const Context& judged, const World& before, const StepRe
     if (concerns(candidate.claims, discrepancies)) differences.push_back(&candidate);
   for (const Candidate* alone : differences)
     for (const Explained& explained : attempt(at, {alone}, alone->claims).explained)
-      normdiff::explain(explained, alone->deviation->id);
+      normdiff::explain(explained, alone->deviation->id, alone->known);
   if (anything_new(discrepancies)) explain_together(at, differences);
 }
 
@@ -142,7 +141,7 @@ void Explainer::explain_together(const Case& at, const Differences& differences)
     known.emplace_back(explained, needed);
   }
   for (const auto& [explained, candidate] : known)
-    normdiff::explain(explained, candidate->deviation->id);
+    normdiff::explain(explained, candidate->deviation->id, candidate->known);
 }
 
 }  // namespace normdiff

@@ -29,6 +29,7 @@ class Explainer {
     const Deviation* deviation;
     const Prediction* prediction;
     Claims claims;
+    Verdict known;  ///< what it makes of a discrepancy
   };
   using Differences = std::vector<const Candidate*>;
   struct Attempt {

@@ -75,6 +75,7 @@ void Tally::operator+=(const Tally& other) {
   add(ratios, other.ratios);
   add(not_compared, other.not_compared);
   add(deviations, other.deviations);
+  add(known_elsewhere, other.known_elsewhere);
   add(signatures, other.signatures);
   add(branches_reached, other.branches_reached);
 }
@@ -104,7 +105,7 @@ json to_json(const Tally& tally) {
           {"verdicts", table_json(tally.verdicts)}, {"outcomes", table_json(tally.outcomes)},
           {"ratios", table_json(tally.ratios)},     {"not_compared", tally.not_compared},
           {"deviations", tally.deviations},         {"signatures", tally.signatures},
-          {"cells", tally.branches_reached}};
+          {"cells", tally.branches_reached},        {"known_elsewhere", tally.known_elsewhere}};
 }
 
 Tally tally_from_json(const json& j) {
@@ -116,6 +117,7 @@ Tally tally_from_json(const json& j) {
   read_table(j.at("ratios"), tally.ratios);
   tally.not_compared = j.at("not_compared").get<Counts>();
   tally.deviations = j.at("deviations").get<Counts>();
+  tally.known_elsewhere = j.at("known_elsewhere").get<Counts>();
   tally.signatures = j.at("signatures").get<Counts>();
   tally.branches_reached = j.at("cells").get<Counts>();
   return tally;

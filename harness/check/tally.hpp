@@ -39,6 +39,7 @@ struct Tally {
   EnumArray<DType, EnumArray<Layout, RatioHistogram>> ratios;
   Counts not_compared;      ///< reason -> observations or steps
   Counts deviations;        ///< deviation id -> hits
+  Counts known_elsewhere;   ///< deviation id -> hits on a version that it was never measured on
   Counts signatures;        ///< of new discrepancies -> hits
   Counts branches_reached;  ///< branch of the reference -> times reached
 

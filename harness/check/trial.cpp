@@ -71,16 +71,18 @@ std::vector<Explained> Trial::explained() const {
   return contradicted_ ? std::vector<Explained>() : predicted_;
 }
 
-void explain(const Explained& explained, const std::string& deviation) {
+void explain(const Explained& explained, const std::string& deviation, Verdict known) {
   const auto& [discrepancy, verdict] = explained;
   if (says_little(verdict)) {
     // A prediction that nearly anything agrees with explains nothing: it is not counted as known.
     if (is_new_discrepancy(discrepancy->verdict)) discrepancy->verdict = verdict;
-  } else if (is_new_discrepancy(discrepancy->verdict) || says_little(discrepancy->verdict)) {
-    discrepancy->verdict = Verdict::known_deviation;
+  } else if (is_new_discrepancy(discrepancy->verdict) || says_little(discrepancy->verdict) ||
+             (discrepancy->verdict == Verdict::known_elsewhere &&
+              known == Verdict::known_deviation)) {
+    discrepancy->verdict = known;
     discrepancy->deviation = deviation;
   } else if (discrepancy->verdict == Verdict::known_deviation &&
-             discrepancy->deviation != deviation) {
+             known == Verdict::known_deviation && discrepancy->deviation != deviation) {
     discrepancy->verdict = Verdict::harness_error;
     discrepancy->observed = fmt::format("predicted by both {} and {}",
                                         std::exchange(discrepancy->deviation, {}), deviation);

@@ -54,7 +54,8 @@ class Trial final : public Expectations {
   bool contradicted_ = false;
 };
 
-/// Marks a discrepancy as explained by the deviation of that id.
-void explain(const Explained& explained, const std::string& deviation);
+/// Marks a discrepancy as explained by the deviation of that id. `known`: known_deviation, or
+/// known_elsewhere, which says nothing where something is known of this version.
+void explain(const Explained& explained, const std::string& deviation, Verdict known);
 
 }  // namespace normdiff

@@ -17,6 +17,7 @@ enum class Verdict : std::uint8_t {
   unsupported,
   underived,
   known_deviation,  ///< a discrepancy, and exactly the one a deviation predicts
+  known_elsewhere,  ///< the same, on a version that the deviation was never measured on
   diverged,
   rejected_differently,
   rejected_by_subject,
@@ -36,6 +37,7 @@ inline constexpr Names<Verdict> reference::names_of<Verdict> = {"equal",
                                                                 "unsupported",
                                                                 "underived",
                                                                 "known_deviation",
+                                                                "known_elsewhere",
                                                                 "diverged",
                                                                 "rejected_differently",
                                                                 "rejected_by_subject",
@@ -68,6 +70,7 @@ inline constexpr EnumArray<Verdict, VerdictFacts> verdict_facts = {
     /* unsupported */ VerdictFacts{VerdictGroup::not_compared, false},
     /* underived */ VerdictFacts{VerdictGroup::not_compared, false},
     /* known_deviation */ VerdictFacts{VerdictGroup::known, true},
+    /* known_elsewhere */ VerdictFacts{VerdictGroup::known, true},
     /* diverged */ VerdictFacts{VerdictGroup::discrepancy, true},
     /* rejected_differently */ VerdictFacts{VerdictGroup::discrepancy, true},
     /* rejected_by_subject */ VerdictFacts{VerdictGroup::discrepancy, true},

@@ -36,9 +36,11 @@ std::uint64_t steps_not_compared(const Scenario& scenario, const Replayed& repla
 CheckConclusion conclude(const Scenario& scenario, const Replayed& replayed) {
   const Tally& tally = replayed.tally;
   std::set<std::string> known;
+  std::set<std::string> elsewhere;
   std::set<std::string> news;
   for (const Judged& judged : replayed.checked.judged)
-    if (!judged.deviation.empty()) known.insert(judged.deviation);
+    if (!judged.deviation.empty())
+      (judged.verdict == Verdict::known_elsewhere ? elsewhere : known).insert(judged.deviation);
   for (const Finding& finding : replayed.findings)
     news.insert(finding.signatures.begin(), finding.signatures.end());
   std::uint64_t compared = 0;
@@ -83,6 +85,8 @@ CheckConclusion conclude(const Scenario& scenario, const Replayed& replayed) {
       fmt::format("{} of {} observations compared, {} new {}, {} known {}", compared, total,
                   news.size(), news.size() == 1 ? "discrepancy" : "discrepancies", known.size(),
                   known.size() == 1 ? "deviation" : "deviations");
+  if (!elsewhere.empty())
+    conclusion.counts += fmt::format(", {} known on other versions only", elsewhere.size());
   return conclusion;
 }
 

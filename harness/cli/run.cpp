@@ -129,6 +129,7 @@ std::vector<CorpusResult> replay_all(const CampaignOptions& options,
     }
     for (const std::string& pass : result.unexpected_passes)
       line.say(fmt::format("unexpected pass: {}", pass));
+    for (const std::string& news : result.news) line.say(fmt::format("news: {}", news));
   }
   return results;
 }

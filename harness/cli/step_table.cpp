@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
+#include <map>
 #include <vector>
 
 #include "harness/check/error_kinds.hpp"
@@ -205,7 +205,7 @@ std::string step_table(const Scenario& scenario, const Replayed& replayed,
     if (const std::string_view text = what_happened(record.text); !text.empty())
       note(shorten(text.substr(0, text.find('\n')), 160), Colour::dim);
     if (!row.moved.empty()) note("moved: " + row.moved, Colour::dim);
-    std::set<std::string> known;
+    std::map<std::string, Verdict> known;
     for (std::size_t j = row.begin; j < row.end; ++j) {
       const Judged& judged = replayed.checked.judged[j];
       const bool is_known = !judged.deviation.empty();
@@ -215,10 +215,14 @@ std::string step_table(const Scenario& scenario, const Replayed& replayed,
              is_known ? Colour::yellow : Colour::red);
       else if (everything)
         note(agreed_text(scenario, scope, judged), Colour::dim);
-      if (is_discrepancy(judged) && is_known) known.insert(judged.deviation);
+      if (is_discrepancy(judged) && is_known) known.emplace(judged.deviation, judged.verdict);
     }
-    for (const std::string& id : known)
-      note(fmt::format("known deviation {}: {}", id, title_of(deviations, id)), Colour::yellow);
+    for (const auto& [id, verdict] : known)
+      note(fmt::format("{} {}: {}",
+                       verdict == Verdict::known_elsewhere ? "known on other versions, as deviation"
+                                                           : "known deviation",
+                       id, title_of(deviations, id)),
+           Colour::yellow);
   }
   return out;
 }

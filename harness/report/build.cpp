@@ -78,6 +78,7 @@ Report build_report(const ReportSettings& settings, const CampaignResult& campai
       keep_new(report.harness_errors, Finding(error));
     for (const Finding& finding : replayed->findings)
       add_finding(report.findings, finding, finding.origin, settings.deviations);
+    report.news.insert(report.news.end(), replayed->news.begin(), replayed->news.end());
     for (const std::string& pass : replayed->unexpected_passes)
       if (std::find(report.unexpected_passes.begin(), report.unexpected_passes.end(), pass) ==
           report.unexpected_passes.end())

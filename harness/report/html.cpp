@@ -209,6 +209,7 @@ std::string render_new(const Report& report) {
   for (const Floor& floor : report.floors)
     if (!floor.passed()) missed.push_back(floor.text());
   list("missed", "Floors missed", missed);
+  list("news", "News of known deviations", report.news);
   return out;
 }
 
@@ -217,6 +218,8 @@ std::string render_known(const Report& report) {
       section("known", "Known deviations") +
       "<p>What LibTorch or PyTorch is known to do differently from its documentation. Each is a "
       "prediction: the observation must be exactly what it says.</p>\n";
+  if (const Table elsewhere = elsewhere_table(report); !elsewhere.rows.empty())
+    out += "<h3>Known on other versions, and the same here</h3>\n" + render(elsewhere, "catalogue");
   const Table seen = known_table(report, true);
   const Table rest = known_table(report, false);
   out += seen.rows.empty() ? "<p>None was seen in this run.</p>\n" : render(seen, "catalogue");

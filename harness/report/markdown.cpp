@@ -106,6 +106,12 @@ std::string render_markdown(const Report& report) {
     if (!floor.passed()) missed += "- " + escape(floor.text()) + "\n";
   if (!missed.empty()) out += "## Floors missed\n\n" + missed + "\n";
 
+  if (!report.news.empty()) out += "## News of known deviations\n\n";
+  for (const std::string& news : report.news) out += "- " + escape(news) + "\n";
+  if (!report.news.empty()) out += "\n";
+  if (const Table table = elsewhere_table(report); !table.rows.empty())
+    out += "## Known on other versions, and the same here\n\n" + render(table) + "\n";
+
   out += "## Known deviations\n\n";
   if (const Table table = known_table(report, true); !table.rows.empty())
     out += render(table) + "\n";

@@ -16,15 +16,27 @@ Tally ReportSubject::total() const {
   return sum;
 }
 
-std::map<std::string, Counts> Report::deviation_hits() const {
+namespace {
+
+std::map<std::string, Counts> hits_in(const std::vector<ReportSubject>& subjects,
+                                      Counts Tally::*counts) {
   std::map<std::string, Counts> hits;
   for (const ReportSubject& subject : subjects) {
     const std::string id = subject.manifest.id();
-    for (const auto& [deviation, count] : subject.total().deviations) hits[deviation][id] += count;
-    for (const auto& [deviation, count] : subject.corpus_tally.deviations)
-      hits[deviation][id] += count;
+    for (const Tally& tally : {subject.total(), subject.corpus_tally})
+      for (const auto& [deviation, count] : tally.*counts) hits[deviation][id] += count;
   }
   return hits;
+}
+
+}  // namespace
+
+std::map<std::string, Counts> Report::deviation_hits() const {
+  return hits_in(subjects, &Tally::deviations);
+}
+
+std::map<std::string, Counts> Report::hits_elsewhere() const {
+  return hits_in(subjects, &Tally::known_elsewhere);
 }
 
 namespace {
@@ -79,6 +91,8 @@ Conclusion conclude(const Report& report) {
       counted(report.findings.size(), "finding", "findings"), unconfirmed,
       counted(report.deviation_hits().size(), "known deviation", "known deviations"),
       counted(report.unexpected_passes.size(), "unexpected pass", "unexpected passes"));
+  if (const std::size_t elsewhere = report.hits_elsewhere().size(); elsewhere > 0)
+    conclusion.text += fmt::format(", {} known on other versions only", elsewhere);
   if (failed_floors > 0)
     conclusion.text += fmt::format(", {}", counted(failed_floors, "floor missed", "floors missed"));
   if (const std::size_t errors = report.harness_errors.size() + unusable; errors > 0)

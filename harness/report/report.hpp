@@ -76,6 +76,7 @@ struct Report {
   std::vector<ReportFinding> findings;  ///< new ones
   std::vector<Finding> harness_errors;
   std::vector<std::string> unexpected_passes;
+  std::vector<std::string> news;      ///< deviations that are otherwise on another version
   std::vector<Deviation> deviations;  ///< the catalogue
   std::vector<FaultFound> power;
   std::uint64_t power_most = 0;  ///< scenarios tried for each fault
@@ -85,6 +86,8 @@ struct Report {
 
   /// By deviation id and subject, campaign and corpus together.
   [[nodiscard]] std::map<std::string, Counts> deviation_hits() const;
+  /// The same, of versions that the deviation was never measured on.
+  [[nodiscard]] std::map<std::string, Counts> hits_elsewhere() const;
 };
 
 /// The end of a run: the command's exit code and last line.

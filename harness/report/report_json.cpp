@@ -11,7 +11,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int schema = 3;
+constexpr int schema = 4;
 
 constexpr auto settings_fields = [](auto& settings, auto visit) {
   visit("seed", settings.seed);
@@ -145,6 +145,7 @@ json to_json(const Report& report) {
           {"findings", list(report.findings, plain)},
           {"harness_errors", list(report.harness_errors, finding)},
           {"unexpected_passes", report.unexpected_passes},
+          {"news", report.news},
           {"deviations", list(report.deviations, deviation)},
           {"power", {{"most", report.power_most}, {"faults", list(report.power, plain)}}},
           {"floors", list(report.floors, plain)},
@@ -179,6 +180,7 @@ Report report_from_json(const json& j) {
   for (const json& error : j.at("harness_errors"))
     report.harness_errors.push_back(finding_from_json(error));
   j.at("unexpected_passes").get_to(report.unexpected_passes);
+  j.at("news").get_to(report.news);
   for (const json& deviation : j.at("deviations"))
     report.deviations.push_back(fields_from_json<Deviation>(deviation, deviation_fields));
   j.at("power").at("most").get_to(report.power_most);

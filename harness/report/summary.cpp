@@ -106,7 +106,8 @@ std::string render_summary(const Report& report, std::size_t width) {
       out += "\n" + render(table, width, most_reasons);
     }
   }
-  if (const auto hits = report.deviation_hits(); !hits.empty()) {
+  const auto add_hits = [&](const std::map<std::string, Counts>& hits, std::string_view heading) {
+    if (hits.empty()) return;
     Table table{{"Deviation", "Times"}, {}, 1};
     for (const auto& hit : hits) {
       const std::string& id = hit.first;
@@ -116,10 +117,13 @@ std::string render_summary(const Report& report, std::size_t width) {
                                       [&](const Deviation& known) { return known.id == id; });
       table.rows.push_back({found == report.deviations.end() ? id : found->title, grouped(sum)});
     }
-    out += fmt::format("\nDiscrepancies, known{}\n",
-                       report.settings.corpus ? ", the corpus's too" : "") +
+    out += fmt::format("\n{}{}\n", heading, report.settings.corpus ? ", the corpus's too" : "") +
            render(table, width);
-  }
+  };
+  add_hits(report.deviation_hits(), "Discrepancies, known");
+  add_hits(report.hits_elsewhere(), "Discrepancies, known on other versions and the same here");
+  if (!report.news.empty()) out += "\nNews of known deviations\n";
+  for (const std::string& news : report.news) out += say(news, 2);
   if (!report.findings.empty()) {
     out += "\nDiscrepancies, new\n";
     for (const ReportFinding& finding : report.findings) {

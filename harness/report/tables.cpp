@@ -132,6 +132,16 @@ Table known_table(const Report& report, bool seen) {
   return table;
 }
 
+Table elsewhere_table(const Report& report) {
+  Table table{{"Deviation", "What happens, and why", "Measured on", "The same on"}, {}, 0};
+  const auto hits = report.hits_elsewhere();
+  for (const Deviation& deviation : report.deviations)
+    if (const auto found = hits.find(deviation.id); found != hits.end())
+      table.rows.push_back({deviation.id, fmt::format("{}. {}", deviation.title, deviation.why),
+                            joined(deviation.verified_on), hits_text(found->second)});
+  return table;
+}
+
 Table power_table(const Report& report) {
   Table table{{"Planted fault", "Found as", "Profile", "After scenarios"}, {}, 3};
   for (const FaultFound& fault : report.power)

@@ -28,6 +28,8 @@ struct Table {
 [[nodiscard]] Table floors_table(const Report& report);
 /// The catalogue: what this run saw, or the rest of it.
 [[nodiscard]] Table known_table(const Report& report, bool seen);
+/// The deviations that were seen on versions which they were never measured on.
+[[nodiscard]] Table elsewhere_table(const Report& report);
 [[nodiscard]] Table power_table(const Report& report);
 
 /// How far a kind of tensor was from its exact value, in bounds.

@@ -1,5 +1,7 @@
 #include "harness/text/version.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cstddef>
@@ -75,6 +77,11 @@ std::optional<Version> parse_version(std::string_view text) {
     ++at;
   }
   return std::nullopt;
+}
+
+std::string text_of(const Version& version) {
+  const auto& [major, minor, patch] = version.numbers;
+  return fmt::format("{}.{}.{}", major, minor, patch);
 }
 
 std::string normalise_version(std::string_view version) {

@@ -18,6 +18,9 @@ struct Version {
 /// "2.13.0", "2.13" or "2" and nothing else; nullopt: not a version.
 [[nodiscard]] std::optional<Version> parse_version(std::string_view text);
 
+/// "2.13.0"
+[[nodiscard]] std::string text_of(const Version& version);
+
 /// "1.13.0a0" (Debian's name for 1.13.1) is 1.13.1; "2.13.0+cpu" is 2.13.0.
 [[nodiscard]] std::string normalise_version(std::string_view version);
 

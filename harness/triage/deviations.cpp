@@ -254,4 +254,36 @@ const Deviations& Deviations::built_in() {
   return deviations;
 }
 
+bool Deviations::is_measured(std::string_view family, std::string_view version) const {
+  return std::any_of(list_.begin(), list_.end(), [&](const Deviation& deviation) {
+    return std::any_of(deviation.verified_on.begin(), deviation.verified_on.end(),
+                       [&](const std::string& subject) {
+                         return parts_of(subject) == std::pair(family, version);
+                       });
+  });
+}
+
+Applies Deviations::applies(const Deviation& deviation, const Manifest& subject) const {
+  if (std::find(deviation.subjects.begin(), deviation.subjects.end(), subject.family) ==
+      deviation.subjects.end())
+    return Applies::no;
+  if (in_range(subject.version, deviation.versions)) return Applies::claimed;
+  return is_measured(subject.family, subject.version) ? Applies::no : Applies::elsewhere;
+}
+
+bool Deviations::is_expected(const Deviation& deviation, const Manifest& subject) const {
+  const auto version = parse_version(subject.version);
+  std::optional<Version> nearest;  // the newest before it; where there is none, the oldest
+  for (const Deviation& other : list_)
+    for (const std::string& measured : other.verified_on) {
+      const auto [family, text] = parts_of(measured);
+      const auto at = parse_version(text);
+      if (family != subject.family || !at || !version) continue;
+      const bool nearer =
+          !nearest || (*nearest > *version ? at < nearest : at <= version && at > nearest);
+      if (nearer) nearest = at;
+    }
+  return nearest && in_range(text_of(*nearest), deviation.versions);
+}
+
 }  // namespace normdiff

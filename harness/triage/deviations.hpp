@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "harness/language/scenario.hpp"
+#include "harness/subject/subject.hpp"
 #include "harness/trace/observation_class.hpp"
 
 namespace normdiff {
@@ -36,6 +37,13 @@ struct Deviation {
   std::map<std::string, std::uint64_t> hits;
 };
 
+/// How a deviation stands to a subject.
+enum class Applies : std::uint8_t {
+  no,         ///< it is of another family, or of other versions than this one, which was measured
+  claimed,    ///< its `versions` have this one
+  elsewhere,  ///< its `versions` do not have this one, on which nothing was ever measured
+};
+
 /// A file that could not be used: one sentence with place and remedy.
 struct DeviationError {
   std::string message;
@@ -55,6 +63,13 @@ class Deviations {
   [[nodiscard]] static const Deviations& built_in();
 
   [[nodiscard]] const std::vector<Deviation>& list() const { return list_; }
+  /// Some deviation was measured on this version of the family (`verified_on`). Then what is known
+  /// of it is complete; of any other version it is a guess that has to be tried.
+  [[nodiscard]] bool is_measured(std::string_view family, std::string_view version) const;
+  [[nodiscard]] Applies applies(const Deviation& deviation, const Manifest& subject) const;
+  /// A deviation may be expected on a version that nothing was measured on: the nearest version
+  /// that was measured has it.
+  [[nodiscard]] bool is_expected(const Deviation& deviation, const Manifest& subject) const;
 
  private:
   std::vector<Deviation> list_;

@@ -19,6 +19,7 @@ Deviation deviation(const std::string& versions = "") {
   one.id = "made-up";
   one.subjects = {"textbook"};
   one.versions = versions;
+  one.verified_on = {"textbook@0.1.0"};
   one.steps = {"train"};
   one.observations = {"flag:training"};
   one.prediction = "root_flag_everywhere";
@@ -100,6 +101,44 @@ TEST_F(Corpus, EveryCaseOfAWitnessMustStillDeviate) {
               ElementsAre(HasSubstr("in 2 observations on textbook:flag-lost-in-copy@0.1.0, "
                                     "expected 1: see what is new with normdiff check, and set "
                                     "`hits` to { textbook = 2 }")));
+}
+
+TEST_F(Corpus, OnAVersionThatNothingWasMeasuredOnADeviationThatIsGoneIsNews) {
+  (void)folder.write("corpus/witness.scenario", text);
+  (void)folder.write("corpus/near-miss.scenario", text);
+  Deviation here = deviation(">=7");
+  here.verified_on = {"textbook@7.0.0"};
+  CorpusResult result = replay(strange("none"), Deviations({here}));
+  EXPECT_THAT(result.unexpected_passes, IsEmpty());
+  EXPECT_THAT(result.news, ElementsAre("made-up is gone on textbook@0.1.0: corpus/witness.scenario "
+                                       "does not show it"));
+  // Where the nearest version has it no longer, nobody expects it.
+  Deviation gone = here;
+  gone.id = "mended-since";
+  gone.versions = ">=8";
+  gone.verified_on = {"textbook@8.0.0"};
+  result = replay(strange("none"), Deviations({here, gone}));
+  EXPECT_THAT(result.news, ElementsAre(HasSubstr("made-up is gone")));
+}
+
+TEST_F(Corpus, OnAnotherVersionADeviationThatIsTheSameIsNoNews) {
+  (void)folder.write("corpus/witness.scenario",
+                     "# normdiff-scenario 1\nnet = Sequential()\nnet.eval()\n"
+                     "b = copy.deepcopy(net)\n");
+  (void)folder.write("corpus/near-miss.scenario", text);
+  Deviation elsewhere = deviation(">=7");
+  elsewhere.steps = {"deepcopy"};
+  elsewhere.prediction = "clone_forgets_sequential_flags";
+  elsewhere.verified_on = {"textbook@7.0.0"};
+  const CorpusResult result = replay(strange("flag-lost-in-copy"), Deviations({elsewhere}));
+  EXPECT_THAT(result.news, IsEmpty());
+  EXPECT_THAT(result.findings, IsEmpty());
+  EXPECT_EQ(result.conforming, 2U);
+  EXPECT_EQ(result.tally.known_elsewhere.at("made-up"), 1U);
+  elsewhere.hits["textbook"] = 2;
+  EXPECT_THAT(replay(strange("flag-lost-in-copy"), Deviations({elsewhere})).news,
+              ElementsAre("made-up is another on textbook:flag-lost-in-copy@0.1.0: "
+                          "corpus/witness.scenario shows it in 1 observations, not in 2"));
 }
 
 TEST_F(Corpus, ADeviationOfAnotherVersionIsNotHeldToIt) {

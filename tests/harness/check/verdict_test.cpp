@@ -39,7 +39,7 @@ TEST(Verdict, HasAGroup) {
   const std::map<VerdictGroup, std::set<Verdict>> groups = {
       {sharp, {Verdict::equal, Verdict::within_bound, Verdict::both_rejected}},
       {weak, {Verdict::loose, Verdict::ill_conditioned, Verdict::poisoned}},
-      {known, {Verdict::known_deviation}},
+      {known, {Verdict::known_deviation, Verdict::known_elsewhere}},
       {discrepancy,
        {Verdict::diverged, Verdict::rejected_differently, Verdict::rejected_by_subject,
         Verdict::accepted_by_subject, Verdict::crashed, Verdict::timed_out}},

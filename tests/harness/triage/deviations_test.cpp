@@ -41,6 +41,42 @@ std::string with(const std::string& line, const std::string& instead) {
   return text.replace(at, text.find('\n', at) - at, instead);
 }
 
+/// Known of Python in those versions and measured on those.
+Deviation known(const std::string& id, const std::string& versions,
+                std::vector<std::string> verified_on) {
+  Deviation one;
+  one.id = id;
+  one.subjects = {"python"};
+  one.versions = versions;
+  one.verified_on = std::move(verified_on);
+  return one;
+}
+
+TEST(Deviations, AreClaimedMeasuredAsGoneOrToBeTried) {
+  const Deviation old = known("old", ">=1.13,<1.14", {"python@1.13.1"});
+  const Deviation both =
+      known("both", ">=1.13,<1.14 || >=2.13,<2.14", {"python@1.13.1", "python@2.13.0"});
+  const Deviations catalogue({old, both});
+  const auto on = [](const std::string& version, const std::string& family = "python") {
+    Manifest subject;
+    subject.family = family;
+    subject.version = version;
+    return subject;
+  };
+  EXPECT_EQ(catalogue.applies(old, on("1.13.1")), Applies::claimed);
+  EXPECT_EQ(catalogue.applies(old, on("2.13.0")), Applies::no) << "a measured gap";
+  EXPECT_EQ(catalogue.applies(old, on("2.14.1")), Applies::elsewhere);
+  EXPECT_EQ(catalogue.applies(both, on("2.13.5")), Applies::claimed);
+  EXPECT_EQ(catalogue.applies(both, on("2.14.1", "libtorch")), Applies::no);
+  EXPECT_TRUE(catalogue.is_measured("python", "2.13.0"));
+  EXPECT_FALSE(catalogue.is_measured("python", "2.13.5"));
+  EXPECT_FALSE(catalogue.is_measured("libtorch", "2.13.0"));
+  EXPECT_FALSE(catalogue.is_expected(old, on("2.14.1"))) << "2.13.0 is nearer, and lacks it";
+  EXPECT_TRUE(catalogue.is_expected(both, on("2.14.1")));
+  EXPECT_TRUE(catalogue.is_expected(old, on("2.6.0")));
+  EXPECT_TRUE(catalogue.is_expected(old, on("1.12.0"))) << "nothing before it was measured";
+}
+
 TEST(ParseDeviation, TakesAWholeFile) {
   EXPECT_EQ(error_of(whole), "");
   EXPECT_EQ(error_of(whole, "some/folder/it.toml"), "");

@@ -120,6 +120,27 @@ TEST_P(Predictions, WhoDeviatesExactlySoIsKnown) {
   }
 }
 
+TEST_P(Predictions, OnAVersionThatNothingWasMeasuredOnItIsKnownElsewhere) {
+  const Case& c = GetParam();
+  ToldSubject subject(c.statements, c.family, "2.99.0");
+  subject.after[c.step] = c.deviate;
+  const Checked checked = check(subject, {}, Deviations::built_in());
+  ASSERT_FALSE(checked.judged.empty());
+  for (const Judged& judged : checked.judged) {
+    EXPECT_EQ(judged.verdict, Verdict::known_elsewhere)
+        << ::testing::PrintToString(checked.discrepancies());
+    EXPECT_EQ(judged.deviation, c.id);
+  }
+  EXPECT_EQ(checked.tally.known_elsewhere.count(c.id), 1u);
+  EXPECT_EQ(checked.tally.deviations.count(c.id), 0u);
+  ToldSubject further(c.statements, c.family, "2.99.0");
+  further.after[c.step] = [&c](ToldSubject& self) {
+    c.deviate(self);
+    c.further(self);
+  };
+  EXPECT_FALSE(check(further, {}, Deviations::built_in()).tally.signatures.empty());
+}
+
 TEST_P(Predictions, WhoDeviatesFurtherIsNew) {
   const Case& c = GetParam();
   ToldSubject subject(c.statements, c.family, c.version);
