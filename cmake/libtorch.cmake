@@ -1,6 +1,6 @@
 # Finds every LibTorch: each prefix of CMAKE_PREFIX_PATH, the variable and the environment's (an
-# unpacked libtorch archive, a torch package of Python, or the folder of either), the project's own
-# virtual environment, Debian's in /usr. For each an imported target LibTorch::VERSION;
+# unpacked libtorch archive, a torch package of Python, the folder of either, or a virtual
+# environment that has the package), the project's own virtual environment, Debian's in /usr. For each an imported target LibTorch::VERSION;
 # LIBTORCH_VERSIONS lists them. The first of two of the same version is taken.
 #
 # The targets are made by hand: two find_package(Torch) in one project end up with the headers of
@@ -78,7 +78,8 @@ list(PREPEND prefixes ${CMAKE_PREFIX_PATH})
 list(REMOVE_DUPLICATES prefixes)
 foreach(prefix IN LISTS prefixes)
   set(NORMDIFF_LIBTORCH_FOUND FALSE)
-  foreach(folder IN ITEMS ${prefix} ${prefix}/torch ${prefix}/libtorch)
+  file(GLOB packages ${prefix}/lib/python3*/site-packages/torch)  # of a virtual environment
+  foreach(folder IN ITEMS ${prefix} ${prefix}/torch ${prefix}/libtorch ${packages})
     normdiff_add_libtorch(${folder})
   endforeach()
   if(NOT NORMDIFF_LIBTORCH_FOUND)

@@ -50,7 +50,9 @@ class Campaign {
     for (std::size_t s = 0; s < options.subjects.size(); ++s) {
       SubjectResult& subject = result_.subjects.emplace_back();
       subject.found = options.subjects[s];
+      subject.unusable = subject.found.problem;
       shares.push_back(share_of(subject.found));
+      if (!subject.unusable.empty()) continue;
       for (const Profile profile : options.profiles) {
         std::string why;
         if (runs_profile(subject.found.family, profile, why))

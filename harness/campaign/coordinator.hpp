@@ -53,6 +53,7 @@ struct CampaignResult {
   std::vector<Finding> findings;
   std::string failure;  ///< the disk is full, ...: the run is not complete
   bool interrupted = false;
+  int interrupted_by = 0;  ///< the signal that did it; 0: none did
 };
 
 struct Progress {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <system_error>
@@ -17,6 +18,7 @@ namespace {
 constexpr std::string_view host_prefix = "normdiff-host-";
 constexpr std::string_view textbook_prefix = "textbook:";
 constexpr std::string_view python_prefix = "python:";
+constexpr std::string_view libtorch_prefix = "libtorch:";
 
 void newest_first(std::vector<FoundSubject>& subjects) {
   std::stable_sort(subjects.begin(), subjects.end(),
@@ -26,24 +28,42 @@ void newest_first(std::vector<FoundSubject>& subjects) {
                    });
 }
 
-/// The version that `import torch` would give, without importing it; empty: it can't be told.
-std::string torch_version(const std::filesystem::path& interpreter) {
-  constexpr const char* program =
-      "import importlib.util, os, re\n"
-      "folder = os.path.dirname(importlib.util.find_spec('torch').origin)\n"
-      "text = open(os.path.join(folder, 'version.py')).read()\n"
-      "print(re.search(r\"__version__ = '([^']+)'\", text)[1])\n";
-  auto started = Process::start({interpreter.string(), "-c", program});
-  if (std::holds_alternative<std::string>(started)) return {};
-  const auto read =
-      std::get<std::unique_ptr<Process>>(started)->read_line(std::chrono::seconds(20));
-  const auto* line = std::get_if<std::string>(&read);
-  return line ? normalise_version(*line) : std::string();
-}
-
 FoundSubject textbook(const SubjectPlaces& places, std::string name) {
   const std::string program = places.program.string();
-  return {name, "textbook", NORMDIFF_VERSION, program, {program, "host", "--subject", name}};
+  return {name, "textbook", NORMDIFF_VERSION, program, {program, "host", "--subject", name}, {}};
+}
+
+/// An interpreter under a name: "python@2.13.0", or "python:PATH", which the host then has too.
+FoundSubject python(const SubjectPlaces& places, const Interpreter& interpreter, std::string id) {
+  const std::string path = interpreter.path.string();
+  std::vector<std::string> command = {places.program.string(), "host", "--subject",
+                                      std::string(python_prefix) + path};
+  if (id.starts_with(python_prefix)) command.insert(command.end(), {"--as", id});
+  return {std::move(id), "python",           interpreter.version,
+          path,          std::move(command), interpreter.problem};
+}
+
+/// The host of a LibTorch, by its path.
+FoundSubject libtorch_host(const std::filesystem::path& path) {
+  const std::string id = std::string(libtorch_prefix) + path.string();
+  FoundSubject host{id, "libtorch", {}, path.string(), {path.string(), "--as", id}, {}};
+  std::error_code failed;
+  if (!std::filesystem::exists(path, failed))
+    host.problem = "there is no such file; name a normdiff-host-VERSION, which make build makes";
+  else if (!std::filesystem::is_regular_file(path, failed) || access(path.c_str(), X_OK) != 0)
+    host.problem = "it is no program; name a normdiff-host-VERSION, which make build makes";
+  return host;
+}
+
+/// The path in "python:PATH" or "python:PATH@2.13.0", which a report writes.
+std::filesystem::path path_in(const std::string& name, std::string_view prefix) {
+  const std::string path = name.substr(prefix.size());
+  std::error_code failed;
+  const std::size_t at = path.rfind('@');
+  if (at != std::string::npos && !std::filesystem::exists(path, failed) &&
+      parse_version(normalise_version(path.substr(at + 1))))
+    return std::filesystem::absolute(path.substr(0, at));
+  return std::filesystem::absolute(path);
 }
 
 /// Looks for each family once, and only when asked.
@@ -58,7 +78,8 @@ class Catalogue {
   std::string list() {
     std::vector<std::string> ids;
     for (const auto& family : {libtorch(), python(), textbooks()})
-      for (const FoundSubject& subject : family) ids.push_back(subject.id);
+      for (const FoundSubject& subject : family)
+        if (subject.problem.empty()) ids.push_back(subject.id);
     return fmt::format("{}", fmt::join(ids, ", "));
   }
 
@@ -74,7 +95,13 @@ class Catalogue {
 };
 
 /// The subjects of one name; none: there is no such.
-std::vector<FoundSubject> named(const std::string& name, Catalogue& catalogue) {
+std::vector<FoundSubject> named(const std::string& name, const SubjectPlaces& places,
+                                Catalogue& catalogue) {
+  if (name.starts_with(python_prefix)) {
+    const Interpreter interpreter = look_at(path_in(name, python_prefix));
+    return {python(places, interpreter, std::string(python_prefix) + interpreter.path.string())};
+  }
+  if (name.starts_with(libtorch_prefix)) return {libtorch_host(path_in(name, libtorch_prefix))};
   if (name == "all") {
     std::vector<FoundSubject> all = catalogue.libtorch();
     const auto& python = catalogue.python();
@@ -110,7 +137,7 @@ std::vector<FoundSubject> find_libtorch(const SubjectPlaces& places) {
     const std::string version = name.substr(host_prefix.size());
     if (!parse_version(normalise_version(version))) continue;
     const std::string path = entry.path().string();
-    found.push_back({"libtorch@" + version, "libtorch", version, path, {path}});
+    found.push_back({"libtorch@" + version, "libtorch", version, path, {path}, {}});
   }
   newest_first(found);
   return found;
@@ -118,19 +145,13 @@ std::vector<FoundSubject> find_libtorch(const SubjectPlaces& places) {
 
 std::vector<FoundSubject> find_python(const SubjectPlaces& places) {
   std::vector<FoundSubject> found;
-  for (const std::filesystem::path& interpreter : find_interpreters()) {
-    const std::string version = torch_version(interpreter);
-    const std::string path = interpreter.string();
-    const std::string id = "python@" + (version.empty() ? path : version);
-    const bool twice = std::any_of(found.begin(), found.end(),
-                                   [&](const FoundSubject& other) { return other.id == id; });
-    if (twice) continue;
-    found.push_back(
-        {id,
-         "python",
-         version,
-         path,
-         {places.program.string(), "host", "--subject", std::string(python_prefix) + path}});
+  for (const Interpreter& interpreter : find_interpreters()) {
+    std::string id = "python@" + interpreter.version;
+    if (interpreter.version.empty() ||
+        std::any_of(found.begin(), found.end(),
+                    [&](const FoundSubject& other) { return other.id == id; }))
+      id = std::string(python_prefix) + interpreter.path.string();
+    found.push_back(python(places, interpreter, std::move(id)));
   }
   newest_first(found);
   return found;
@@ -149,12 +170,14 @@ std::variant<std::vector<FoundSubject>, SubjectError> resolve_subjects(
   Catalogue catalogue(places);
   std::vector<FoundSubject> subjects;
   for (const std::string& name : names) {
-    const std::vector<FoundSubject> these = named(name, catalogue);
+    const std::vector<FoundSubject> these = named(name, places, catalogue);
     if (these.empty())
       return SubjectError{
           fmt::format("there is no subject '{}'; there are {} (see normdiff subjects)", name,
                       catalogue.list())};
     for (const FoundSubject& subject : these) {
+      if (!subject.problem.empty())
+        return SubjectError{fmt::format("{} can't be used: {}", subject.id, subject.problem)};
       const bool twice =
           std::any_of(subjects.begin(), subjects.end(),
                       [&](const FoundSubject& other) { return other.id == subject.id; });
@@ -164,13 +187,32 @@ std::variant<std::vector<FoundSubject>, SubjectError> resolve_subjects(
   return subjects;
 }
 
-std::vector<FoundSubject> default_subjects(const SubjectPlaces& places, bool with_textbook) {
+std::vector<FoundSubject> default_subjects(const SubjectPlaces& places,
+                                           const std::vector<std::string>& families) {
   std::vector<FoundSubject> subjects;
-  for (auto* find : {find_libtorch, find_python}) {
-    const std::vector<FoundSubject> found = find(places);
-    if (!found.empty()) subjects.push_back(found.front());
+  for (const std::string& family : families) {
+    if (family == "textbook") {
+      subjects.push_back(find_textbook(places, false).front());
+      continue;
+    }
+    std::vector<FoundSubject> found =
+        family == "libtorch" ? find_libtorch(places) : find_python(places);
+    const auto bad = std::find_if(found.begin(), found.end(), [](const FoundSubject& subject) {
+      return !subject.problem.empty();
+    });
+    if (bad != found.end()) {
+      subjects.push_back(*bad);
+    } else if (!found.empty()) {
+      subjects.push_back(found.front());
+    } else {
+      FoundSubject& none = subjects.emplace_back();
+      none.id = none.family = family;
+      none.problem = fmt::format(
+          "none was found; normdiff subjects says where it is looked for, and --without {} that it "
+          "is wanted so",
+          family);
+    }
   }
-  if (with_textbook) subjects.push_back(find_textbook(places, false).front());
   return subjects;
 }
 

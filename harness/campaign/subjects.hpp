@@ -10,13 +10,15 @@
 
 namespace normdiff {
 
-/// A subject that can be started, known by its name alone: nothing of it runs yet.
+/// A subject that was looked for, known by its name alone: nothing of it runs yet.
 struct FoundSubject {
-  std::string id;                    ///< "libtorch@2.13.0", "textbook:biased-running-var"
+  /// "libtorch@2.13.0", "textbook:biased-running-var", "python:/opt/torch/bin/python"
+  std::string id;
   std::string family;                ///< "libtorch"
-  std::string version;               ///< "2.13.0"
+  std::string version;               ///< "2.13.0"; empty: not known before it runs
   std::string path;                  ///< the host, the interpreter, or this program
   std::vector<std::string> command;  ///< what starts its host
+  std::string problem;               ///< why it can't be used, as a sentence; empty: it can
 };
 
 /// A bad name or nothing found: one sentence with what there is.
@@ -34,21 +36,25 @@ struct SubjectPlaces {
 
 /// One for each normdiff-host-VERSION beside the program, the newest first.
 [[nodiscard]] std::vector<FoundSubject> find_libtorch(const SubjectPlaces& places);
-/// One for each Python with torch, the newest first. Asks interpreters: takes a while.
+/// One for each Python to be tested (find_interpreters), the newest first. Of two with one version
+/// the second is named by its path. Asks interpreters: takes a while.
 [[nodiscard]] std::vector<FoundSubject> find_python(const SubjectPlaces& places);
 /// The right one; `with_faults`: and the wrong ones.
 [[nodiscard]] std::vector<FoundSubject> find_textbook(const SubjectPlaces& places,
                                                       bool with_faults);
 
-/// Finds the subjects that `names` name: "libtorch" (the newest), "libtorch@2.13.0", "python",
-/// "python@2.13.0", "textbook", "textbook:FAULT", "all". Each subject once, in the order named.
-/// Looks only where a name asks it to.
+/// Finds the subjects that `names` name: "libtorch" (the newest), "libtorch@2.13.0",
+/// "libtorch:PATH" of a host, "python", "python@2.13.0", "python:PATH" of an interpreter,
+/// "textbook", "textbook:FAULT", "all". Each subject once, in the order named. Looks only where a
+/// name asks it to. A subject that is named and can't be used is an error: no other takes its
+/// place.
 [[nodiscard]] std::variant<std::vector<FoundSubject>, SubjectError> resolve_subjects(
     const std::vector<std::string>& names, const SubjectPlaces& places);
 
-/// The newest of each family that is there: what a command takes that names none.
+/// The subjects of a command that names none: the newest of each of these families. A family of
+/// which there is none, or of which one that was named can't be used, has its `problem`.
 [[nodiscard]] std::vector<FoundSubject> default_subjects(const SubjectPlaces& places,
-                                                         bool with_textbook);
+                                                         const std::vector<std::string>& families);
 
 /// The subject of `normdiff host --subject NAME`, in this process: a textbook, or "python:PATH" of
 /// an interpreter.

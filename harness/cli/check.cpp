@@ -10,6 +10,7 @@
 #include "harness/cli/cli.hpp"
 #include "harness/cli/options.hpp"
 #include "harness/cli/step_table.hpp"
+#include "harness/cli/subject_options.hpp"
 #include "harness/cli/terminal.hpp"
 #include "harness/cli/trace_file.hpp"
 #include "harness/findings/findings.hpp"
@@ -21,9 +22,12 @@
 namespace normdiff {
 namespace {
 
+/// A check that names no subject runs on one of each.
+const std::vector<std::string> check_families = {"libtorch", "python"};
+
 struct CheckArguments {
   std::vector<std::string> files;
-  std::vector<std::string> subjects;
+  SubjectOptions subjects;
   std::string deviations;
   bool everything = false;
 };
@@ -120,28 +124,25 @@ int check(const CheckArguments& arguments) {
     if (const auto* error = std::get_if<InputError>(&read)) return fail(error->message);
     scenarios.emplace_back(file, std::get<Scenario>(std::move(read)));
   }
-  if (scenarios.empty() && !arguments.subjects.empty())
+  if (scenarios.empty() && !arguments.subjects.subjects.empty())
     return fail("a trace is of the subject that it was recorded on; leave --subject out");
   std::vector<FoundSubject> subjects;
-  if (scenarios.empty()) {
-    // Traces need none.
-  } else if (arguments.subjects.empty()) {
-    subjects = default_subjects(own_places(), false);
-    if (subjects.empty())
-      return fail(
-          "there is no LibTorch and no Python with torch; run make build, or name a subject "
-          "(normdiff subjects lists them)");
-  } else {
-    auto resolved = resolve_subjects(arguments.subjects, own_places());
-    if (const auto* error = std::get_if<SubjectError>(&resolved)) return fail(error->message);
-    subjects = std::get<std::vector<FoundSubject>>(std::move(resolved));
+  if (!scenarios.empty()) {  // traces need none
+    auto chosen = chosen_subjects(arguments.subjects, check_families, own_places());
+    if (const auto* error = std::get_if<std::string>(&chosen)) return fail(*error);
+    subjects = std::get<std::vector<FoundSubject>>(std::move(chosen));
   }
   int worst = exit_conforms;
   for (const std::string& file : arguments.files)
     if (is_trace(file))
       worst = std::max(worst, check_trace_file(file, deviations, arguments, terminal));
   std::vector<Checked> checked;
-  for (FoundSubject& subject : subjects) checked.push_back({std::move(subject), nullptr, {}});
+  for (FoundSubject& subject : subjects) {
+    if (!subject.problem.empty())
+      worst = fail(fmt::format("{} can't be used: {}", subject.id, subject.problem));
+    else
+      checked.push_back({std::move(subject), nullptr, {}});
+  }
   for (const auto& [file, scenario] : scenarios)
     for (Checked& on : checked)
       worst = std::max(worst, check_scenario(file, scenario, on, deviations, arguments, terminal));
@@ -156,10 +157,7 @@ void add_check(CLI::App& app, Action& action) {
       "check", "Runs scenario files, or reads recorded traces, and shows them step by step");
   command->add_option("FILE", arguments->files, "*.scenario, or *.jsonl from normdiff trace")
       ->required();
-  command
-      ->add_option("--subject,-s", arguments->subjects,
-                   "Run on this one (repeatable); else the newest libtorch and python found")
-      ->allow_extra_args(false);  // what follows it is a file
+  add_subject_options(*command, arguments->subjects, check_families);
   command
       ->add_option("--deviations", arguments->deviations,
                    "A folder of known deviations instead of the built-in catalogue")

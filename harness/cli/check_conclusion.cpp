@@ -24,6 +24,22 @@ std::string reasons(const Counts& counts) {
   return text;
 }
 
+/// "3 ill_conditioned, 1 loose": the observations that were compared, and of which that says
+/// little.
+std::string weak_text(const Tally& tally, std::uint64_t& weak) {
+  std::string text;
+  for (const Verdict verdict : all_of<Verdict>) {
+    if (!says_little(verdict)) continue;
+    std::uint64_t count = 0;
+    for (const ObservationClass observed : all_of<ObservationClass>)
+      count += tally.verdicts[observed][verdict];
+    if (count == 0) continue;
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, to_string(verdict));
+    weak += count;
+  }
+  return text;
+}
+
 /// Steps by their outcome: each has one, and those that a trace lacks have none.
 std::uint64_t steps_not_compared(const Scenario& scenario, const Replayed& replayed) {
   return replayed.tally.in_group(ObservationClass::error, VerdictGroup::not_compared) +
@@ -81,10 +97,14 @@ CheckConclusion conclude(const Scenario& scenario, const Replayed& replayed) {
     conclusion.exit_code = exit_conforms;
     conclusion.word = conclusion.rest.empty() ? "conforms" : "conforms where it was compared";
   }
+  std::uint64_t weak = 0;
+  std::string weakly = weak_text(tally, weak);
+  if (weak > 0) weakly = fmt::format(", {} of them weakly ({})", weak, weakly);
+  if (weak > 0 && conclusion.exit_code == exit_conforms) conclusion.word += ", in part weakly";
   conclusion.counts =
-      fmt::format("{} of {} observations compared, {} new {}, {} known {}", compared, total,
-                  news.size(), news.size() == 1 ? "discrepancy" : "discrepancies", known.size(),
-                  known.size() == 1 ? "deviation" : "deviations");
+      fmt::format("{} of {} observations compared{}, {} new {}, {} known {}", compared, total,
+                  weakly, news.size(), news.size() == 1 ? "discrepancy" : "discrepancies",
+                  known.size(), known.size() == 1 ? "deviation" : "deviations");
   if (!elsewhere.empty())
     conclusion.counts += fmt::format(", {} known on other versions only", elsewhere.size());
   return conclusion;

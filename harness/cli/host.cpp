@@ -8,21 +8,30 @@
 namespace normdiff {
 namespace {
 
-int host(const std::string& name) {
-  auto subject = make_own_subject(name);
-  if (const auto* error = std::get_if<SubjectError>(&subject)) return fail(error->message);
-  return host_main(std::get<Subject>(subject));
+struct HostArguments {
+  std::string subject;
+  std::string as;
+};
+
+int host(const HostArguments& arguments) {
+  auto made = make_own_subject(arguments.subject);
+  if (const auto* error = std::get_if<SubjectError>(&made)) return fail(error->message);
+  Subject& subject = std::get<Subject>(made);
+  if (!arguments.as.empty()) subject.manifest.subject = arguments.as;
+  return host_main(subject);
 }
 
 }  // namespace
 
 void add_host(CLI::App& app, Action& action) {
-  auto name = std::make_shared<std::string>();
+  auto arguments = std::make_shared<HostArguments>();
   CLI::App* command = app.add_subcommand("host", "Runs a subject for another normdiff");
   command->group("");  // not for people
-  command->add_option("--subject", *name, "textbook, textbook:FAULT, python:INTERPRETER")
+  command
+      ->add_option("--subject", arguments->subject, "textbook, textbook:FAULT, python:INTERPRETER")
       ->required();
-  command->callback([name, &action] { action = [name] { return host(*name); }; });
+  command->add_option("--as", arguments->as, "What its manifest calls it");
+  command->callback([arguments, &action] { action = [arguments] { return host(*arguments); }; });
 }
 
 }  // namespace normdiff

@@ -1,13 +1,18 @@
 #include <cstdio>
 #include <exception>
+#include <string_view>
 
 #include "harness/host/host.hpp"
 #include "harness/subjects/libtorch/libtorch.hpp"
 
-int main() {
+/// `--as NAME`: what the manifest calls the subject, where it was named by the path of its host.
+int main(int count, char** arguments) {
   try {
     normdiff::prepare_process();
-    return normdiff::host_main(normdiff::make_libtorch_subject());
+    normdiff::Subject subject = normdiff::make_libtorch_subject();
+    if (count == 3 && std::string_view(arguments[1]) == "--as")
+      subject.manifest.subject = arguments[2];
+    return normdiff::host_main(subject);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "normdiff-host: %s\n", error.what());
     return 2;

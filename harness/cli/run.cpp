@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <csignal>
 #include <filesystem>
 #include <limits>
@@ -16,6 +17,7 @@
 #include "harness/cli/duration.hpp"
 #include "harness/cli/options.hpp"
 #include "harness/cli/progress.hpp"
+#include "harness/cli/subject_options.hpp"
 #include "harness/findings/findings.hpp"
 #include "harness/report/build.hpp"
 #include "harness/report/report.hpp"
@@ -24,8 +26,11 @@
 namespace normdiff {
 namespace {
 
+/// A campaign that names no subject runs on one of each.
+const std::vector<std::string> run_families = {"libtorch", "python", "textbook"};
+
 struct RunArguments {
-  std::vector<std::string> subjects;
+  SubjectOptions subjects;
   std::vector<std::string> profiles;
   std::uint64_t seed = 1;
   std::uint64_t scenarios = 0;
@@ -41,12 +46,19 @@ struct RunArguments {
 };
 
 std::atomic<bool> interrupted{false};
+std::atomic<int> interrupted_by{0};
+constexpr std::array<int, 3> interrupts = {SIGINT, SIGTERM, SIGHUP};
 
 /// The first Ctrl-C ends the run cleanly, the second at once.
-extern "C" void on_interrupt(int) {
+extern "C" void on_interrupt(int signal) {
   interrupted = true;
-  std::signal(SIGINT, SIG_DFL);
-  std::signal(SIGTERM, SIG_DFL);
+  interrupted_by = signal;
+  for (const int one : interrupts) std::signal(one, SIG_DFL);
+}
+
+void listen_to_interrupts() {
+  for (const int one : interrupts)
+    if (std::signal(one, on_interrupt) == SIG_IGN) std::signal(one, SIG_IGN);  // nohup
 }
 
 /// A sentence where something is wrong.
@@ -79,13 +91,9 @@ std::optional<std::string> read(const RunArguments& arguments, CampaignOptions& 
   if (!arguments.deviations.empty())
     options.deviations_folder = std::filesystem::absolute(arguments.deviations).string();
 
-  if (arguments.subjects.empty()) {
-    options.subjects = default_subjects(own_places(), true);
-  } else {
-    auto resolved = resolve_subjects(arguments.subjects, own_places());
-    if (const auto* error = std::get_if<SubjectError>(&resolved)) return error->message;
-    options.subjects = std::get<std::vector<FoundSubject>>(std::move(resolved));
-  }
+  auto chosen = chosen_subjects(arguments.subjects, run_families, own_places());
+  if (const auto* error = std::get_if<std::string>(&chosen)) return *error;
+  options.subjects = std::get<std::vector<FoundSubject>>(std::move(chosen));
   std::string why;
   const bool anything = std::any_of(
       options.subjects.begin(), options.subjects.end(), [&](const FoundSubject& subject) {
@@ -115,6 +123,10 @@ std::vector<CorpusResult> replay_all(const CampaignOptions& options,
                                      ProgressLine& line, std::string& failure) {
   std::vector<CorpusResult> results;
   for (const FoundSubject& subject : options.subjects) {
+    if (!subject.problem.empty()) {
+      results.emplace_back();
+      continue;
+    }
     line.show(fmt::format("replaying the corpus on {}", subject.id));
     const CorpusResult& result =
         results.emplace_back(replay_corpus(options, subject, files, interrupted));
@@ -150,22 +162,16 @@ int run(const RunArguments& arguments) {
   // Last, as it empties the findings of the run before.
   auto log = FindingsLog::open(arguments.out);
   if (const auto* error = std::get_if<std::string>(&log)) return fail(*error);
-  std::signal(SIGINT, on_interrupt);
-  std::signal(SIGTERM, on_interrupt);
+  listen_to_interrupts();
 
   ProgressLine line(stdout);
   std::string ids;
   for (const FoundSubject& subject : options.subjects)
     ids += (ids.empty() ? "" : ", ") + subject.id;
   line.say(fmt::format("seed {}; subjects: {}", options.seed, ids));
-  if (arguments.subjects.empty())
-    for (const std::string_view family : {"libtorch", "python"})
-      if (std::none_of(options.subjects.begin(), options.subjects.end(),
-                       [family](const FoundSubject& found) { return found.family == family; }))
-        line.say(
-            fmt::format("no {} was found, so nothing is said of it; normdiff subjects says "
-                        "where it is looked for",
-                        family));
+  for (const FoundSubject& subject : options.subjects)
+    if (!subject.problem.empty())
+      line.say(fmt::format("{} can't be used: {}", subject.id, subject.problem));
 
   std::vector<CorpusResult> corpus;
   std::string failure;
@@ -200,6 +206,7 @@ int run(const RunArguments& arguments) {
     if (!power_options.profiles.empty()) power = measure_power(power_options, interrupted);
   }
   line.clear();
+  campaign.interrupted_by = interrupted_by;
   const Report report = build_report(settings_of(arguments, options), campaign, corpus, power,
                                      arguments.power_scenarios, deviations, arguments.out);
   const auto failed = write_report(report, arguments.out);
@@ -217,10 +224,7 @@ void add_run(CLI::App& app, Action& action) {
   auto a = std::make_shared<RunArguments>();
   CLI::App* command =
       app.add_subcommand("run", "Runs random scenarios on subjects and reports what differs");
-  command->add_option(
-      "--subject,-s", a->subjects,
-      "libtorch, libtorch@2.13.0, python, textbook, textbook:FAULT, all; repeatable (default: "
-      "the newest libtorch and python, and the textbook)");
+  add_subject_options(*command, a->subjects, run_families);
   command->add_option("--profile,-p", a->profiles,
                       "modes, numerics, export; repeatable (default: all three)");
   constexpr std::uint64_t most_scenarios = std::uint64_t{1} << 48;

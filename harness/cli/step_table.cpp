@@ -78,12 +78,17 @@ std::string in_words(const Scenario& scenario, const Scope& scope, const Judged&
   return line;
 }
 
-/// "12 of 14": observations of a step that were compared.
+/// "12/14, 2 weak": observations of a step that were compared, and those of which that says little.
 std::string compared_text(const std::vector<Judged>& judged, std::size_t begin, std::size_t end) {
-  const auto compared = std::count_if(judged.begin() + static_cast<std::ptrdiff_t>(begin),
-                                      judged.begin() + static_cast<std::ptrdiff_t>(end),
-                                      [](const Judged& one) { return is_compared(one.verdict); });
-  return end == begin ? "" : fmt::format("{}/{}", compared, end - begin);
+  const auto count = [&](bool (*is)(Verdict)) {
+    return std::count_if(judged.begin() + static_cast<std::ptrdiff_t>(begin),
+                         judged.begin() + static_cast<std::ptrdiff_t>(end),
+                         [is](const Judged& one) { return is(one.verdict); });
+  };
+  if (end == begin) return "";
+  const auto weak = count(says_little);
+  return fmt::format("{}/{}{}", count(is_compared), end - begin,
+                     weak > 0 ? fmt::format(", {} weak", weak) : "");
 }
 
 struct Row {
@@ -213,8 +218,9 @@ std::string step_table(const Scenario& scenario, const Replayed& replayed,
         note(in_words(scenario, scope, judged) +
                  (is_known ? " [known: " + judged.deviation + "]" : ""),
              is_known ? Colour::yellow : Colour::red);
-      else if (everything)
-        note(agreed_text(scenario, scope, judged), Colour::dim);
+      else if (everything || says_little(judged.verdict))
+        note(agreed_text(scenario, scope, judged),
+             says_little(judged.verdict) ? Colour::yellow : Colour::dim);
       if (is_discrepancy(judged) && is_known) known.emplace(judged.deviation, judged.verdict);
     }
     for (const auto& [id, verdict] : known)

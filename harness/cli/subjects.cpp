@@ -32,7 +32,8 @@ std::string of_host(const FoundSubject& subject) {
   return fmt::format("{}, through {}", std::get<Manifest>(manifest).path, subject.path);
 }
 std::string path_of(const FoundSubject& subject) {
-  return subject.path;
+  if (subject.problem.empty()) return subject.path;
+  return fmt::format("can't be used: {}", subject.problem);
 }
 
 int subjects() {
@@ -88,9 +89,11 @@ void add_subjects(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand(
       "subjects", "Lists the implementations found, with versions and paths, and what each does");
   command->footer(
-      "Names for --subject: libtorch (the newest), libtorch@2.13.0, python, python@2.13.0, "
-      "textbook, "
-      "\ntextbook:FAULT, all.\n\nExamples:\n  normdiff subjects");
+      "Names for --subject: libtorch (the newest), libtorch@2.13.0, libtorch:PATH of a "
+      "normdiff-host,\npython, python@2.13.0, python:PATH of an interpreter, textbook, "
+      "textbook:FAULT, all.\nNORMDIFF_PYTHON names the interpreters to test, as PATH does "
+      "programs; without it the\nproject's .venv and /usr/bin/python3 are looked "
+      "at.\n\nExamples:\n  normdiff subjects");
   command->callback([&action] { action = subjects; });
 }
 

@@ -100,8 +100,11 @@ Report build_report(const ReportSettings& settings, const CampaignResult& campai
   report.deviations = deviations.list();
   report.power = power;
   report.power_most = power_most;
-  report.floors = floors_of(report.subjects);
   report.interrupted = campaign.interrupted;
+  report.interrupted_by = campaign.interrupted_by;
+  if (!report.interrupted) report.floors = floors_of(report.subjects);
+  std::ranges::stable_partition(
+      report.subjects, [](const ReportSubject& subject) { return !subject.unusable.empty(); });
   report.failure = campaign.failure;
   return report;
 }

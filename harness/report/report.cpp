@@ -1,6 +1,7 @@
 #include "harness/report/report.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <nlohmann/json.hpp>
 #include <set>
@@ -51,13 +52,13 @@ std::string counted(std::size_t n, std::string_view one, std::string_view many) 
 Conclusion conclude(const Report& report) {
   std::uint64_t scenarios = 0;
   std::uint64_t files = 0;
-  std::size_t unusable = 0;
+  std::vector<std::string> unusable;
   std::size_t failed_floors = 0;
   std::size_t unconfirmed = 0;
   for (const ReportSubject& subject : report.subjects) {
     scenarios += subject.total().scenarios;
     files += subject.corpus_files;
-    if (!subject.unusable.empty()) ++unusable;
+    if (!subject.unusable.empty()) unusable.push_back(subject.manifest.id());
   }
   for (const Floor& floor : report.floors)
     if (!floor.passed()) ++failed_floors;
@@ -74,16 +75,24 @@ Conclusion conclude(const Report& report) {
   }
 
   Conclusion conclusion;
-  std::string_view word = "conforms";
+  std::string word = "conforms";
   if (!report.findings.empty() || !report.unexpected_passes.empty() || failed_floors > 0) {
     conclusion.exit_code = 1;
     word = report.findings.empty() ? "does not pass" : "does not conform";
   }
-  if (!report.harness_errors.empty() || unusable > 0 || !report.failure.empty()) {
+  if (!unusable.empty()) {
+    conclusion.exit_code = 2;
+    word = fmt::format("nothing is said of {}, which could not be used", fmt::join(unusable, ", "));
+  }
+  if (!report.harness_errors.empty() || !report.failure.empty()) {
     conclusion.exit_code = 2;
     word = "the harness failed";
   }
-  if (conclusion.exit_code == 0 && report.interrupted) word = "conforms so far (interrupted)";
+  if (report.interrupted) {
+    if (conclusion.exit_code == 0) word = "conforms so far";
+    word += " (interrupted)";
+    if (report.interrupted_by > 0) conclusion.exit_code = 128 + report.interrupted_by;
+  }
   conclusion.text = fmt::format(
       "{}: {}, {} scenarios and {} corpus replays; {} in {} ({} unconfirmed), {}, {}", word,
       counted(report.subjects.size(), "subject", "subjects"), grouped(scenarios), grouped(files),
@@ -95,7 +104,7 @@ Conclusion conclude(const Report& report) {
     conclusion.text += fmt::format(", {} known on other versions only", elsewhere);
   if (failed_floors > 0)
     conclusion.text += fmt::format(", {}", counted(failed_floors, "floor missed", "floors missed"));
-  if (const std::size_t errors = report.harness_errors.size() + unusable; errors > 0)
+  if (const std::size_t errors = report.harness_errors.size(); errors > 0)
     conclusion.text += fmt::format(", {}", counted(errors, "harness error", "harness errors"));
   return conclusion;
 }

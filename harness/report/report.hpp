@@ -81,8 +81,9 @@ struct Report {
   std::vector<FaultFound> power;
   std::uint64_t power_most = 0;  ///< scenarios tried for each fault
   std::vector<Floor> floors;
-  bool interrupted = false;
-  std::string failure;  ///< the run is not complete: why
+  bool interrupted = false;  ///< it ended early: no floors are judged of it
+  int interrupted_by = 0;    ///< the signal that ended it; 0: none did
+  std::string failure;       ///< the run is not complete: why
 
   /// By deviation id and subject, campaign and corpus together.
   [[nodiscard]] std::map<std::string, Counts> deviation_hits() const;
@@ -92,8 +93,10 @@ struct Report {
 
 /// The end of a run: the command's exit code and last line.
 struct Conclusion {
-  int exit_code = 0;  ///< 0 conforms, 1 discrepancies or unexpected passes or a floor, 2 harness
-  std::string text;   ///< "conforms: 2 subjects, ..."
+  /// 0 conforms, 1 discrepancies or unexpected passes or a floor, 2 the harness failed or a subject
+  /// could not be used, 128 and the signal's number where one ended the run.
+  int exit_code = 0;
+  std::string text;  ///< "conforms: 2 subjects, ..."
 };
 [[nodiscard]] Conclusion conclude(const Report& report);
 

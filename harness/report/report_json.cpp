@@ -150,6 +150,7 @@ json to_json(const Report& report) {
           {"power", {{"most", report.power_most}, {"faults", list(report.power, plain)}}},
           {"floors", list(report.floors, plain)},
           {"interrupted", report.interrupted},
+          {"interrupted_by", report.interrupted_by},
           {"failure", report.failure},
           {"conclusion", conclude(report).text}};
 }
@@ -187,6 +188,7 @@ Report report_from_json(const json& j) {
   for (const json& fault : j.at("power").at("faults")) report.power.push_back(fault_from(fault));
   for (const json& floor : j.at("floors")) report.floors.push_back(floor_from(floor));
   j.at("interrupted").get_to(report.interrupted);
+  j.at("interrupted_by").get_to(report.interrupted_by);
   j.at("failure").get_to(report.failure);
   return report;
 }

@@ -3,7 +3,7 @@
 namespace normdiff {
 
 std::string Manifest::id() const {
-  return subject + "@" + version;
+  return version.empty() ? subject : subject + "@" + version;
 }
 
 }  // namespace normdiff

@@ -28,7 +28,8 @@ namespace normdiff {
 
 /// The identity of a subject: everything that a report or a deviation's range may ask.
 struct Manifest {
-  std::string subject;         ///< "libtorch", "python", "textbook", "textbook:biased-running-var"
+  /// "libtorch", "python", "textbook", "textbook:biased-running-var", "python:/opt/bin/python"
+  std::string subject;
   std::string family;          ///< "libtorch", "python", "textbook": what deviations name
   std::string version;         ///< normalised: "2.13.0", "1.13.1"; the textbook's is normdiff's own
   std::string path;            ///< the library, interpreter or program
@@ -36,7 +37,7 @@ struct Manifest {
   /// The bounds of its own forwards are those of these kernels.
   reference::Kernels kernels = reference::Kernels::any;
 
-  /// "libtorch@2.13.0"
+  /// "libtorch@2.13.0"; of a subject that never said its version, the subject alone
   [[nodiscard]] std::string id() const;
 };
 

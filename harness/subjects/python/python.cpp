@@ -3,39 +3,33 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "harness/os/process.hpp"
 #include "harness/subjects/python/worker.hpp"
+#include "harness/text/version.hpp"
 
 namespace normdiff {
 namespace {
 
-bool has_torch(const std::filesystem::path& interpreter) {
-  std::error_code ignored;
-  if (!std::filesystem::exists(interpreter, ignored)) return false;
-  auto started = Process::start(
-      {interpreter.string(), "-c",
-       "import importlib.util, sys; sys.exit(importlib.util.find_spec('torch') is None)"});
-  auto* process = std::get_if<std::unique_ptr<Process>>(&started);
-  if (process == nullptr) return false;
-  const ExitStatus status = (*process)->finish(std::chrono::seconds(10));
-  return status.code == 0 && status.signal == 0;
-}
+/// Prints the version that `import torch` would give.
+constexpr const char* print_version =
+    "import importlib.util, os, re, sys\n"
+    "torch = importlib.util.find_spec('torch')\n"
+    "if torch is None or torch.origin is None:\n"
+    "    sys.exit('no torch')\n"
+    "text = open(os.path.join(os.path.dirname(torch.origin), 'version.py')).read()\n"
+    "print(re.search(r'__version__(?:: \\w+)? = [\\x27\\x22]([^\\x27\\x22]+)', text)[1])\n";
 
-std::vector<std::filesystem::path> candidates() {
-  std::vector<std::filesystem::path> out;
-  if (const char* list = std::getenv("NORMDIFF_PYTHON")) {
-    std::string_view rest = list;
-    while (!rest.empty()) {
-      const std::size_t colon = std::min(rest.find(':'), rest.size());
-      if (colon > 0) out.emplace_back(rest.substr(0, colon));
-      rest.remove_prefix(std::min(colon + 1, rest.size()));
-    }
+/// The entries of a list like PATH, each once.
+std::vector<std::filesystem::path> entries_of(std::string_view list) {
+  std::vector<std::filesystem::path> entries;
+  while (!list.empty()) {
+    const std::size_t colon = std::min(list.find(':'), list.size());
+    const std::filesystem::path entry = list.substr(0, colon);
+    if (colon > 0 && std::find(entries.begin(), entries.end(), entry) == entries.end())
+      entries.push_back(entry);
+    list.remove_prefix(std::min(colon + 1, list.size()));
   }
-  // NORMDIFF_SHARE is harness/subjects/python of the project.
-  const std::filesystem::path project =
-      std::filesystem::path(NORMDIFF_SHARE).parent_path().parent_path().parent_path();
-  out.push_back(project / ".venv" / "bin" / "python");
-  out.emplace_back("/usr/bin/python3");
-  return out;
+  return entries;
 }
 
 }  // namespace
@@ -52,11 +46,37 @@ std::variant<Subject, std::string> make_python_subject(const std::filesystem::pa
   return subject;
 }
 
-std::vector<std::filesystem::path> find_interpreters() {
-  std::vector<std::filesystem::path> found;
-  for (std::filesystem::path& candidate : candidates())
-    if (std::find(found.begin(), found.end(), candidate) == found.end() && has_torch(candidate))
-      found.push_back(std::move(candidate));
+Interpreter look_at(const std::filesystem::path& interpreter) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(interpreter, ignored))
+    return {interpreter, {}, "there is no such file; correct the path"};
+  if (std::filesystem::is_directory(interpreter, ignored))
+    return {interpreter, {}, "it is a folder; name the program in it, as .../bin/python"};
+  auto started = Process::start({interpreter.string(), "-c", print_version});
+  if (const auto* failed = std::get_if<std::string>(&started))
+    return {interpreter, {}, "it can't be started: " + *failed};
+  Process& process = *std::get<std::unique_ptr<Process>>(started);
+  const auto read = process.read_line(std::chrono::seconds(20));
+  const auto* line = std::get_if<std::string>(&read);
+  if (line != nullptr && !line->empty()) return {interpreter, normalise_version(*line), {}};
+  return {
+      interpreter, {}, "it has no torch, or is no Python; install torch in it, or name another"};
+}
+
+std::vector<Interpreter> find_interpreters() {
+  std::vector<Interpreter> found;
+  const char* named = std::getenv("NORMDIFF_PYTHON");
+  if (named != nullptr && *named != '\0') {
+    for (const std::filesystem::path& path : entries_of(named)) found.push_back(look_at(path));
+    return found;
+  }
+  // NORMDIFF_SHARE is harness/subjects/python of the project.
+  const std::filesystem::path project =
+      std::filesystem::path(NORMDIFF_SHARE).parent_path().parent_path().parent_path();
+  for (const std::filesystem::path& path :
+       {project / ".venv" / "bin" / "python", std::filesystem::path("/usr/bin/python3")})
+    if (Interpreter interpreter = look_at(path); interpreter.problem.empty())
+      found.push_back(std::move(interpreter));
   return found;
 }
 

@@ -28,8 +28,19 @@ struct PythonOptions {
 [[nodiscard]] std::variant<Subject, std::string> make_python_subject(
     const std::filesystem::path& interpreter, const PythonOptions& options = {});
 
-/// The interpreters that have torch: those of NORMDIFF_PYTHON (a list like PATH), the project's
-/// .venv, /usr/bin/python3; in this order, each once. torch is looked for, not imported.
-[[nodiscard]] std::vector<std::filesystem::path> find_interpreters();
+/// A Python that may be tested.
+struct Interpreter {
+  std::filesystem::path path;
+  std::string version;  ///< of its torch, normalised, "2.13.0"; empty: it can't be told
+  std::string problem;  ///< why it can't be tested, as a sentence; empty: it has torch
+};
+
+/// Asks an interpreter which torch it has. torch is looked for, not imported.
+[[nodiscard]] Interpreter look_at(const std::filesystem::path& interpreter);
+
+/// The interpreters to test, each once. Where the environment has NORMDIFF_PYTHON (a list like
+/// PATH) those that it names, usable or not; else the project's .venv and /usr/bin/python3, as far
+/// as they have torch.
+[[nodiscard]] std::vector<Interpreter> find_interpreters();
 
 }  // namespace normdiff

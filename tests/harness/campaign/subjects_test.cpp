@@ -52,6 +52,61 @@ TEST_F(Subjects, AnUnknownNameListsWhatThereIs) {
                                                         HasSubstr("textbook:counter-missed"))));
 }
 
+TEST_F(Subjects, AnInterpreterOrAHostIsNamedByItsPath) {
+  const std::string python = folder.write("bin/python", "#!/bin/sh\necho 2.14.1+cu130\n");
+  const std::string host = folder.write("host", "#!/bin/sh\n");
+  for (const std::string& program : {python, host})
+    std::filesystem::permissions(program, std::filesystem::perms::owner_all);
+  EXPECT_THAT(ids({"python:" + python, "libtorch:" + host}),
+              ElementsAre("python:" + python, "libtorch:" + host));
+  EXPECT_THAT(ids({"python:" + python + "@2.14.1"}), ElementsAre("python:" + python))
+      << "as reports write it";
+  const auto resolved = resolve_subjects({"python:" + python}, places);
+  const FoundSubject& subject = std::get<std::vector<FoundSubject>>(resolved).front();
+  EXPECT_EQ(subject.version, "2.14.1");
+  EXPECT_EQ(subject.command.back(), "python:" + python) << "its manifest says which it is";
+}
+
+TEST_F(Subjects, OneThatIsNamedAndCannotBeUsedIsNotReplaced) {
+  const std::string text = folder.write("notes.txt", "");
+  EXPECT_THAT(
+      ids({"python:/no/such/python"}),
+      ElementsAre("python:/no/such/python can't be used: there is no such file; correct the "
+                  "path"));
+  EXPECT_THAT(ids({"libtorch:/no/such/host"}), ElementsAre(HasSubstr("there is no such file")));
+  EXPECT_THAT(ids({"libtorch:" + text}), ElementsAre(HasSubstr("it is no program")));
+  setenv("NORMDIFF_PYTHON", "/no/such/python", 1);
+  EXPECT_THAT(ids({"python"}), ElementsAre(HasSubstr("python:/no/such/python can't be used")));
+  const auto by_default = default_subjects(places, {"libtorch", "python", "textbook"});
+  unsetenv("NORMDIFF_PYTHON");
+  ASSERT_EQ(by_default.size(), 3U);
+  EXPECT_EQ(by_default[0].problem, "");
+  EXPECT_THAT(by_default[1].problem, HasSubstr("there is no such file"));
+}
+
+TEST_F(Subjects, TwoInterpretersOfOneVersionAreToldApart) {
+  std::string list;
+  for (const char* name : {"a/python", "b/python"}) {
+    const std::string program = folder.write(name, "#!/bin/sh\necho 2.13.0\n");
+    std::filesystem::permissions(program, std::filesystem::perms::owner_all);
+    list += program + ":";
+  }
+  setenv("NORMDIFF_PYTHON", list.c_str(), 1);
+  const auto found = find_python(places);
+  unsetenv("NORMDIFF_PYTHON");
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0].id, "python@2.13.0");
+  EXPECT_THAT(found[1].id, testing::EndsWith("b/python"));
+}
+
+TEST_F(Subjects, AFamilyOfTheDefaultSetThatIsNotThereHasAProblem) {
+  places.program = folder.path() / "elsewhere" / "normdiff";
+  const auto subjects = default_subjects(places, {"libtorch"});
+  ASSERT_EQ(subjects.size(), 1U);
+  EXPECT_EQ(subjects[0].id, "libtorch");
+  EXPECT_THAT(subjects[0].problem, HasSubstr("--without libtorch"));
+}
+
 TEST_F(Subjects, OnlyItsOwnSubjectsAreHosted) {
   EXPECT_TRUE(std::holds_alternative<Subject>(make_own_subject("textbook")));
   EXPECT_TRUE(std::holds_alternative<Subject>(make_own_subject("textbook:counter-missed")));

@@ -1,3 +1,5 @@
+#include <filesystem>
+
 #include "tests/harness/cli/program.hpp"
 
 namespace normdiff::test {
@@ -50,6 +52,30 @@ TEST(CheckCommand, TheWorstOfSeveralSubjectsCounts) {
                            "--subject textbook");
   EXPECT_EQ(ran.code, 1);
   EXPECT_THAT(ran.output, AllOf(HasSubstr("does not conform"), HasSubstr(": conforms; ")));
+}
+
+TEST(CheckCommand, ASubjectThatIsNotThereIsTwo) {
+  const TemporaryFolder folder;
+  const std::string copy = (folder.path() / "normdiff").string();
+  std::filesystem::copy_file(program, copy);
+  const Ran ran = run_in_shell("NORMDIFF_PYTHON=/none " + copy + " check " + seeds +
+                               "shared-child.scenario --without libtorch");
+  expect_one_sentence(ran, "python:/none can't be used: there is no such file");
+}
+
+TEST(CheckCommand, WhatIsJudgedWeaklyIsMarkedAndInTheLastLine) {
+  const TemporaryFolder folder;
+  const std::string file = folder.write(
+      "weak.scenario",
+      "# normdiff-scenario 1\nbn = BatchNorm1d(1)\nx = tensor(4, 1, [1e8, 1e8, 1e8, 1e8])\n"
+      "y = bn(x)\n");
+  const Ran ran = normdiff("check " + file + " --subject textbook");
+  EXPECT_EQ(ran.code, 0) << ran.output;
+  EXPECT_THAT(
+      ran.output,
+      AllOf(HasSubstr("1 weak\n"), HasSubstr("y.value: ill_conditioned"),
+            HasSubstr("conforms, in part weakly; "),
+            HasSubstr("observations compared, 1 of them weakly (1 ill_conditioned), 0 new")));
 }
 
 TEST(CheckCommand, EverythingShowsWhatWasEqual) {

@@ -39,6 +39,11 @@ INSTANTIATE_TEST_SUITE_P(
                     BadUsage{"--corpus ''", "--corpus: an empty text"},
                     BadUsage{"--deviations ''", "--deviations: an empty text"},
                     BadUsage{"--subject none", "there is no subject 'none'; there are "},
+                    BadUsage{"--subject python:/none/python", "there is no such file"},
+                    BadUsage{"--without nobody", "there is no family nobody to leave out"},
+                    BadUsage{"--without python --subject textbook", "can't both be given"},
+                    BadUsage{"--without python --without libtorch --without textbook",
+                             "leaves nothing to run on"},
                     BadUsage{"--subject textbook --out /proc/none", "can't be made"},
                     BadUsage{"--subject textbook --corpus /none", "the corpus /none"},
                     BadUsage{"--subject textbook --deviations /none", "/none"}));
@@ -53,6 +58,48 @@ TEST(RunCommand, ASubjectWithoutAnExporterCanNotRunTheExportProfile) {
                                std::filesystem::perms::owner_all);
   expect_one_sentence(run_in_shell(copy + " run --subject libtorch --profile export"),
                       "nothing can run");
+}
+
+/// The program in a folder without hosts, with an interpreter that has no torch.
+struct Alone : testing::Test {
+  Alone() {
+    std::filesystem::copy_file(program, folder.path() / "normdiff");
+    run = "NORMDIFF_PYTHON=/no/such/python " + (folder.path() / "normdiff").string() +
+          " run --scenarios 60 --out " + (folder.path() / "out").string();
+  }
+  TemporaryFolder folder;
+  std::string run;
+};
+
+TEST_F(Alone, ASubjectOfTheDefaultSetThatIsNotThereIsTwoAndStandsFirst) {
+  const Ran ran = run_in_shell(run);
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_THAT(ran.output, HasSubstr("python:/no/such/python can't be used: there is no such file"));
+  EXPECT_THAT(ran.output, HasSubstr("libtorch can't be used: none was found"));
+  EXPECT_THAT(ran.output, HasSubstr("nothing is said of libtorch, python:/no/such/python, which "
+                                    "could not be used: 3 subjects, 60 scenarios"));
+  const std::string page = read(folder.path() / "out" / "report.md");
+  const std::size_t table = page.find("## Subjects");
+  EXPECT_LT(page.find("libtorch", table), page.find("textbook", table));
+}
+
+TEST_F(Alone, ItIsNoneWhereItWasLeftOut) {
+  const Ran ran = run_in_shell(run + " --without python --without libtorch");
+  EXPECT_EQ(ran.code, 0) << ran.output;
+  EXPECT_THAT(ran.output, HasSubstr("conforms: 1 subject, 60 scenarios"));
+}
+
+TEST(RunCommand, AnInterruptIsSaidInEveryFormatAndInTheCode) {
+  for (const auto& [signal, code] : {std::pair{"INT", 130}, {"TERM", 143}, {"HUP", 129}}) {
+    const TemporaryFolder out;
+    const Ran ran =
+        run_in_shell(program + " run --subject textbook --time 60s --out " + out.path().string() +
+                     " & sleep 1; kill -" + signal + " $!; wait $!");
+    EXPECT_EQ(ran.code, code) << ran.output;
+    EXPECT_THAT(ran.output, HasSubstr("conforms so far (interrupted)"));
+    for (const char* name : {"report.json", "report.md", "report.html"})
+      EXPECT_THAT(read(out.path() / name), HasSubstr("(interrupted)")) << name;
+  }
 }
 
 TEST(RunCommand, SeedFirstVerdictLast) {

@@ -53,6 +53,32 @@ TEST(Conclude, WhatTheHarnessDidWrongIsTwo) {
   EXPECT_EQ(conclude(report).exit_code, 2);
 }
 
+TEST(Conclude, ASubjectThatCouldNotBeUsedIsNamed) {
+  Report report = clean();
+  report.subjects[0].unusable = "no such program";
+  EXPECT_THAT(conclude(report).text,
+              testing::StartsWith("nothing is said of " + report.subjects[0].manifest.id() +
+                                  ", which could not be used: "));
+}
+
+TEST(Conclude, AnInterruptIsTheSignalsCodeWhateverWasFound) {
+  Report report = clean();
+  report.interrupted = true;
+  report.interrupted_by = 15;
+  EXPECT_EQ(conclude(report).exit_code, 143);
+  EXPECT_THAT(conclude(report).text, testing::StartsWith("conforms so far (interrupted): "));
+  report.unexpected_passes = {"x"};
+  EXPECT_EQ(conclude(report).exit_code, 143);
+  EXPECT_THAT(conclude(report).text, testing::StartsWith("does not pass (interrupted): "));
+}
+
+TEST(Conclude, WhatIsKnownOnOtherVersionsOnlyIsGreenAndCounted) {
+  Report report = clean();
+  report.subjects[0].corpus_tally.known_elsewhere["some-deviation"] = 3;
+  EXPECT_EQ(conclude(report).exit_code, 0);
+  EXPECT_THAT(conclude(report).text, HasSubstr(", 1 known on other versions only"));
+}
+
 TEST(WriteReport, ThreeFilesOrASentence) {
   const TemporaryFolder folder;
   EXPECT_EQ(write_report(sample_report(), folder.path()), std::nullopt);

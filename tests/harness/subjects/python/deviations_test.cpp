@@ -9,7 +9,7 @@ namespace {
 TEST(PythonDeviations, WhateverIsTakenAwayFromOneMakesItsWitnessRed) {
   const auto interpreters = find_interpreters();
   ASSERT_FALSE(interpreters.empty());
-  const auto made = make_python_subject(interpreters.front());
+  const auto made = make_python_subject(interpreters.front().path);
   ASSERT_TRUE(std::holds_alternative<Subject>(made));
   testing::expect_every_restriction_to_matter(std::get<Subject>(made));
 }

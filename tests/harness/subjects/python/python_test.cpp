@@ -19,22 +19,40 @@ TEST(PythonSubject, AnInterpreterThatIsNotThereIsASentence) {
   EXPECT_THAT(std::get<std::string>(made), HasSubstr("/nowhere/python"));
 }
 
-TEST(FindInterpreters, ThoseNamedThatHaveTorchComeFirstEachOnce) {
-  const TemporaryFolder folder;
-  const auto program = [&](const std::string& name, const std::string& script) {
+struct Interpreters : testing::Test {
+  std::string program(const std::string& name, const std::string& script) {
     std::string path = folder.write(name, "#!/bin/sh\n" + script + "\n");
     std::filesystem::permissions(path, std::filesystem::perms::owner_all);
     return path;
-  };
-  const std::string with = program("with", "exit 0"), without = program("without", "exit 1");
-  const std::string also = program("also", "exit 0");
-  setenv("NORMDIFF_PYTHON", (without + ":" + with + "::/none:" + also + ":" + with).c_str(), 1);
+  }
+  ~Interpreters() override { unsetenv("NORMDIFF_PYTHON"); }
+  TemporaryFolder folder;
+};
+
+TEST_F(Interpreters, ThoseThatAreNamedAreLookedAtAndNoOthers) {
+  const std::string with = program("with", "echo 2.13.0+cpu");
+  const std::string without = program("without", "exit 1");
+  setenv("NORMDIFF_PYTHON", (without + ":" + with + "::/none:" + with).c_str(), 1);
   const auto found = find_interpreters();
-  ASSERT_GE(found.size(), 2U);
-  EXPECT_EQ(found[0], with);
-  EXPECT_EQ(found[1], also);
-  for (const std::string& other : {with, without, std::string("/none")})
-    EXPECT_EQ(std::count(found.begin(), found.end(), other), other == with ? 1 : 0) << other;
+  ASSERT_EQ(found.size(), 3U);
+  EXPECT_EQ(found[0].path, without);
+  EXPECT_THAT(found[0].problem, HasSubstr("it has no torch"));
+  EXPECT_EQ(found[1].path, with);
+  EXPECT_EQ(found[1].version, "2.13.0");
+  EXPECT_EQ(found[1].problem, "");
+  EXPECT_THAT(found[2].problem, HasSubstr("there is no such file"));
+}
+
+TEST_F(Interpreters, AFolderOrAFileThatIsNoProgramIsASentence) {
+  EXPECT_THAT(look_at(folder.path()).problem, HasSubstr("it is a folder; name the program in it"));
+  EXPECT_THAT(look_at(folder.write("text", "hello")).problem, HasSubstr("it can't be started"));
+}
+
+TEST_F(Interpreters, WhereNoneIsNamedThoseWithTorchAreFound) {
+  unsetenv("NORMDIFF_PYTHON");
+  for (const Interpreter& found : find_interpreters()) EXPECT_EQ(found.problem, "") << found.path;
+  setenv("NORMDIFF_PYTHON", "", 1);
+  for (const Interpreter& found : find_interpreters()) EXPECT_EQ(found.problem, "") << found.path;
 }
 
 }  // namespace
