@@ -17,6 +17,7 @@
 #include "harness/host/host_link.hpp"
 #include "harness/scenario/text/read_scenario.hpp"
 #include "harness/scenario/text/text.hpp"
+#include "harness/subject/facts.hpp"
 #include "harness/text/utf8.hpp"
 
 namespace normdiff {
@@ -59,6 +60,8 @@ int show(const std::string& file, const Manifest& subject, const Scenario& scena
     for (const std::string& detail : error.details)
       fmt::print("        {}\n", terminal.paint(detail, Colour::red));
   const int code = say(file, subject, conclude(scenario, replayed), terminal);
+  if (code == exit_discrepancy && !subject.facts.empty())
+    fmt::print("seen with\n{}", to_paste(subject.facts));
   fmt::print("\n");
   return code;
 }

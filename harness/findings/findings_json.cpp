@@ -12,7 +12,11 @@ constexpr auto manifest_fields = [](auto& manifest, auto visit) {
   visit("version", manifest.version);
   visit("path", manifest.path);
   visit("cpu_capability", manifest.cpu_capability);
+};
+/// A trace from elsewhere need not have these.
+constexpr auto optional_manifest_fields = [](auto& manifest, auto visit) {
   visit("kernels", manifest.kernels);
+  visit("facts", manifest.facts);
 };
 
 /// But for the subject.
@@ -32,11 +36,17 @@ constexpr auto finding_fields = [](auto& finding, auto visit) {
 }  // namespace
 
 nlohmann::json to_json(const Manifest& manifest) {
-  return fields_to_json(manifest, manifest_fields);
+  nlohmann::json json = fields_to_json(manifest, manifest_fields);
+  json.update(fields_to_json(manifest, optional_manifest_fields));
+  return json;
 }
 
 Manifest manifest_from_json(const nlohmann::json& json) {
-  return fields_from_json<Manifest>(json, manifest_fields);
+  auto manifest = fields_from_json<Manifest>(json, manifest_fields);
+  optional_manifest_fields(manifest, [&]<class Member>(const char* name, Member& member) {
+    if (json.contains(name)) field_from_json(json, name, member);
+  });
+  return manifest;
 }
 
 nlohmann::json to_json(const Finding& finding) {

@@ -8,6 +8,7 @@
 #include "harness/report/html_style.hpp"
 #include "harness/report/report.hpp"
 #include "harness/report/tables.hpp"
+#include "harness/subject/facts.hpp"
 
 namespace normdiff {
 
@@ -149,6 +150,9 @@ std::string render_finding(const Finding& finding, const std::string& commands, 
   if (!commands.empty())
     out += fmt::format("<p class=\"label\">Replay it</p><pre class=\"command\">{}</pre>\n",
                        escape_html(commands));
+  if (!finding.subject.facts.empty())
+    out += fmt::format("<p class=\"label\">Seen with</p><pre>{}</pre>\n",
+                       escape_html(to_paste(finding.subject.facts)));
   return out + fmt::format("<p class=\"label\">Scenario</p><pre>{}</pre></article>\n",
                            escape_html(finding.scenario));
 }
@@ -158,7 +162,7 @@ std::string render_header(const Report& report) {
   const std::string_view mood = conclusion.exit_code == 0   ? "good"
                                 : conclusion.exit_code == 1 ? "bad"
                                                             : "broken";
-  const std::size_t colon = conclusion.text.find(':');
+  const std::size_t colon = conclusion.text.find(": ");
   std::string word = conclusion.text.substr(0, colon);
   if (!word.empty()) word[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(word[0])));
   std::string out = fmt::format(

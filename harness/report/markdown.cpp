@@ -4,6 +4,7 @@
 
 #include "harness/report/report.hpp"
 #include "harness/report/tables.hpp"
+#include "harness/subject/facts.hpp"
 
 namespace normdiff {
 namespace {
@@ -79,6 +80,8 @@ std::string render(const Finding& finding, const std::string& commands, const Co
   if (!finding.confirmed)
     out += "- unconfirmed: alone in a fresh process it did not happen again\n";
   if (!commands.empty()) out += "\nReplay it:\n\n" + fenced(commands, "sh");
+  if (!finding.subject.facts.empty())
+    out += "\nSeen with:\n\n" + fenced(to_paste(finding.subject.facts), "");
   return out + "\n" + fenced(finding.scenario, "python") + "\n";
 }
 

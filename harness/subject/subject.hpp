@@ -2,6 +2,8 @@
 
 #include <functional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "harness/scenario/scope.hpp"
 #include "harness/trace/trace.hpp"
@@ -26,6 +28,9 @@ namespace normdiff {
 // the text "needs NAME, which was not made". A refused or unsupported step makes no name live, and
 // what a refused step changed is shown all the same.
 
+/// Facts of a subject by name, in the order in which a bug report has them.
+using Facts = std::vector<std::pair<std::string, std::string>>;
+
 /// The identity of a subject: everything that a report or a deviation's range may ask.
 struct Manifest {
   /// "libtorch", "python", "textbook", "textbook:biased-running-var", "python:/opt/bin/python"
@@ -36,6 +41,9 @@ struct Manifest {
   std::string cpu_capability;  ///< "DEFAULT", "AVX2", ...; empty: not known
   /// The bounds of its own forwards are those of these kernels.
   reference::Kernels kernels = reference::Kernels::any;
+  /// "torch" with its local version, "git", "python", the packages that an export needs, "threads",
+  /// "system", "normdiff" with its commit, ...: as far as the subject can tell.
+  Facts facts;
 
   /// "libtorch@2.13.0"; of a subject that never said its version, the subject alone
   [[nodiscard]] std::string id() const;

@@ -21,19 +21,23 @@ template <class T, class Fields>
   return object;
 }
 
-/// Throws nlohmann::json::exception where a member is missing or of another type.
+/// Reads one member. Throws nlohmann::json::exception where it is missing or of another type.
+template <class Member>
+void field_from_json(const nlohmann::json& object, const char* name, Member& member) {
+  if constexpr (Named<Member>) {
+    const auto known = named<Member>(object.at(name).get_ref<const std::string&>());
+    if (!known) throw nlohmann::json::other_error::create(501, "unknown name", &object);
+    member = *known;
+  } else {
+    object.at(name).get_to(member);
+  }
+}
+
+/// Throws as field_from_json does.
 template <class T, class Fields>
 [[nodiscard]] T fields_from_json(const nlohmann::json& object, Fields fields) {
   T value;
-  fields(value, [&]<class Member>(const char* name, Member& member) {
-    if constexpr (Named<Member>) {
-      const auto known = named<Member>(object.at(name).get_ref<const std::string&>());
-      if (!known) throw nlohmann::json::other_error::create(501, "unknown name", &object);
-      member = *known;
-    } else {
-      object.at(name).get_to(member);
-    }
-  });
+  fields(value, [&](const char* name, auto& member) { field_from_json(object, name, member); });
   return value;
 }
 

@@ -68,4 +68,17 @@ std::string printable(std::string_view text) {
   return out;
 }
 
+std::string on_one_line(std::string_view text) {
+  std::string line;
+  for (const char c : printable(text)) {
+    if (c == '\n')
+      line += "\\n";
+    else if (c == '\t')
+      line += "\\t";
+    else
+      line += c;
+  }
+  return line;
+}
+
 }  // namespace normdiff

@@ -13,5 +13,7 @@ namespace normdiff {
 /// direction of writing only newlines and tabs are left; the others, and what is no UTF-8, are
 /// written out, like \x1b and \u202e.
 [[nodiscard]] std::string printable(std::string_view text);
+/// The same on one line: newlines and tabs are written out, too, as \\n and \\t.
+[[nodiscard]] std::string on_one_line(std::string_view text);
 
 }  // namespace normdiff

@@ -10,6 +10,7 @@
 #include <new>
 #include <stdexcept>
 
+#include "harness/subject/facts.hpp"
 #include "harness/subjects/libtorch/errors.hpp"
 #include "harness/subjects/libtorch/libtorch.hpp"
 #include "harness/subjects/libtorch/run.hpp"
@@ -45,6 +46,12 @@ Manifest manifest() {
                              ", but the library loaded, " +
                              manifest.path + ", says it is " + version +
                              "; check LD_LIBRARY_PATH, or configure and build again");
+  manifest.facts = {{"torch", version}};
+  if (std::string commit = described(config, "COMMIT_SHA="); !commit.empty())
+    manifest.facts.emplace_back("git", std::move(commit));
+  manifest.facts.emplace_back("capability", manifest.cpu_capability);
+  manifest.facts.emplace_back("threads", std::to_string(at::get_num_threads()));
+  add_machine(manifest.facts);
   return manifest;
 }
 

@@ -1,4 +1,5 @@
 #include "harness/subjects/python/worker.hpp"
+#include "harness/subject/facts.hpp"
 
 #include <fmt/format.h>
 
@@ -27,6 +28,15 @@ void append_lost(Trace& trace, Outcome outcome, std::string_view why) {
   record.text = trace.arena.copy(why);
   record.first = record.last = static_cast<std::uint32_t>(trace.observations.size());
   trace.steps.push_back(record);
+}
+
+/// The facts that a worker says of itself; what is no pair of texts is left out.
+Facts facts_in(const json& manifest) {
+  Facts facts;
+  for (const json& fact : manifest.value("facts", json::array()))
+    if (fact.is_array() && fact.size() == 2 && fact[0].is_string() && fact[1].is_string())
+      facts.emplace_back(fact[0].get<std::string>(), fact[1].get<std::string>());
+  return facts;
 }
 
 /// The kinds of steps that a worker would not know what to do with.
@@ -92,6 +102,8 @@ std::optional<std::string> PythonWorker::start_process() {
   manifest_.version = normalise_version(text_at(*manifest, "version"));
   manifest_.path = interpreter_.string();
   manifest_.cpu_capability = text_at(*manifest, "cpu_capability");
+  manifest_.facts = facts_in(*manifest);
+  add_machine(manifest_.facts);
   return std::nullopt;
 }
 

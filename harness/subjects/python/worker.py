@@ -53,14 +53,25 @@ def version_of(package):
         return ""
 
 
+# An export needs them, or what it needs follows from their versions.
+PACKAGES = ("numpy", "onnx", "onnxscript", "onnxruntime")
+
+
 def manifest(torch, steps):
     capability = getattr(torch.backends.cpu, "get_cpu_capability", None)
+    capability = capability() if capability else ""
+    facts = [
+        ("torch", torch.__version__),
+        ("git", torch.version.git_version),
+        ("python", sys.version.split()[0]),
+        *((package, version_of(package) or "not installed") for package in PACKAGES),
+        ("capability", capability or "not known"),
+        ("threads", str(torch.get_num_threads())),
+    ]
     return {
         "version": torch.__version__,
-        "path": sys.executable,
-        "cpu_capability": capability() if capability else "",
-        "onnx": version_of("onnx"),
-        "onnxruntime": version_of("onnxruntime"),
+        "cpu_capability": capability,
+        "facts": facts,
         "steps": steps,
     }
 

@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 
+#include "harness/subject/facts.hpp"
 #include "harness/subjects/textbook/run.hpp"
 
 namespace normdiff {
@@ -17,6 +18,7 @@ Subject make_textbook_subject(std::string_view fault) {
   subject.manifest.subject = fault.empty() ? "textbook" : "textbook:" + std::string(fault);
   subject.manifest.family = "textbook";
   subject.manifest.version = NORMDIFF_VERSION;
+  add_machine(subject.manifest.facts);
   auto runner = std::make_shared<textbook::Runner>(*which);
   subject.run = [runner](const Scenario& scenario, const Scope& scope, Trace& trace) {
     runner->run(scenario, scope, trace);

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <fstream>
+#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "harness/scenario/scope.hpp"
@@ -17,8 +18,9 @@ namespace {
 using testing::HasSubstr;
 
 /// Reads a file with the first `steps` steps of a run; step `ended` has this outcome.
-std::variant<TraceFile, InputError> read_back(std::size_t steps, std::size_t ended, Outcome outcome,
-                                              Trace& trace) {
+std::variant<TraceFile, InputError> read_back(
+    std::size_t steps, std::size_t ended, Outcome outcome, Trace& trace,
+    const std::function<void(nlohmann::json&)>& change = [](nlohmann::json&) {}) {
   const Scenario scenario = std::get<Scenario>(
       parse("# normdiff-scenario 1\nnet = BatchNorm2d(2)\nnet.eval()\nnet.train()\n"));
   const Subject subject = make_textbook_subject("");
@@ -27,7 +29,9 @@ std::variant<TraceFile, InputError> read_back(std::size_t steps, std::size_t end
   whole.steps[ended].outcome = outcome;
   const TemporaryFolder folder;
   std::ofstream file(folder.path() / "t.jsonl");
-  file << trace_header(subject.manifest, scenario) << "\n";
+  nlohmann::json header = trace_header(subject.manifest, scenario);
+  change(header);
+  file << header << "\n";
   for (std::size_t i = 0; i < steps; ++i)
     file << to_json(whole, i, scenario, resolve(scenario)) << "\n";
   file.close();
@@ -46,6 +50,32 @@ TEST(TraceFile, MayEndEarlyWithTheStepThatEndedTheProcess) {
     ASSERT_EQ(trace.steps.size(), 2U);
     EXPECT_EQ(trace.steps[1].outcome, outcome);
   }
+}
+
+TEST(TraceFile, ASubjectsNameIsOnePrintableLine) {
+  for (const char* name : {"textbook\nconforms", "text\tbook", "textbook\u202e", "\x1b[31m"}) {
+    Trace trace;
+    const auto read = read_back(3, 2, Outcome::ok, trace, [&](nlohmann::json& header) {
+      header["subject"]["subject"] = name;
+    });
+    EXPECT_THAT(refusal(read), HasSubstr("which is no printable line"));
+  }
+}
+
+TEST(TraceFile, OneFromElsewhereNeedNotSayItsKernelsAndFacts) {
+  Trace trace;
+  const auto read = read_back(3, 2, Outcome::ok, trace, [](nlohmann::json& header) {
+    header["subject"].erase("kernels");
+    header["subject"].erase("facts");
+  });
+  ASSERT_EQ(refusal(read), "it was read");
+  const Manifest& subject = std::get<TraceFile>(read).subject;
+  EXPECT_EQ(subject.kernels, reference::Kernels::any) << "of any honest implementation";
+  EXPECT_TRUE(subject.facts.empty());
+  const auto wrong = read_back(3, 2, Outcome::ok, trace, [](nlohmann::json& header) {
+    header["subject"]["kernels"] = "fast";
+  });
+  EXPECT_THAT(refusal(wrong), HasSubstr("no header of a trace"));
 }
 
 TEST(TraceFile, OneThatWasCutIsRefused) {

@@ -36,6 +36,11 @@ TEST(Printable, WritesOutWhatMovesATerminal) {
             "\\u202eabc\\u2066");
 }
 
+TEST(OnOneLine, WritesOutWhatEndsALine) {
+  EXPECT_EQ(on_one_line("a\nb\tc\x1b"), "a\\nb\\tc\\x1b");
+  EXPECT_EQ(on_one_line("python@2.13.0"), "python@2.13.0");
+}
+
 TEST(Printable, WritesOutWhatIsNoUtf8) {
   EXPECT_EQ(printable("a\xff\xE2\x82"), "a\\xff\\xe2\\x82");
 }

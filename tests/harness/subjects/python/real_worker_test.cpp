@@ -174,6 +174,16 @@ t = torch.jit.save_load(s)
   EXPECT_EQ(storage("t", 2), storage("t", 1));
 }
 
+TEST_F(RealWorker, SaysWhatABugReportAsksFor) {
+  const Facts& facts = subject_->manifest.facts;
+  for (const char* name : {"torch", "git", "python", "numpy", "onnx", "onnxscript", "onnxruntime",
+                           "capability", "threads", "system", "normdiff"})
+    EXPECT_EQ(std::count_if(facts.begin(), facts.end(),
+                            [&](const auto& fact) { return fact.first == name; }),
+              1)
+        << name;
+}
+
 TEST_F(RealWorker, ShowsAReplacementUnderAllItsNames) {
   const Ran ran = run(*subject_, R"(
 net = Sequential(bn=BatchNorm2d(2))
