@@ -296,50 +296,6 @@ TEST(Checker, DecliningWhatTheSupportTableSaysIsDoneIsAHarnessError) {
   EXPECT_EQ(checked.judged[0].observed, "declined: no such thing here");
 }
 
-TEST(Checker, ADeviationThatPredictsAnotherOutcomeExplainsNothing) {
-  const std::string off =
-      "net = BatchNorm2d(2)\nx = tensor(2, 2, 1, 1, [1, 2, 3, 6])\nnet.track_running_stats = "
-      "False\n"
-      "y = net(x)\n";
-  ToldSubject subject(off, "libtorch");
-  const auto tracks = [](ToldSubject& self) {  // as C++ does, but for the counter
-    auto& options = self.module("net");
-    options.track_running_stats = true;
-    self.run_through("net", "x");
-    options.track_running_stats = false;
-    self.module("net")[TensorSlot::num_batches_tracked]->set(0, 0);
-  };
-  subject.after[3] = tracks;
-  EXPECT_EQ(check(subject, {}, Deviations::built_in()).tally.deviations.size(), 1u);
-  ToldSubject refuses(off, "libtorch");
-  refuses.refuse[3] = {"", "not today"};
-  refuses.after[3] = tracks;
-  const Checked checked = check(refuses, {}, Deviations::built_in());
-  EXPECT_THAT(checked.tally.deviations, IsEmpty());
-  EXPECT_EQ(checked.judged.size(), 3u) << "the step, running_mean, running_var";
-}
-
-TEST(Checker, TwoDeviationsThatPredictOneDiscrepancyAreAHarnessError) {
-  std::vector<Deviation> catalogue = Deviations::built_in().list();
-  const auto cast = std::find_if(catalogue.begin(), catalogue.end(),
-                                 [](const Deviation& d) { return d.id == "cpp-to-casts-counter"; });
-  ASSERT_NE(cast, catalogue.end());
-  ToldSubject subject("net = BatchNorm2d(2)\nnet.to(float64)\n", "libtorch");
-  subject.after[1] = [](ToldSubject& self) {
-    auto& counter = self.module("net")[TensorSlot::num_batches_tracked];
-    counter = counter->to(DType::float64);
-  };
-  EXPECT_EQ(check(subject, {}, Deviations(catalogue)).tally.deviations.size(), 1u);
-  Deviation twin = *cast;
-  twin.id = "twin";
-  catalogue.push_back(twin);
-  const Checked checked = check(subject, {}, Deviations(catalogue));
-  ASSERT_EQ(checked.judged.size(), 1u);
-  EXPECT_EQ(checked.judged[0].verdict, Verdict::harness_error);
-  EXPECT_EQ(checked.judged[0].observed, "predicted by both cpp-to-casts-counter and twin");
-  EXPECT_THAT(checked.tally.deviations, IsEmpty());
-}
-
 TEST(Checker, WhatMovedInAnUnsupportedStepIsHeldAgainstDeviationsFromTheStateBeforeIt) {
   ToldSubject subject("net = Sequential(bn=BatchNorm2d(2))\nnet.training = False\n", "libtorch");
   subject.unsupported[1] = "no way to set the flag alone";
@@ -381,44 +337,6 @@ TEST(Checker, ACrashEndsTheScenario) {
     EXPECT_EQ(checked.outcomes().size(), verdict == Verdict::out_of_memory ? 0u : 1u)
         << "out of memory is indeterminate, the others are findings";
   }
-}
-
-TEST(Checker, AnHonestDeviatorIsKnownAndAnythingElseInItsPlaceIsNew) {
-  const char* statements = "net = Sequential(bn=BatchNorm2d(2))\nnet.to(float64)\nnet.eval()\n";
-  const auto deviate = [&](bool wrongly) {
-    ToldSubject subject(statements, "libtorch");
-    subject.after[1] = [wrongly](ToldSubject& self) {
-      auto& counter = self.module("net", "bn")[TensorSlot::num_batches_tracked];
-      counter = counter->to(DType::float64);
-      if (wrongly) counter->set(0, 1e-9);
-    };
-    return check(subject, {}, Deviations::built_in());
-  };
-  const Checked known = deviate(false);
-  ASSERT_EQ(known.judged.size(), 1u);
-  EXPECT_EQ(known.judged[0].verdict, Verdict::known_deviation);
-  EXPECT_EQ(known.judged[0].deviation, "cpp-to-casts-counter");
-  EXPECT_EQ(known.tally.deviations.at("cpp-to-casts-counter"), 1u);
-  EXPECT_THAT(known.tally.signatures, IsEmpty());
-  const Checked wrong = deviate(true);
-  ASSERT_EQ(wrong.judged.size(), 1u);
-  EXPECT_EQ(wrong.judged[0].verdict, Verdict::diverged);
-}
-
-TEST(Checker, ADeviationIsOneSubjectsInItsVersions) {
-  const char* statements = "net = Sequential(bn=BatchNorm2d(2))\nnet.to(float64)\n";
-  const auto verdict = [&](const char* family, const char* version) {
-    ToldSubject subject(statements, family, version);
-    subject.after[1] = [](ToldSubject& self) {
-      auto& counter = self.module("net", "bn")[TensorSlot::num_batches_tracked];
-      counter = counter->to(DType::float64);
-    };
-    return check(subject, {}, Deviations::built_in()).judged.at(0).verdict;
-  };
-  EXPECT_EQ(verdict("libtorch", "1.13.1"), Verdict::known_deviation);
-  EXPECT_EQ(verdict("libtorch", "3.0.0"), Verdict::diverged);
-  EXPECT_EQ(verdict("libtorch", "1.12.0"), Verdict::diverged);
-  EXPECT_EQ(verdict("python", "2.13.0"), Verdict::diverged);
 }
 
 }  // namespace
