@@ -10,19 +10,11 @@ namespace {
 
 using testing::HasSubstr;
 
-std::string file(const std::string& path) {
-  return std::get<std::string>(
-      read_text(std::string(NORMDIFF_SOURCE_DIR) + "/" + path, 1 << 20, "it is part of the tree"));
-}
-
 TEST(Manual, TheReferenceInDocsIsWhatTheTablesSay) {
-  EXPECT_EQ(file("docs/language.md"), language_reference())
+  EXPECT_EQ(std::get<std::string>(read_text(NORMDIFF_SOURCE_DIR "/docs/language.md", 1 << 20,
+                                            "it is part of the tree")),
+            language_reference())
       << "write it anew: normdiff language > docs/language.md";
-}
-
-TEST(Manual, TheFuzzersDictionaryIsWhatTheTablesSay) {
-  EXPECT_EQ(file("fuzz/scenario.dict"), fuzzing_dictionary())
-      << "write it anew: normdiff language --dictionary > fuzz/scenario.dict";
 }
 
 TEST(Manual, ShowsEachSpellingOfAStepWithItsArguments) {
