@@ -167,32 +167,46 @@ TEST(Concerns, IsADiscrepancyThatTheDeviationIsAbout) {
 
 TEST(Explain, ASharpPredictionMakesADiscrepancyKnown) {
   Judged judged = discrepancy(output);
-  explain({&judged, Verdict::within_bound}, "first");
+  explain({&judged, Verdict::within_bound}, "first", Verdict::known_deviation);
   EXPECT_EQ(judged.verdict, Verdict::known_deviation);
   EXPECT_EQ(judged.deviation, "first");
-  explain({&judged, Verdict::equal}, "first");
+  explain({&judged, Verdict::equal}, "first", Verdict::known_deviation);
   EXPECT_EQ(judged.verdict, Verdict::known_deviation) << "once more the same";
 }
 
 TEST(Explain, APredictionThatSaysLittleIsNotNamedAndGivesWayToASharpOne) {
   Judged judged = discrepancy(output);
-  explain({&judged, Verdict::loose}, "vague");
+  explain({&judged, Verdict::loose}, "vague", Verdict::known_deviation);
   EXPECT_EQ(judged.verdict, Verdict::loose);
   EXPECT_EQ(judged.deviation, "");
-  explain({&judged, Verdict::equal}, "sharp");
+  explain({&judged, Verdict::equal}, "sharp", Verdict::known_deviation);
   EXPECT_EQ(judged.deviation, "sharp");
-  explain({&judged, Verdict::loose}, "vague");
+  explain({&judged, Verdict::loose}, "vague", Verdict::known_deviation);
   EXPECT_EQ(judged.verdict, Verdict::known_deviation);
   EXPECT_EQ(judged.deviation, "sharp");
 }
 
 TEST(Explain, TwoSharpPredictionsOfOneDiscrepancyAreAHarnessError) {
   Judged judged = discrepancy(output);
-  explain({&judged, Verdict::equal}, "first");
-  explain({&judged, Verdict::equal}, "second");
+  explain({&judged, Verdict::equal}, "first", Verdict::known_deviation);
+  explain({&judged, Verdict::equal}, "second", Verdict::known_deviation);
   EXPECT_EQ(judged.verdict, Verdict::harness_error);
   EXPECT_EQ(judged.observed, "predicted by both first and second");
   EXPECT_EQ(judged.deviation, "");
+}
+
+TEST(Explain, WhatIsKnownElsewhereGivesWayToWhatIsKnownOfThisVersion) {
+  Judged judged = discrepancy(output);
+  explain({&judged, Verdict::equal}, "elsewhere", Verdict::known_elsewhere);
+  EXPECT_EQ(judged.verdict, Verdict::known_elsewhere);
+  explain({&judged, Verdict::equal}, "elsewhere too", Verdict::known_elsewhere);
+  EXPECT_EQ(judged.deviation, "elsewhere");
+  explain({&judged, Verdict::equal}, "here", Verdict::known_deviation);
+  EXPECT_EQ(judged.verdict, Verdict::known_deviation);
+  EXPECT_EQ(judged.deviation, "here");
+  explain({&judged, Verdict::equal}, "elsewhere", Verdict::known_elsewhere);
+  EXPECT_EQ(judged.verdict, Verdict::known_deviation);
+  EXPECT_EQ(judged.deviation, "here");
 }
 
 }  // namespace
