@@ -18,7 +18,7 @@ struct FoundSubject {
   std::string version;               ///< "2.13.0"; empty: not known before it runs
   std::string path;                  ///< the host, the interpreter, or this program
   std::vector<std::string> command;  ///< what starts its host
-  std::string problem;               ///< why it can't be used, as a sentence; empty: it can
+  std::string problem{};             ///< why it can't be used, as a sentence; empty: it can
 };
 
 /// A bad name or nothing found: one sentence with what there is.

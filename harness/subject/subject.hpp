@@ -43,7 +43,7 @@ struct Manifest {
   reference::Kernels kernels = reference::Kernels::any;
   /// "torch" with its local version, "git", "python", the packages that an export needs, "threads",
   /// "system", "normdiff" with its commit, ...: as far as the subject can tell.
-  Facts facts;
+  Facts facts{};
 
   /// "libtorch@2.13.0"; of a subject that never said its version, the subject alone
   [[nodiscard]] std::string id() const;

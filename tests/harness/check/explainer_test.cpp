@@ -155,8 +155,8 @@ TEST(Explainer, TogetherTwoExplainWhatNeitherPredictsAlone) {
 }
 
 TEST(Explainer, TogetherTheyExplainAVersionThatNothingWasMeasuredOn) {
-  const Checked checked =
-      check(refuses_behind_what_is_not_checked(1, "2.12.0"), {}, Deviations::built_in());
+  ToldSubject subject = refuses_behind_what_is_not_checked(1, "2.12.0");
+  const Checked checked = check(subject, {}, Deviations::built_in());
   EXPECT_EQ(checked.tally.known_elsewhere, (Counts{{counts, 1}, {skips, 2}}));
   EXPECT_THAT(checked.tally.signatures, IsEmpty());
 }
