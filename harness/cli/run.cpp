@@ -49,7 +49,7 @@ std::atomic<bool> interrupted{false};
 std::atomic<int> interrupted_by{0};
 constexpr std::array<int, 3> interrupts = {SIGINT, SIGTERM, SIGHUP};
 
-/// The first Ctrl-C ends the run cleanly, the second at once.
+/// The first interrupt ends the run cleanly, the second at once.
 extern "C" void on_interrupt(int signal) {
   interrupted = true;
   interrupted_by = signal;
@@ -58,7 +58,8 @@ extern "C" void on_interrupt(int signal) {
 
 void listen_to_interrupts() {
   for (const int one : interrupts)
-    if (std::signal(one, on_interrupt) == SIG_IGN) std::signal(one, SIG_IGN);  // nohup
+    if (std::signal(one, on_interrupt) == SIG_IGN && one == SIGHUP)
+      std::signal(one, SIG_IGN);  // under nohup
 }
 
 /// A sentence where something is wrong.

@@ -51,7 +51,7 @@ TEST(BadReport, WhatItCannotBeIsASentenceAndItStaysAsItWas) {
   (void)changed("\"scenarios\": 5", "\"scenarios\": -5");
   expect_one_sentence("report " + out, "('scenarios' is below 0); run normdiff run again");
   (void)changed("\"normdiff_report\": 4", "\"normdiff_report\": 4.9");
-  expect_one_sentence("report " + out, "(it is of schema 3.9, and 3 is read)");
+  expect_one_sentence("report " + out, "(it is of schema 4.9, and 4 is read)");
   expect_one_sentence("report " + out + "/report.json", "is a file; name the folder that it is in");
   const std::string file = changed("{", "{ \"mine\": 1,");
   const std::string before = read(file);

