@@ -48,7 +48,8 @@ test: ## All tests
 	@ctest --test-dir $(BUILD) --output-on-failure --parallel 2
 
 conformance: build ## Replay the corpus, a campaign on every subject found, the report
-	@$(BUILD)/bin/normdiff run --corpus corpus --time $(or $(TIME),60)s $(if $(SEED),--seed $(SEED)) --jobs $(JOBS) --power --out $(OUT)
+	@$(BUILD)/bin/normdiff run --corpus corpus --time $(or $(TIME),60)s $(if $(SEED),--seed $(SEED)) \
+	  $(if $(NORMDIFF_NO_VENV),--without python) --jobs $(JOBS) --power --out $(OUT)
 
 fuzz-run: ## Fuzz scenarios on LibTorch, plain and with ASan and UBSan
 	@scripts/setup build fuzz
