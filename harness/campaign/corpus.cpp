@@ -66,7 +66,7 @@ std::string news_of(const Manifest& subject, const Deviation& deviation, bool ex
   if (near_miss_shows_it)
     return fmt::format("{}: its near miss {} shows it, too, on {}", deviation.id,
                        deviation.near_miss, subject.id());
-  if (found == all || (found == 0 && !expected)) return {};
+  if (expected ? found == all : found == 0) return {};
   if (found == 0)
     return fmt::format("{} is gone on {}: {} does not show it", deviation.id, subject.id(),
                        deviation.witness);

@@ -48,22 +48,28 @@ FoundSubject libtorch_host(const std::filesystem::path& path) {
   const std::string id = std::string(libtorch_prefix) + path.string();
   FoundSubject host{id, "libtorch", {}, path.string(), {path.string(), "--as", id}, {}};
   std::error_code failed;
-  if (!std::filesystem::exists(path, failed))
+  if (path.empty())
+    host.problem = "no path is named; write one, as libtorch:/path/of/a/normdiff-host";
+  else if (!std::filesystem::exists(path, failed))
     host.problem = "there is no such file; name a normdiff-host-VERSION, which make build makes";
   else if (!std::filesystem::is_regular_file(path, failed) || access(path.c_str(), X_OK) != 0)
     host.problem = "it is no program; name a normdiff-host-VERSION, which make build makes";
   return host;
 }
 
-/// The path in "python:PATH" or "python:PATH@2.13.0", which a report writes.
-std::filesystem::path path_in(const std::string& name, std::string_view prefix) {
+/// "python:PATH", or "python:PATH@2.13.0" as a report writes it.
+struct Named {
+  std::filesystem::path path;
+  std::string version;  ///< empty: any
+};
+Named path_in(const std::string& name, std::string_view prefix) {
   const std::string path = name.substr(prefix.size());
   std::error_code failed;
   const std::size_t at = path.rfind('@');
   if (at != std::string::npos && !std::filesystem::exists(path, failed) &&
       parse_version(normalise_version(path.substr(at + 1))))
-    return std::filesystem::absolute(path.substr(0, at));
-  return std::filesystem::absolute(path);
+    return {std::filesystem::absolute(path.substr(0, at), failed), path.substr(at + 1)};
+  return {std::filesystem::absolute(path, failed), {}};
 }
 
 /// Looks for each family once, and only when asked.
@@ -98,10 +104,18 @@ class Catalogue {
 std::vector<FoundSubject> named(const std::string& name, const SubjectPlaces& places,
                                 Catalogue& catalogue) {
   if (name.starts_with(python_prefix)) {
-    const Interpreter interpreter = look_at(path_in(name, python_prefix));
+    const Named wanted = path_in(name, python_prefix);
+    Interpreter interpreter = look_at(wanted.path);
+    if (interpreter.problem.empty() && !wanted.version.empty() &&
+        wanted.version != interpreter.version)
+      interpreter.problem = fmt::format(
+          "its torch is {}, not {}; leave the version out, or name "
+          "another",
+          interpreter.version, wanted.version);
     return {python(places, interpreter, std::string(python_prefix) + interpreter.path.string())};
   }
-  if (name.starts_with(libtorch_prefix)) return {libtorch_host(path_in(name, libtorch_prefix))};
+  if (name.starts_with(libtorch_prefix))
+    return {libtorch_host(path_in(name, libtorch_prefix).path)};
   if (name == "all") {
     std::vector<FoundSubject> all = catalogue.libtorch();
     const auto& python = catalogue.python();
@@ -114,6 +128,8 @@ std::vector<FoundSubject> named(const std::string& name, const SubjectPlaces& pl
                                                : family == "python"   ? catalogue.python()
                                                : family == "textbook" ? catalogue.textbooks()
                                                                       : std::vector<FoundSubject>();
+  for (const FoundSubject& subject : candidates)  // of those that are named every one must do
+    if (name == family && !subject.problem.empty()) return {subject};
   for (const FoundSubject& subject : candidates)
     if (name == family || name == subject.id || name == subject.id + "@" + subject.version)
       return {subject};
@@ -179,8 +195,11 @@ std::variant<std::vector<FoundSubject>, SubjectError> resolve_subjects(
       if (!subject.problem.empty())
         return SubjectError{fmt::format("{} can't be used: {}", subject.id, subject.problem)};
       const bool twice =
-          std::any_of(subjects.begin(), subjects.end(),
-                      [&](const FoundSubject& other) { return other.id == subject.id; });
+          std::any_of(subjects.begin(), subjects.end(), [&](const FoundSubject& other) {
+            return other.id == subject.id ||
+                   (other.family == subject.family && subject.family != "textbook" &&
+                    other.path == subject.path);
+          });
       if (!twice) subjects.push_back(subject);
     }
   }
@@ -208,8 +227,8 @@ std::vector<FoundSubject> default_subjects(const SubjectPlaces& places,
       FoundSubject& none = subjects.emplace_back();
       none.id = none.family = family;
       none.problem = fmt::format(
-          "none was found; normdiff subjects says where it is looked for, and --without {} that it "
-          "is wanted so",
+          "none was found; normdiff subjects --help says where it is looked for; give --without {} "
+          "to run without it",
           family);
     }
   }

@@ -46,8 +46,11 @@ std::variant<Subject, std::string> make_python_subject(const std::filesystem::pa
   return subject;
 }
 
-Interpreter look_at(const std::filesystem::path& interpreter) {
+Interpreter look_at(const std::filesystem::path& named) {
+  if (named.empty())
+    return {named, {}, "no path is named; write one, as python:/path/of/an/interpreter"};
   std::error_code ignored;
+  const std::filesystem::path interpreter = std::filesystem::absolute(named, ignored);
   if (!std::filesystem::exists(interpreter, ignored))
     return {interpreter, {}, "there is no such file; correct the path"};
   if (std::filesystem::is_directory(interpreter, ignored))
@@ -58,7 +61,8 @@ Interpreter look_at(const std::filesystem::path& interpreter) {
   Process& process = *std::get<std::unique_ptr<Process>>(started);
   const auto read = process.read_line(std::chrono::seconds(20));
   const auto* line = std::get_if<std::string>(&read);
-  if (line != nullptr && !line->empty()) return {interpreter, normalise_version(*line), {}};
+  if (line != nullptr && parse_version(normalise_version(*line)))
+    return {interpreter, normalise_version(*line), {}};
   return {
       interpreter, {}, "it has no torch, or is no Python; install torch in it, or name another"};
 }

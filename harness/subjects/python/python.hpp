@@ -31,12 +31,12 @@ struct PythonOptions {
 /// A Python that may be tested.
 struct Interpreter {
   std::filesystem::path path;
-  std::string version;  ///< of its torch, normalised, "2.13.0"; empty: it can't be told
+  std::string version;  ///< of its torch, normalised, "2.13.0"; empty: there is a problem
   std::string problem;  ///< why it can't be tested, as a sentence; empty: it has torch
 };
 
 /// Asks an interpreter which torch it has. torch is looked for, not imported.
-[[nodiscard]] Interpreter look_at(const std::filesystem::path& interpreter);
+[[nodiscard]] Interpreter look_at(const std::filesystem::path& named);
 
 /// The interpreters to test, each once. Where the environment has NORMDIFF_PYTHON (a list like
 /// PATH) those that it names, usable or not; else the project's .venv and /usr/bin/python3, as far

@@ -135,6 +135,15 @@ TEST_F(Corpus, OnAnotherVersionADeviationThatIsTheSameIsNoNews) {
   EXPECT_THAT(result.findings, IsEmpty());
   EXPECT_EQ(result.conforming, 2U);
   EXPECT_EQ(result.tally.known_elsewhere.at("made-up"), 1U);
+  // Where the nearest version has it no longer, it is back.
+  Deviation other = elsewhere;
+  other.id = "measured-since";
+  other.steps = {"train"};
+  other.versions = ">=0.2,<7";
+  other.verified_on = {"textbook@0.2.0"};
+  EXPECT_THAT(replay(strange("flag-lost-in-copy"), Deviations({elsewhere, other})).news,
+              testing::Contains("made-up is back on textbook:flag-lost-in-copy@0.1.0: "
+                                "corpus/witness.scenario shows it in 1 of 1 observations"));
   elsewhere.hits["textbook"] = 2;
   EXPECT_THAT(replay(strange("flag-lost-in-copy"), Deviations({elsewhere})).news,
               ElementsAre("made-up is another on textbook:flag-lost-in-copy@0.1.0: "

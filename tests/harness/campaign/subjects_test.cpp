@@ -75,6 +75,16 @@ TEST_F(Subjects, OneThatIsNamedAndCannotBeUsedIsNotReplaced) {
                   "path"));
   EXPECT_THAT(ids({"libtorch:/no/such/host"}), ElementsAre(HasSubstr("there is no such file")));
   EXPECT_THAT(ids({"libtorch:" + text}), ElementsAre(HasSubstr("it is no program")));
+  for (const char* name : {"python:", "libtorch:"})
+    EXPECT_THAT(ids({name}), ElementsAre(HasSubstr("no path is named"))) << name;
+  const std::string python = folder.write("bin/python", "#!/bin/sh\necho 2.14.1+cu130\n");
+  std::filesystem::permissions(python, std::filesystem::perms::owner_all);
+  EXPECT_THAT(ids({"python:" + python + "@2.13.0"}),
+              ElementsAre(HasSubstr("its torch is 2.14.1, not 2.13.0")));
+  setenv("NORMDIFF_PYTHON", (python + ":/no/such/python").c_str(), 1);
+  EXPECT_THAT(ids({"python"}), ElementsAre(HasSubstr("python:/no/such/python can't be used")));
+  EXPECT_THAT(ids({"python@2.14.1", "python:" + python}), ElementsAre("python@2.14.1"))
+      << "each subject once";
   setenv("NORMDIFF_PYTHON", "/no/such/python", 1);
   EXPECT_THAT(ids({"python"}), ElementsAre(HasSubstr("python:/no/such/python can't be used")));
   const auto by_default = default_subjects(places, {"libtorch", "python", "textbook"});
