@@ -96,7 +96,7 @@ struct Checker::Implementation {
   /// Judges a step that the subject says it does not do: nothing may have changed.
   void judge_declined(Context& context, Oracle& oracle, const StepRecord& record,
                       const Step& step) {
-    const bool may = operands_of(world, step) == Operands::dead ||
+    const bool may = operands_of(world, step) != Operands::usable ||
                      may_decline(manifest.family, context.scenario, context.scope,
                                  static_cast<std::size_t>(context.step));
     oracle.outcome(may ? Verdict::unsupported : Verdict::harness_error, {},

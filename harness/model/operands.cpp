@@ -23,8 +23,8 @@ class Looker {
   explicit Looker(const World& world) : world_(world) {}
   [[nodiscard]] Operands found() const { return found_; }
 
-  void object(std::string_view, ModuleRef module, Takes) { look(module); }
-  void operand(std::string_view, ModuleRef module, Takes) { look(module); }
+  void object(std::string_view, ModuleRef module, Takes takes) { look(module, takes); }
+  void operand(std::string_view, ModuleRef module, Takes takes) { look(module, takes); }
   void operand(std::string_view, NameId name, Takes takes) {
     if (!live(name)) return;
     const Live& it = world_.names[name];
@@ -41,11 +41,13 @@ class Looker {
   void state_dict(std::string_view, ModuleRef module, Takes) { look(module); }
   void slot(std::string_view, ModuleRef module, TensorSlot slot) {
     look(module);
-    if (found_ == Operands::usable)
-      need(world_.names[module.name]
-               .places[module.place]
-               ->tensors[static_cast<TensorSlot>(slot)]
-               .has_value());
+    if (found_ != Operands::usable) return;
+    const Module& there = *world_.names[module.name].places[module.place];
+    const bool has_it = std::visit(
+        [slot](const auto& x) { return std::ranges::find(x.slots, slot) != x.slots.end(); },
+        there.layer);
+    if (!has_it) found_ = Operands::dead;  // its replacement was not made
+    need(there.find(slot) != nullptr);
   }
   void expression(std::string_view key, const ModuleExpression& module) {
     for (const ModuleExpression::Child& child : module.children)
@@ -86,6 +88,13 @@ class Looker {
   }
   void need(bool there) {
     if (!there && found_ == Operands::usable) found_ = Operands::unseen;
+  }
+  /// A norm that a step takes is another module where its replacement was not made.
+  void look(ModuleRef module, Takes takes) {
+    look(module);
+    if (found_ == Operands::usable && takes == Takes::norm &&
+        norm_in(world_.names[module.name].places[module.place]->layer) == nullptr)
+      found_ = Operands::dead;
   }
   void look(ModuleRef module) {
     if (!live(module.name)) return;

@@ -129,6 +129,14 @@ bool is_without_momentum(const Step& step, const Scope& scope) {
   });
 }
 
+/// A replacement that was not made leaves another module there than the scenario says.
+bool is_behind_a_replacement(const Scenario& scenario, std::size_t step) {
+  const auto begin = scenario.statements.begin();
+  return std::any_of(begin, begin + static_cast<std::ptrdiff_t>(step), [](const auto& earlier) {
+    return std::holds_alternative<Replace>(earlier.step);
+  });
+}
+
 }  // namespace
 
 bool may_decline(std::string_view family, const Scenario& scenario, const Scope& scope,
@@ -143,7 +151,7 @@ bool may_decline(std::string_view family, const Scenario& scenario, const Scope&
     case Declines::anything:
       return true;
     case Declines::sequential:
-      return is_about_a_sequential(declined, resolve_before(scenario, step));
+      return is_about_a_sequential(declined, scope) || is_behind_a_replacement(scenario, step);
     case Declines::cast: {
       const auto begin = scenario.statements.begin();
       return std::any_of(begin, begin + static_cast<std::ptrdiff_t>(step), [](const auto& earlier) {
@@ -151,7 +159,7 @@ bool may_decline(std::string_view family, const Scenario& scenario, const Scope&
       });
     }
     case Declines::no_momentum:
-      return is_without_momentum(declined, resolve_before(scenario, step + 1));
+      return is_without_momentum(declined, scope) || is_behind_a_replacement(scenario, step);
     case Declines::artefact: {
       const auto* forward = std::get_if<Forward>(&declined);
       return forward && scope[forward->module.name].kind == NameKind::artefact;

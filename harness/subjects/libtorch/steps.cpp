@@ -17,6 +17,9 @@
 namespace normdiff::libtorch {
 namespace {
 
+/// A step that the module which stands there does not have.
+constexpr const char* not_replaced = "needs a module that was not put there";
+
 Ending unsupported(std::string reason) {
   return {Outcome::unsupported, {}, std::move(reason)};
 }
@@ -183,6 +186,22 @@ void Runner::look_again(const void* sequential, std::size_t child, const Node& r
 struct Runner::Steps {
   Runner& runner;
 
+  /// Calls f(node) where a norm stands. A scenario says that one does, but where the replacement of
+  /// a module was not made, the old one still stands there.
+  template <class F>
+  Ending with_norm(ModuleRef module, F&& f) {
+    std::optional<std::string> reason;
+    Ending ending = runner.with(module, [&](const Node& node) {
+      if (node.norm.running_mean == nullptr)
+        reason = not_replaced;
+      else if constexpr (std::is_void_v<decltype(f(node))>)
+        f(node);
+      else
+        reason = f(node);
+    });
+    return reason ? unsupported(std::move(*reason)) : ending;
+  }
+
   Ending operator()(const Construct& step) {
     if (const auto name = missing(step.module, runner.lives_)) return runner.needs(*name);
     if (auto reason = why_not_made(step.module)) return unsupported(std::move(*reason));
@@ -237,36 +256,40 @@ struct Runner::Steps {
   }
 
   Ending operator()(const SetMomentum& step) {
-    std::optional<std::string> reason;
-    Ending ending = runner.with(step.module, [&](const Node& node) {
+    return with_norm(step.module, [&](const Node& node) {
+      std::optional<std::string> reason;
       node.norm.with_options([&](auto& options) { reason = set_momentum(options, step.value); });
+      return reason;
     });
-    return reason ? unsupported(std::move(*reason)) : ending;
   }
 
   Ending operator()(const SetEps& step) {
-    return runner.with(step.module, [&](const Node& node) {
+    return with_norm(step.module, [&](const Node& node) {
       node.norm.with_options([&](auto& options) { options.eps(step.value); });
     });
   }
 
   Ending operator()(const SetTrackRunningStats& step) {
-    return runner.with(step.module, [&](const Node& node) {
+    return with_norm(step.module, [&](const Node& node) {
       node.norm.with_options([&](auto& options) { options.track_running_stats(step.value); });
     });
   }
 
   Ending operator()(const Fill& step) {
-    return runner.with(step.module, [&](const Node& node) {
-      at::Tensor& tensor = *node.tensor(step.slot);
+    bool there = true;
+    Ending ending = runner.with(step.module, [&](const Node& node) {
+      at::Tensor* tensor = node.tensor(step.slot);
+      there = tensor != nullptr && tensor->defined();
+      if (!there) return;
       const at::NoGradGuard no_grad;
-      tensor.copy_(runner.filled(tensor, step.data, step.seed));
+      tensor->copy_(runner.filled(*tensor, step.data, step.seed));
     });
+    return there ? ending : unsupported(not_replaced);
   }
 
   Ending operator()(const ResetRunningStats& step) {
-    return runner.with(step.module,
-                       [](const Node& node) { node.norm.reset_running_stats(node.self); });
+    return with_norm(step.module,
+                     [](const Node& node) { node.norm.reset_running_stats(node.self); });
   }
 
   Ending operator()(const CastTo& step) {

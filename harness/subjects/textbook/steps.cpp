@@ -56,11 +56,17 @@ std::set<const Parameter*> parameters_of(std::span<Call* const> calls) {
 
 }  // namespace
 
+/// f(module) may give an ending.
 template <class F>
 Ending Runner::with(ModuleRef module, F f) {
   if (!is_tree(module.name)) return needs(module.name);
-  f(lives_[module.name].places[module.place]);
-  return {};
+  const ModulePtr& place = lives_[module.name].places[module.place];
+  if constexpr (std::is_void_v<decltype(f(place))>) {
+    f(place);
+    return {};
+  } else {
+    return f(place);
+  }
 }
 
 ModulePtr Runner::build(const ModuleExpression& expression, NameId result, std::size_t& place) {
@@ -114,6 +120,20 @@ void Runner::accumulate(std::optional<Tensor>& grad, const Tensor& added, DType 
 struct Runner::Steps {
   Runner& runner;
 
+  /// Of a step that the module which stands there does not have, as its replacement was not made.
+  static Ending unfit() {
+    return {Outcome::unsupported, {}, "needs a module that was not put there"};
+  }
+
+  template <class F>
+  Ending with_norm(ModuleRef module, F f) {
+    return runner.with(module, [&](const ModulePtr& place) {
+      if (!is_norm(place->spec->layer)) return unfit();
+      f(*place);
+      return Ending();
+    });
+  }
+
   Ending operator()(const Construct& step) {
     const auto is_live = [&](NameId name) { return runner.is_tree(name); };
     if (const auto name = missing(step.module, is_live)) return runner.needs(*name);
@@ -141,30 +161,30 @@ struct Runner::Steps {
   }
 
   Ending operator()(const SetMomentum& step) {
-    return runner.with(step.module,
-                       [&](const ModulePtr& module) { module->momentum = step.value; });
+    return with_norm(step.module, [&](Module& module) { module.momentum = step.value; });
   }
 
   Ending operator()(const SetEps& step) {
-    return runner.with(step.module, [&](const ModulePtr& module) { module->eps = step.value; });
+    return with_norm(step.module, [&](Module& module) { module.eps = step.value; });
   }
 
   Ending operator()(const SetTrackRunningStats& step) {
-    return runner.with(step.module,
-                       [&](const ModulePtr& module) { module->track_running_stats = step.value; });
+    return with_norm(step.module, [&](Module& module) { module.track_running_stats = step.value; });
   }
 
   Ending operator()(const Fill& step) {
     return runner.with(step.module, [&](const ModulePtr& module) {
-      Tensor& tensor = *(*module)[step.slot];
-      make_data(step.data, step.seed, tensor.numel(), tensor.dtype(), tensor.data());
+      std::optional<Tensor>& tensor = (*module)[step.slot];
+      if (!tensor) return unfit();
+      make_data(step.data, step.seed, tensor->numel(), tensor->dtype(), tensor->data());
+      return Ending();
     });
   }
 
   Ending operator()(const ResetRunningStats& step) {
     std::optional<Refusal> refusal;
-    const Ending ending = runner.with(
-        step.module, [&](const ModulePtr& module) { refusal = reset_running_stats(*module); });
+    const Ending ending =
+        with_norm(step.module, [&](Module& module) { refusal = reset_running_stats(module); });
     return refusal ? ended(refusal) : ending;
   }
 
