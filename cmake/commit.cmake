@@ -29,4 +29,4 @@ add_custom_target(normdiff_commit
   COMMAND ${CMAKE_COMMAND} -DSOURCE=${PROJECT_SOURCE_DIR} -DOUTPUT=${COMMIT_SOURCE}
           -P ${PROJECT_SOURCE_DIR}/cmake/commit.cmake
   BYPRODUCTS ${COMMIT_SOURCE}
-  COMMENT "Looking which commit this is")
+  COMMENT "Looking up which commit this is")

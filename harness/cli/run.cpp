@@ -207,6 +207,10 @@ int run(const RunArguments& arguments) {
     if (!power_options.profiles.empty()) power = measure_power(power_options, interrupted);
   }
   line.clear();
+  if (interrupted) {
+    campaign.interrupted = true;
+    power.clear();  // it was cut short
+  }
   campaign.interrupted_by = interrupted_by;
   const Report report = build_report(settings_of(arguments, options), campaign, corpus, power,
                                      arguments.power_scenarios, deviations, arguments.out);

@@ -54,7 +54,7 @@ std::variant<TraceFile, InputError> read_trace(const std::filesystem::path& path
     file.subject = manifest_from_json(header.at("subject"));
     for (const std::string& name : {file.subject.subject, file.subject.version})
       if (name != on_one_line(name))
-        return wrong(1, fmt::format("the subject is called '{}', which is no printable line",
+        return wrong(1, fmt::format("the subject's name or version, '{}', is no printable line",
                                     on_one_line(name)));
     if (!is_family(file.subject.family))
       return wrong(

@@ -43,6 +43,9 @@ nlohmann::json to_json(const Manifest& manifest) {
 
 Manifest manifest_from_json(const nlohmann::json& json) {
   auto manifest = fields_from_json<Manifest>(json, manifest_fields);
+  // Before a manifest had kernels, these families were held to LibTorch's.
+  if (manifest.family == "libtorch" || manifest.family == "python")
+    manifest.kernels = reference::Kernels::libtorch_cpu;
   optional_manifest_fields(manifest, [&]<class Member>(const char* name, Member& member) {
     if (json.contains(name)) field_from_json(json, name, member);
   });

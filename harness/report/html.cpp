@@ -159,7 +159,8 @@ std::string render_finding(const Finding& finding, const std::string& commands, 
 
 std::string render_header(const Report& report) {
   const Conclusion conclusion = conclude(report);
-  const std::string_view mood = conclusion.exit_code == 0   ? "good"
+  const std::string_view mood = !report.findings.empty()    ? "bad"
+                                : conclusion.exit_code == 0 ? "good"
                                 : conclusion.exit_code == 1 ? "bad"
                                                             : "broken";
   const std::size_t colon = conclusion.text.find(": ");

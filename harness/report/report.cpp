@@ -82,7 +82,8 @@ Conclusion conclude(const Report& report) {
   }
   if (!unusable.empty()) {
     conclusion.exit_code = 2;
-    word = fmt::format("nothing is said of {}, which could not be used", fmt::join(unusable, ", "));
+    if (word == "conforms") word = "conforms where it was tried";
+    word += fmt::format(", and {} could not be used", fmt::join(unusable, ", "));
   }
   if (!report.harness_errors.empty() || !report.failure.empty()) {
     conclusion.exit_code = 2;

@@ -76,8 +76,9 @@ TEST_F(Alone, ASubjectOfTheDefaultSetThatIsNotThereIsTwoAndStandsFirst) {
   EXPECT_EQ(ran.code, 2);
   EXPECT_THAT(ran.output, HasSubstr("python:/no/such/python can't be used: there is no such file"));
   EXPECT_THAT(ran.output, HasSubstr("libtorch can't be used: none was found"));
-  EXPECT_THAT(ran.output, HasSubstr("nothing is said of libtorch, python:/no/such/python, which "
-                                    "could not be used: 3 subjects, 60 scenarios"));
+  EXPECT_THAT(ran.output,
+              HasSubstr("conforms where it was tried, and libtorch, python:/no/such/python "
+                        "could not be used: 3 subjects, 60 scenarios"));
   const std::string page = read(folder.path() / "out" / "report.md");
   const std::size_t table = page.find("## Subjects");
   EXPECT_LT(page.find("libtorch", table), page.find("textbook", table));
@@ -100,6 +101,16 @@ TEST(RunCommand, AnInterruptIsSaidInEveryFormatAndInTheCode) {
     for (const char* name : {"report.json", "report.md", "report.html"})
       EXPECT_THAT(read(out.path() / name), HasSubstr("(interrupted)")) << name;
   }
+}
+
+TEST(RunCommand, AnInterruptWhilePowerIsMeasuredIsAnInterrupt) {
+  const TemporaryFolder out;
+  const Ran ran = run_in_shell(
+      program + " run --subject textbook --scenarios 20 --power --power-scenarios 2000000 --out " +
+      out.path().string() + " & sleep 2; kill -TERM $!; wait $!");
+  EXPECT_EQ(ran.code, 143) << ran.output;
+  EXPECT_THAT(ran.output, AllOf(HasSubstr("conforms so far (interrupted)"),
+                                HasSubstr("Power was not measured")));
 }
 
 TEST(RunCommand, SeedFirstVerdictLast) {

@@ -57,8 +57,11 @@ TEST(Conclude, ASubjectThatCouldNotBeUsedIsNamed) {
   Report report = clean();
   report.subjects[0].unusable = "no such program";
   EXPECT_THAT(conclude(report).text,
-              testing::StartsWith("nothing is said of " + report.subjects[0].manifest.id() +
-                                  ", which could not be used: "));
+              testing::StartsWith("conforms where it was tried, and " +
+                                  report.subjects[0].manifest.id() + " could not be used: "));
+  report.unexpected_passes = {"x"};
+  EXPECT_EQ(conclude(report).exit_code, 2);
+  EXPECT_THAT(conclude(report).text, testing::StartsWith("does not pass, and "));
 }
 
 TEST(Conclude, AnInterruptIsTheSignalsCodeWhateverWasFound) {
