@@ -1,7 +1,8 @@
 # Finds every LibTorch: each prefix of CMAKE_PREFIX_PATH, the variable and the environment's (an
 # unpacked libtorch archive, a torch package of Python, the folder of either, or a virtual
-# environment that has the package), the project's own virtual environment, Debian's in /usr. For each an imported target LibTorch::VERSION;
-# LIBTORCH_VERSIONS lists them. The first of two of the same version is taken.
+# environment that has the package), the project's own virtual environment, Debian's in /usr. For
+# each an imported target LibTorch::VERSION; LIBTORCH_VERSIONS lists them. The first of two of the
+# same version is taken.
 #
 # The targets are made by hand: two find_package(Torch) in one project end up with the headers of
 # one and the library of the other.

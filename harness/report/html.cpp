@@ -180,7 +180,7 @@ std::string render_header(const Report& report) {
                    "<a href=\"#subjects\">Subjects</a> <a href=\"#compared\">What was compared</a> "
                    "<a href=\"#power\">Power</a></nav></header>\n",
                    escape_html(settings_sentence(report)), report.findings.size(),
-                   report.deviation_hits().size());
+                   report.deviation_hits().size() + report.hits_elsewhere().size());
 }
 
 /// Everything that makes the verdict what it is.

@@ -17,7 +17,7 @@ struct NameInfo {
   /// exactly where they hold the same module; the specs of a copy, script or artefact are its own.
   ModuleSpecPtr spec;
   std::vector<reference::Place> places;  ///< of `spec`; empty for others
-  std::int64_t elements = 0;             ///< of the tensors that it holds
+  std::int64_t elements = 0;             ///< of the tensors that it holds now
   /// A tensor or result has this shape; nullopt: the forward that would make it refuses the sizes.
   std::optional<Shape> shape;
   bool traced = false;          ///< of a script: made by torch.jit.trace (or loaded from one)

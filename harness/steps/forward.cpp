@@ -22,8 +22,7 @@ bool has_its_weights(const Module& module) {
                      [](const auto& child) { return has_its_weights(*child.second); });
 }
 
-/// An instance norm below holds statistics, and nothing else, of another dtype than the
-/// input.
+/// An instance norm below holds statistics, and nothing else, of another dtype than the input.
 bool mixes_dtypes(const Module& module, DType input) {
   const auto differs = [&](TensorSlot slot) {
     return module.find(slot) != nullptr && module.find(slot)->dtype() != input;

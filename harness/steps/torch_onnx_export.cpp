@@ -105,9 +105,8 @@ void expect_graph(Context& c, const OnnxExport& step, const reference::Exported&
   }
 }
 
-/// A norm stands behind an instance norm that moves its statistics. The TorchScript
-/// exporter writes that one between two reshapes and has lost the sizes behind it, which some norms
-/// need.
+/// A norm stands behind an instance norm that moves its statistics. The TorchScript exporter writes
+/// the instance norm between two reshapes and has lost the sizes behind it, which some norms need.
 bool may_lose_sizes(const Module& root) {
   const std::function<bool(const Module&, bool&)> look = [&look](const Module& module, bool& lost) {
     for (const auto& [name, child] : module.children)

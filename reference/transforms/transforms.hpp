@@ -28,7 +28,8 @@ namespace normdiff::reference {
 
 enum class ExportMode : std::uint8_t { eval, preserve, training };
 
-/// An exporter may make a batch norm part of the convolution before it, if it looks past this.
+/// An exporter may make a batch norm part of the convolution before it. How far it must look back
+/// for the convolution:
 enum class Foldable : std::uint8_t {
   never,
   directly,  ///< in eval, behind a convolution or others that may
