@@ -151,7 +151,8 @@ bool may_decline(std::string_view family, const Scenario& scenario, const Scope&
     case Declines::anything:
       return true;
     case Declines::sequential:
-      return is_about_a_sequential(declined, scope) || is_behind_a_replacement(scenario, step);
+      return is_about_a_sequential(declined, resolve_before(scenario, step)) ||
+             is_behind_a_replacement(scenario, step);
     case Declines::cast: {
       const auto begin = scenario.statements.begin();
       return std::any_of(begin, begin + static_cast<std::ptrdiff_t>(step), [](const auto& earlier) {
@@ -159,7 +160,8 @@ bool may_decline(std::string_view family, const Scenario& scenario, const Scope&
       });
     }
     case Declines::no_momentum:
-      return is_without_momentum(declined, scope) || is_behind_a_replacement(scenario, step);
+      return is_without_momentum(declined, resolve_before(scenario, step + 1)) ||
+             is_behind_a_replacement(scenario, step);
     case Declines::artefact: {
       const auto* forward = std::get_if<Forward>(&declined);
       return forward && scope[forward->module.name].kind == NameKind::artefact;

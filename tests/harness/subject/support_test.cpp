@@ -41,6 +41,18 @@ bool may_decline_last(std::string_view family, const std::string& statements) {
   return may_decline(family, scenario, resolve(scenario), scenario.statements.size() - 1);
 }
 
+TEST(Support, WhatCountsIsWhatStoodThereAtTheStep) {
+  const auto may_decline_third = [](const std::string& module, const std::string& replacement) {
+    const auto parsed =
+        parse("# normdiff-scenario 1\nnet = Sequential(n=" + module + ")\nb = " + replacement +
+              "\nnet.n.momentum = None\nreplace(net.n, b)\n");
+    const auto& scenario = std::get<Scenario>(parsed);
+    return may_decline("libtorch", scenario, resolve(scenario), 2);
+  };
+  EXPECT_TRUE(may_decline_third("InstanceNorm1d(2)", "BatchNorm1d(2)"));
+  EXPECT_FALSE(may_decline_third("BatchNorm1d(2)", "InstanceNorm1d(2)"));
+}
+
 TEST(Support, WhatIsDoneInPartMayBeDeclinedForThatPartOnly) {
   EXPECT_FALSE(may_decline_last("libtorch", "bn.eval()\n"));
   EXPECT_FALSE(may_decline_last("libtorch", "bn.training = False\n"));
