@@ -234,6 +234,8 @@ Result dropout_of_everything_is_refused(PredictionContext& c, const Step& step) 
     return dropout && dropout->p == 1 && module->runs_in_training();
   });
   if (!is_written || exported_by.opset_version < artefact.exported->mode_opset) return std::nullopt;
+  // A file that is no valid graph is not loaded, whatever else is in it.
+  if (instance_norm_artefact_is_invalid(c, step)) return std::nullopt;
   Execution execution;
   execution.refusals.push_back({ErrorKind::invalid_graph, "a ratio of 1"});
   return execution;
