@@ -96,9 +96,10 @@ struct Checker::Implementation {
   /// Judges a step that the subject says it does not do: nothing may have changed.
   void judge_declined(Context& context, Oracle& oracle, const StepRecord& record,
                       const Step& step) {
-    const bool may = operands_of(world, step) != Operands::usable ||
+    const Operands operands = operands_of(world, step);
+    const bool may = operands == Operands::dead || operands == Operands::lacking ||
                      may_decline(manifest.family, context.scenario, context.scope,
-                                 static_cast<std::size_t>(context.step));
+                                 static_cast<std::size_t>(context.step), layer_of(world, step));
     oracle.outcome(may ? Verdict::unsupported : Verdict::harness_error, {},
                    "what the support table says is done", fmt::format("declined: {}", record.text));
     oracle.not_compared(record.text);

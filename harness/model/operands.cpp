@@ -46,8 +46,10 @@ class Looker {
     const bool has_it = std::visit(
         [slot](const auto& x) { return std::ranges::find(x.slots, slot) != x.slots.end(); },
         there.layer);
-    if (!has_it) found_ = Operands::dead;  // its replacement was not made
-    need(there.find(slot) != nullptr);
+    if (!has_it)
+      found_ = Operands::dead;
+    else if (there.find(slot) == nullptr)
+      found_ = Operands::lacking;
   }
   void expression(std::string_view key, const ModuleExpression& module) {
     for (const ModuleExpression::Child& child : module.children)
@@ -118,6 +120,13 @@ Operands operands_of(const World& world, const Step& step) {
   Looker looker(world);
   visit_fields(looker, step);
   return looker.found();
+}
+
+const reference::Layer* layer_of(const World& world, const Step& step) {
+  const auto module = std::visit([](const auto& s) { return module_of(s); }, step);
+  if (!module || !world.is_live(module->it.name)) return nullptr;
+  const std::vector<Module*>& places = world.names[module->it.name].places;
+  return module->it.place < places.size() ? &places[module->it.place]->layer : nullptr;
 }
 
 }  // namespace normdiff

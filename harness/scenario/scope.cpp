@@ -168,12 +168,8 @@ std::size_t child_number(const std::vector<reference::Place>& places, std::size_
 }
 
 Scope resolve(const Scenario& scenario) {
-  return resolve_before(scenario, scenario.statements.size());
-}
-
-Scope resolve_before(const Scenario& scenario, std::size_t statement) {
   Scope scope(scenario.names.size());
-  for (std::size_t i = 0; i < statement; ++i) scope.apply(scenario, scenario.statements[i].step);
+  for (const Statement& statement : scenario.statements) scope.apply(scenario, statement.step);
   return scope;
 }
 

@@ -88,10 +88,7 @@ template <class S>
 /// The scope after the last statement of a valid scenario: every name of it.
 [[nodiscard]] Scope resolve(const Scenario& scenario);
 
-/// The scope before a statement of a valid scenario.
-[[nodiscard]] Scope resolve_before(const Scenario& scenario, std::size_t statement);
-
-/// Which child of its parent the module at a place is, counted from 0. The place has a parent.
+/// The module at a place, which has a parent, is this child of it, counted from 0.
 [[nodiscard]] std::size_t child_number(const std::vector<reference::Place>& places,
                                        std::size_t place);
 

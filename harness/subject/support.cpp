@@ -108,39 +108,26 @@ const char* never_does(std::string_view family, std::size_t step_kind) {
 
 namespace {
 
-/// The step's module is a Sequential.
-bool is_about_a_sequential(const Step& step, const Scope& scope) {
-  const auto* set = std::get_if<SetTraining>(&step);
-  return set && is_container(scope.place(set->module).module->layer);
-}
-
-/// The step gives an instance norm the momentum None.
-bool is_without_momentum(const Step& step, const Scope& scope) {
-  const auto is_instance_norm = [](const ModuleSpec& module) {
-    return is_norm(module.layer) && !is_batch_norm(module.layer);
+/// The step gives an instance norm the momentum None. `there` is what it works on.
+bool is_without_momentum(const Step& step, const Scope& scope, const reference::Layer* there) {
+  const auto is_instance_norm = [](const reference::Layer& layer) {
+    return is_norm(layer) && !is_batch_norm(layer);
   };
   if (const auto* set = std::get_if<SetMomentum>(&step))
-    return !set->value && is_instance_norm(*scope.place(set->module).module);
+    return !set->value && there && is_instance_norm(*there);
   const auto* made = std::get_if<Construct>(&step);
   if (made == nullptr) return false;
   const auto& places = scope[made->result].places;
   return std::any_of(places.begin(), places.end(), [&](const reference::Place& place) {
-    return is_instance_norm(*place.module) && !norm_in(place.module->layer)->momentum;
-  });
-}
-
-/// A replacement that was not made leaves another module there than the scenario says.
-bool is_behind_a_replacement(const Scenario& scenario, std::size_t step) {
-  const auto begin = scenario.statements.begin();
-  return std::any_of(begin, begin + static_cast<std::ptrdiff_t>(step), [](const auto& earlier) {
-    return std::holds_alternative<Replace>(earlier.step);
+    const reference::Layer& layer = place.module->layer;
+    return is_instance_norm(layer) && !norm_in(layer)->momentum;
   });
 }
 
 }  // namespace
 
 bool may_decline(std::string_view family, const Scenario& scenario, const Scope& scope,
-                 std::size_t step) {
+                 std::size_t step, const reference::Layer* there) {
   const Support* support = support_of(family);
   if (support == nullptr) return true;
   const Step& declined = scenario.statements[step].step;
@@ -151,8 +138,7 @@ bool may_decline(std::string_view family, const Scenario& scenario, const Scope&
     case Declines::anything:
       return true;
     case Declines::sequential:
-      return is_about_a_sequential(declined, resolve_before(scenario, step)) ||
-             is_behind_a_replacement(scenario, step);
+      return std::holds_alternative<SetTraining>(declined) && there && is_container(*there);
     case Declines::cast: {
       const auto begin = scenario.statements.begin();
       return std::any_of(begin, begin + static_cast<std::ptrdiff_t>(step), [](const auto& earlier) {
@@ -160,8 +146,7 @@ bool may_decline(std::string_view family, const Scenario& scenario, const Scope&
       });
     }
     case Declines::no_momentum:
-      return is_without_momentum(declined, resolve_before(scenario, step + 1)) ||
-             is_behind_a_replacement(scenario, step);
+      return is_without_momentum(declined, scope, there);
     case Declines::artefact: {
       const auto* forward = std::get_if<Forward>(&declined);
       return forward && scope[forward->module.name].kind == NameKind::artefact;

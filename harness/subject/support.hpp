@@ -47,8 +47,9 @@ struct Support {
 
 /// A subject of this family may answer `unsupported` to a step whose operands are there.
 /// One that may not, and does, is a harness error. A family that isn't in the table may decline
-/// anything.
+/// anything. `there`: the layer of the module that the step works on, as it really stands there;
+/// null: it works on none.
 [[nodiscard]] bool may_decline(std::string_view family, const Scenario& scenario,
-                               const Scope& scope, std::size_t step);
+                               const Scope& scope, std::size_t step, const reference::Layer* there);
 
 }  // namespace normdiff

@@ -35,12 +35,7 @@ def is_out_of_memory(error):
     return isinstance(error, MemoryError) or "DefaultCPUAllocator: can't allocate" in str(error)
 
 
-def _need(module, name):
-    """The attribute of a module, which one lacks that stands where another was to be put."""
-    held = getattr(module, name, None)
-    if held is None and name != "momentum":
-        raise Unsupported("needs a module that was not put there")
-    return held
+NOT_PUT_THERE = "needs a module that was not put there"
 
 
 STEPS = {}  # by kind: the method of Session that does it
@@ -162,7 +157,8 @@ class Session:
         """Any step that is one method called, or one attribute set: as its text says."""
         module, spelled = self._eager_or_script(step["module"]), step["spelled"]
         values = [value_of(value) for value in spelled["values"]]
-        _need(module, spelled.get("attribute") or spelled["method"])
+        if not hasattr(module, spelled.get("attribute") or spelled["method"]):
+            raise Unsupported(NOT_PUT_THERE)
         if "attribute" in spelled:
             setattr(module, spelled["attribute"], *values)
         else:
@@ -191,7 +187,9 @@ class Session:
 
     @does("fill")
     def _fill(self, step):
-        tensor = _need(self._eager_or_script(step["module"]), step["slot"])
+        tensor = getattr(self._eager_or_script(step["module"]), step["slot"], None)
+        if tensor is None:
+            raise Unsupported(NOT_PUT_THERE)
         with torch.no_grad():
             tensor.copy_(torch.from_numpy(made_for(tensor.dtype, step, "value")).to(tensor.dtype))
 

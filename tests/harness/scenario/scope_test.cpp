@@ -97,7 +97,9 @@ TEST(Scope, AReplacementStandsInEveryTreeThatHoldsTheParent) {
   EXPECT_EQ(kind(after, 3), conv);
   // It is known as well what each was when it was made.
   EXPECT_EQ(scope[outer].places[3].module->kind(), norm);
-  EXPECT_EQ(resolve_before(scenario, 5).place({outer, 3}).module->kind(), norm);
+  Scope earlier(scenario.names.size());
+  for (std::size_t i = 0; i < 5; ++i) earlier.apply(scenario, scenario.statements[i].step);
+  EXPECT_EQ(earlier.place({outer, 3}).module->kind(), norm);
   EXPECT_EQ(scope[net].elements, scope[bn].elements + scope[wide].elements);
 }
 

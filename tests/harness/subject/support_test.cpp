@@ -38,19 +38,28 @@ TEST(Support, AStepHasTheRowOfItsCapabilityUnlessItHasItsOwn) {
 bool may_decline_last(std::string_view family, const std::string& statements) {
   const auto parsed = parse("# normdiff-scenario 1\nbn = BatchNorm2d(2)\n" + statements);
   const auto& scenario = std::get<Scenario>(parsed);
-  return may_decline(family, scenario, resolve(scenario), scenario.statements.size() - 1);
+  const Scope scope = resolve(scenario);
+  const Step& last = scenario.statements.back().step;
+  const auto module = std::visit([](const auto& step) { return module_of(step); }, last);
+  const reference::Layer* there = module ? &scope.place(module->it).module->layer : nullptr;
+  return may_decline(family, scenario, scope, scenario.statements.size() - 1, there);
 }
 
-TEST(Support, WhatCountsIsWhatStoodThereAtTheStep) {
-  const auto may_decline_third = [](const std::string& module, const std::string& replacement) {
-    const auto parsed =
-        parse("# normdiff-scenario 1\nnet = Sequential(n=" + module + ")\nb = " + replacement +
-              "\nnet.n.momentum = None\nreplace(net.n, b)\n");
-    const auto& scenario = std::get<Scenario>(parsed);
-    return may_decline("libtorch", scenario, resolve(scenario), 2);
+TEST(Support, WhatCountsIsTheModuleThatReallyStandsThere) {
+  // The scenario replaces it later, or its replacement was not made.
+  const auto parsed = parse(
+      "# normdiff-scenario 1\nnet = Sequential(n=InstanceNorm1d(2))\nb = BatchNorm1d(2)\n"
+      "net.n.momentum = None\nnet.n.training = False\nreplace(net.n, b)\n");
+  const auto& scenario = std::get<Scenario>(parsed);
+  const auto may = [&](std::size_t step, const reference::Layer& there) {
+    return may_decline("libtorch", scenario, resolve(scenario), step, &there);
   };
-  EXPECT_TRUE(may_decline_third("InstanceNorm1d(2)", "BatchNorm1d(2)"));
-  EXPECT_FALSE(may_decline_third("BatchNorm1d(2)", "InstanceNorm1d(2)"));
+  const reference::Layer instance = reference::InstanceNorm<1>(reference::NormOptions());
+  EXPECT_TRUE(may(2, instance));
+  EXPECT_FALSE(may(2, reference::BatchNorm<1>()));
+  EXPECT_TRUE(may(3, reference::Sequential()));
+  EXPECT_FALSE(may(3, instance));
+  EXPECT_FALSE(may_decline("libtorch", scenario, resolve(scenario), 3, nullptr));
 }
 
 TEST(Support, WhatIsDoneInPartMayBeDeclinedForThatPartOnly) {
