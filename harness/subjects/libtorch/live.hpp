@@ -68,20 +68,23 @@ struct Live {
   std::vector<at::Tensor> leaf_gradients;
 };
 
+/// The layers of a tree, by place; they are the scenario's.
+using Layers = std::vector<const reference::Layer*>;
+
+struct Built {
+  std::shared_ptr<torch::nn::Module> root;
+  Layers layers;
+};
 /// Makes the modules of an expression. `lives` holds the modules that it shares by name.
-[[nodiscard]] std::shared_ptr<torch::nn::Module> build(const Scenario& scenario, const Scope& scope,
-                                                       int step, const Construct& construct,
-                                                       const std::vector<Live>& lives);
+[[nodiscard]] Built build(const Scenario& scenario, const Scope& scope, int step,
+                          const Construct& construct, const std::vector<Live>& lives);
 /// The first name that an expression shares and that isn't live.
 [[nodiscard]] std::optional<NameId> missing(const ModuleExpression& expression,
                                             const std::vector<Live>& lives);
-/// The layers of the modules that an expression makes, by place.
-[[nodiscard]] std::vector<const reference::Layer*> layers_of(const ModuleExpression& expression,
-                                                             const std::vector<Live>& lives);
 /// Every place of the tree below `root`, whose layers are these.
 [[nodiscard]] std::vector<Node> look_into(torch::nn::Module& root,
                                           const std::vector<reference::Place>& places,
-                                          const std::vector<const reference::Layer*>& layers);
+                                          const Layers& layers);
 
 /// Puts a module in the place of a child of a Sequential. Module::replace_module alone changes what
 /// parameters() and children() give; Sequential::forward goes through a list of its own.

@@ -177,12 +177,13 @@ Node node_of(nn::Module& module, const reference::Layer& layer) {
 /// Walks an expression in the order in which places are numbered.
 class Builder {
  public:
-  Builder(const Scenario& scenario, const Scope& scope, int step,
-          const std::vector<reference::Place>& places, const std::vector<Live>& lives)
-      : scenario_(scenario), scope_(scope), step_(step), places_(places), lives_(lives) {}
+  Builder(const Scenario& scenario, int step, const std::vector<reference::Place>& places,
+          const std::vector<Live>& lives)
+      : scenario_(scenario), step_(step), places_(places), lives_(lives) {}
 
   std::shared_ptr<nn::Module> build(const ModuleExpression& expression) {
-    const int place = next_++;
+    const auto place = static_cast<int>(layers_.size());
+    layers_.push_back(&expression.layer);
     std::shared_ptr<nn::Module> module = std::visit(
         [](const auto& x) -> std::shared_ptr<nn::Module> {
           return Torch<std::remove_cvref_t<decltype(x)>>::make(x);
@@ -190,19 +191,19 @@ class Builder {
         expression.layer);
     initialise(*module, place);
     for (const ModuleExpression::Child& child : expression.children) {
-      const int at = next_;
+      const std::size_t at = layers_.size();
       std::shared_ptr<nn::Module> made;
       if (const NameId* name = std::get_if<NameId>(&child.module)) {
         made = lives_[*name].root;
-        next_ += static_cast<int>(scope_[*name].places.size());
+        for (const Node& node : lives_[*name].nodes) layers_.push_back(node.layer);
       } else {
         made = build(std::get<ModuleExpression>(child.module));
       }
-      append(dynamic_cast<SequentialImpl&>(*module), child.name, made,
-             places_[static_cast<std::size_t>(at)].module->layer);
+      append(dynamic_cast<SequentialImpl&>(*module), child.name, made, *layers_[at]);
     }
     return module;
   }
+  [[nodiscard]] Layers layers() && { return std::move(layers_); }
 
  private:
   static void append(SequentialImpl& parent, const std::string& name,
@@ -225,15 +226,14 @@ class Builder {
   }
 
   const Scenario& scenario_;
-  const Scope& scope_;
   int step_;
   const std::vector<reference::Place>& places_;
   const std::vector<Live>& lives_;
-  int next_ = 0;
+  Layers layers_;  ///< of the places so far
 };
 
 void look(nn::Module& module, std::size_t place, const std::vector<reference::Place>& places,
-          const std::vector<const reference::Layer*>& layers, std::vector<Node>& nodes) {
+          const Layers& layers, std::vector<Node>& nodes) {
   const reference::Layer& layer = *layers[place];
   Node node = node_of(module, layer);
   node.layer = &layer;
@@ -297,10 +297,11 @@ std::optional<std::string> why_not_made(const ModuleExpression& expression) {
   return reason;
 }
 
-std::shared_ptr<nn::Module> build(const Scenario& scenario, const Scope& scope, int step,
-                                  const Construct& construct, const std::vector<Live>& lives) {
-  return Builder(scenario, scope, step, scope[construct.result].places, lives)
-      .build(construct.module);
+Built build(const Scenario& scenario, const Scope& scope, int step, const Construct& construct,
+            const std::vector<Live>& lives) {
+  Builder builder(scenario, step, scope[construct.result].places, lives);
+  std::shared_ptr<nn::Module> root = builder.build(construct.module);
+  return {std::move(root), std::move(builder).layers()};
 }
 
 std::optional<NameId> missing(const ModuleExpression& expression, const std::vector<Live>& lives) {
@@ -314,23 +315,8 @@ std::optional<NameId> missing(const ModuleExpression& expression, const std::vec
   return std::nullopt;
 }
 
-std::vector<const reference::Layer*> layers_of(const ModuleExpression& expression,
-                                               const std::vector<Live>& lives) {
-  std::vector<const reference::Layer*> layers = {&expression.layer};
-  for (const ModuleExpression::Child& child : expression.children) {
-    if (const auto* below = std::get_if<ModuleExpression>(&child.module)) {
-      const auto made = layers_of(*below, lives);
-      layers.insert(layers.end(), made.begin(), made.end());
-    } else {
-      for (const Node& node : lives[std::get<NameId>(child.module)].nodes)
-        layers.push_back(node.layer);
-    }
-  }
-  return layers;
-}
-
 std::vector<Node> look_into(nn::Module& root, const std::vector<reference::Place>& places,
-                            const std::vector<const reference::Layer*>& layers) {
+                            const Layers& layers) {
   std::vector<Node> nodes;
   nodes.reserve(places.size());
   look(root, 0, places, layers, nodes);

@@ -39,8 +39,7 @@ class Runner {
   template <class F>
   [[nodiscard]] Ending with(ModuleRef module, F&& f);
   [[nodiscard]] Ending needs(NameId name) const;
-  void adopt(NameId name, std::shared_ptr<torch::nn::Module> root,
-             const std::vector<const reference::Layer*>& layers);
+  void adopt(NameId name, std::shared_ptr<torch::nn::Module> root, const Layers& layers);
   void look_again(const void* sequential, std::size_t child, const Node& replacement);
   /// The module at `place`, leaf by leaf; outputs are put into leaf_outputs_.
   [[nodiscard]] at::Tensor walk(const std::vector<Node>& nodes, std::size_t place,

@@ -119,8 +119,7 @@ Ending Runner::with(ModuleRef module, F&& f) {
   return {};
 }
 
-void Runner::adopt(NameId name, std::shared_ptr<torch::nn::Module> root,
-                   const std::vector<const reference::Layer*>& layers) {
+void Runner::adopt(NameId name, std::shared_ptr<torch::nn::Module> root, const Layers& layers) {
   Live& live = lives_[name];
   live.nodes = look_into(*root, (*scope_)[name].places, layers);
   live.root = std::move(root);
@@ -205,9 +204,8 @@ struct Runner::Steps {
   Ending operator()(const Construct& step) {
     if (const auto name = missing(step.module, runner.lives_)) return runner.needs(*name);
     if (auto reason = why_not_made(step.module)) return unsupported(std::move(*reason));
-    runner.adopt(step.result,
-                 build(*runner.scenario_, *runner.scope_, runner.step_, step, runner.lives_),
-                 layers_of(step.module, runner.lives_));
+    Built built = build(*runner.scenario_, *runner.scope_, runner.step_, step, runner.lives_);
+    runner.adopt(step.result, std::move(built.root), built.layers);
     return {};
   }
 
@@ -355,7 +353,7 @@ struct Runner::Steps {
 
   Ending operator()(const DeepCopy& step) {
     return runner.with(step.module, [&](const Node& node) {
-      std::vector<const reference::Layer*> layers;
+      Layers layers;
       const std::vector<Node>& nodes = runner.lives_[step.module.name].nodes;
       for (auto place = static_cast<int>(step.module.place); place < node.end; ++place)
         layers.push_back(nodes[static_cast<std::size_t>(place)].layer);
