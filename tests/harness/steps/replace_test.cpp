@@ -1,16 +1,9 @@
-#include <gmock/gmock.h>
+#include "tests/harness/steps/step_test.hpp"
 
-#include "tests/harness/check/checked.hpp"
-
-namespace normdiff {
+namespace normdiff::testing {
 namespace {
 
-using testing::check;
-using testing::Checked;
-using testing::found;
-using ::testing::IsEmpty;
 using ::testing::SizeIs;
-using testing::ToldSubject;
 
 constexpr const char* replaced =
     "bn = BatchNorm2d(2)\n"
@@ -77,4 +70,4 @@ TEST(ReplaceStep, WhatTheReplacementLacksIsGoneAndComesBackWithANorm) {
 }
 
 }  // namespace
-}  // namespace normdiff
+}  // namespace normdiff::testing

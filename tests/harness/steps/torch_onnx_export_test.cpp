@@ -1,15 +1,7 @@
-#include <gmock/gmock.h>
+#include "tests/harness/steps/step_test.hpp"
 
-#include "tests/harness/check/checked.hpp"
-
-namespace normdiff {
+namespace normdiff::testing {
 namespace {
-
-using testing::check;
-using testing::Checked;
-using testing::found;
-using ::testing::IsEmpty;
-using testing::ToldSubject;
 
 const std::string model =
     "net = Sequential(conv=Conv2d(1, 2, kernel_size=1), bn=BatchNorm2d(2))\n"
@@ -108,4 +100,4 @@ TEST(OnnxStep, AnOpsetThatNoVersionKnowsIsRefused) {
 }
 
 }  // namespace
-}  // namespace normdiff
+}  // namespace normdiff::testing
