@@ -34,7 +34,8 @@ struct CorpusResult {
   std::vector<Finding> findings;
   std::vector<Finding> harness_errors;
   std::vector<std::string> unexpected_passes;  ///< sentences with the edit to make
-  /// Of a version that nothing was measured on: the deviations that are not the same there.
+  /// Sentences about the deviations that are not the same on a version that nothing was measured
+  /// on.
   std::vector<std::string> news;
   std::string unusable;  ///< the host can't be used: why
 };

@@ -37,7 +37,7 @@ struct Deviation {
   std::map<std::string, std::uint64_t> hits;
 };
 
-/// How a deviation stands to a subject.
+/// A deviation stands to a subject in one of these ways.
 enum class Applies : std::uint8_t {
   no,         ///< it is of another family, or of other versions than this one, which was measured
   claimed,    ///< its `versions` have this one

@@ -120,7 +120,8 @@ void Runner::accumulate(std::optional<Tensor>& grad, const Tensor& added, DType 
 struct Runner::Steps {
   Runner& runner;
 
-  /// Of a step that the module which stands there does not have, as its replacement was not made.
+  /// The ending of a step that needs another module than stands there, as a replacement was not
+  /// made.
   static Ending unfit() {
     return {Outcome::unsupported, {}, "needs a module that was not put there"};
   }

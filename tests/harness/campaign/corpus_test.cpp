@@ -112,7 +112,7 @@ TEST_F(Corpus, OnAVersionThatNothingWasMeasuredOnADeviationThatIsGoneIsNews) {
   EXPECT_THAT(result.unexpected_passes, IsEmpty());
   EXPECT_THAT(result.news, ElementsAre("made-up is gone on textbook@0.1.0: corpus/witness.scenario "
                                        "does not show it"));
-  // Where the nearest version has it no longer, nobody expects it.
+  // A deviation is not expected if the nearest version that was measured lacks it.
   Deviation gone = here;
   gone.id = "mended-since";
   gone.versions = ">=8";
@@ -135,7 +135,7 @@ TEST_F(Corpus, OnAnotherVersionADeviationThatIsTheSameIsNoNews) {
   EXPECT_THAT(result.findings, IsEmpty());
   EXPECT_EQ(result.conforming, 2U);
   EXPECT_EQ(result.tally.known_elsewhere.at("made-up"), 1U);
-  // Where the nearest version has it no longer, it is back.
+  // A deviation is back if the nearest version that was measured lacks it.
   Deviation other = elsewhere;
   other.id = "measured-since";
   other.steps = {"train"};

@@ -53,7 +53,7 @@ TEST(TraceFile, MayEndEarlyWithTheStepThatEndedTheProcess) {
 }
 
 TEST(TraceFile, ASubjectsNameIsOnePrintableLine) {
-  // What moves a terminal otherwise is written out when the file is read.
+  // Other control characters are written out when the file is read, and can't reach the name.
   for (const char* name : {"textbook\nconforms", "text\tbook"}) {
     Trace trace;
     const auto read = read_back(3, 2, Outcome::ok, trace, [&](nlohmann::json& header) {

@@ -24,7 +24,7 @@ std::string worker_of(const std::string& version) {
       version, std::filesystem::path(real).parent_path().string(), real);
 }
 
-/// What is found on all the witnesses of PyTorch's deviations.
+/// The counts of all the witnesses of PyTorch's deviations together.
 Tally on_all_witnesses(const Subject& subject) {
   Tally sum;
   for (const Deviation& deviation : Deviations::built_in().list())

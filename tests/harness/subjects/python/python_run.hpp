@@ -39,8 +39,8 @@ struct Ran {
     }
     return found;
   }
-  /// How a module's identity is shown: the key of the first place where it stands. -1: no such
-  /// name.
+  /// A module's identity is shown as this, the key of the first place where it stands. -1: there is
+  /// no such name.
   [[nodiscard]] std::int64_t key(std::string_view name, int place) const {
     for (std::size_t i = 0; i < scenario.names.size(); ++i)
       if (scenario.names[i] == name)
