@@ -1,6 +1,7 @@
 # Writes the commit that is built into a C++ source, at each build, and only where it is another one
 # than before:  cmake -DSOURCE=... -DOUTPUT=... -P commit.cmake
 if(CMAKE_SCRIPT_MODE_FILE)
+  cmake_minimum_required(VERSION 3.25)
   find_package(Git QUIET)
   set(commit "unknown commit")
   if(GIT_FOUND)
