@@ -44,6 +44,7 @@ struct Checker::Implementation {
   Workspace work;
   Explainer explainer;
   std::vector<Judged> discrepancies;  ///< of the step under way
+  std::vector<Key> touched;           ///< by the step under way
 
   Implementation(Manifest m, const Deviations& deviations, CheckOptions o)
       : manifest(std::move(m)), options(o), replay(manifest), explainer(manifest, deviations) {}
@@ -90,7 +91,7 @@ struct Checker::Implementation {
     if (diverged && !declined)
       explainer.explain(context, replay.before(context.step), record, step, discrepancies);
     replay.note(diverged);
-    close_step(world, observed, step, record, diverged);
+    close_step(world, observed, step, record, touched, diverged);
   }
 
   /// Judges a step that the subject says it does not do: nothing may have changed.
@@ -103,7 +104,7 @@ struct Checker::Implementation {
     oracle.outcome(may ? Verdict::unsupported : Verdict::harness_error, {},
                    "what the support table says is done", fmt::format("declined: {}", record.text));
     oracle.not_compared(record.text);
-    expect_state(context, {});
+    state(context, {});
   }
 
   void judge_done(Context& context, Oracle& oracle, const Trace& trace, const Step& step) {
@@ -120,21 +121,27 @@ struct Checker::Implementation {
     if (execution.underived) {
       oracle.underived_outcome(execution.underived);
       leave_out(context, oracle, trace, step, execution.underived);
-      return expect_state(context, {});
+      return state(context, {});
     }
     const JudgedOutcome outcome = judge_outcome(manifest, record, execution.refusals);
     oracle.outcome(outcome.verdict, execution.origin, outcome.expected, outcome.observed);
     const std::optional<NameId> made = result_of(step);
     if (outcome.verdict == Verdict::rejected_by_subject) {
       world = replay.before(context.step).copy();  // a refused call changes nothing (our choice)
-      expect_state(context, {});
+      state(context, {});
     } else if (outcome.verdict == Verdict::accepted_by_subject && made &&
                (!world.is_live(*made) || world.names[*made].underived)) {
       leave_out(context, oracle, trace, step, "the subject did what has no formula");
-      expect_state(context, {});
+      state(context, {});
     } else {
-      expect_state(context, execution);
+      state(context, execution);
     }
+  }
+
+  /// Judges the modules and tensors after the step.
+  void state(Context& context, const Execution& execution) {
+    find_touched(world, observed, touched);
+    expect_state(context, execution, touched);
   }
 
   /// Leaves out of the comparison what a step made and what it may have moved, where the reference

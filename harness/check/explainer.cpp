@@ -81,7 +81,9 @@ Explainer::Attempt Explainer::attempt(const Case& at, const Differences& differe
   }
   if (!execution->underived)
     trial.outcome(judge_outcome(judged.manifest, at.record, execution->refusals).verdict);
-  expect_state(context, *execution);
+  std::vector<Key> touched;
+  find_touched(predicted, judged.observed, touched);
+  expect_state(context, *execution, touched);
   return {trial.explained()};
 }
 

@@ -63,11 +63,15 @@ struct Execution {
 /// The statistics that a forward moved.
 [[nodiscard]] std::vector<KnownWithin> known_within(const reference::ForwardPass& pass);
 
-/// States, for every module and tensor of the world, what the step changed or the subject showed.
-void expect_state(Context& context, const Execution& execution);
+/// Finds, in order, the slots of the world's modules and tensors that the step under way touched:
+/// what was observed anew, and what the reference holds otherwise than it was last observed.
+void find_touched(World& world, Observed& observed, std::vector<Key>& touched);
 
-/// Makes the observable half of the world what was observed.
-void adopt_observed_state(World& world, Observed& observed);
+/// States what the world has at each touched slot.
+void expect_state(Context& context, const Execution& execution, const std::vector<Key>& touched);
+
+/// Makes the touched slots of the world what was observed; the others are that already.
+void adopt_observed_state(World& world, Observed& observed, const std::vector<Key>& touched);
 
 /// Where an expectation about a module comes from.
 [[nodiscard]] inline Origin origin_of(const reference::Module& module) {

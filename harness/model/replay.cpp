@@ -36,7 +36,7 @@ std::optional<NameId> result_of(const Step& step) {
 }
 
 void close_step(World& world, Observed& observed, const Step& step, const StepRecord& record,
-                bool diverged) {
+                const std::vector<Key>& touched, bool diverged) {
   if (const std::optional<NameId> result = result_of(step)) {
     // A graph is derived from the step that made it: where that step deviated, nothing can be said.
     if (diverged && world.is_live(*result)) world.names[*result].underived = true;
@@ -47,7 +47,7 @@ void close_step(World& world, Observed& observed, const Step& step, const StepRe
     if (world.names[*result].kind == NameKind::result)
       adopt_result(world.names[*result], observed.now({*result, 0, Slot::value}));
   }
-  adopt_observed_state(world, observed);
+  adopt_observed_state(world, observed, touched);
 }
 
 void StateReplay::begin(const Scenario& scenario, const Scope& scope, const Trace& trace) {
@@ -76,15 +76,17 @@ void StateReplay::go(int i) {
   observed_.advance(*trace_, index);
   Context context{*scenario_, *scope_, manifest_, i,    record.outcome == Outcome::ok,
                   world_,     nobody_, observed_, work_};
-  // A refused call changes nothing.
+  // A refused call changes nothing. That only the subject refused is a discrepancy: the copy is
+  // rare.
   std::optional<World> before;
-  if (record.outcome == Outcome::error) before = world_.copy();
+  if (record.outcome == Outcome::error && diverged_[index]) before = world_.copy();
   if (record.outcome != Outcome::unsupported && operands_of(world_, step) == Operands::usable) {
     const Execution execution = execute(context, step);
     const bool only_the_subject_refused = execution.refusals.empty() && !execution.underived;
     if (before && only_the_subject_refused) world_ = std::move(*before);
   }
-  close_step(world_, observed_, step, record, diverged_[index]);
+  find_touched(world_, observed_, touched_);
+  close_step(world_, observed_, step, record, touched_, diverged_[index]);
 }
 
 }  // namespace normdiff

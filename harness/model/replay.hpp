@@ -9,10 +9,10 @@ namespace normdiff {
 /// The name that a step makes.
 [[nodiscard]] std::optional<NameId> result_of(const Step& step);
 
-/// Ends a step: makes the world what was observed. `diverged`: the step has discrepancies, so that
-/// nothing can be derived from what it made.
+/// Ends a step: makes the world what was observed, at the slots that `find_touched` found.
+/// `diverged`: the step has discrepancies, so that nothing can be derived from what it made.
 void close_step(World& world, Observed& observed, const Step& step, const StepRecord& record,
-                bool diverged);
+                const std::vector<Key>& touched, bool diverged);
 
 /// Goes over a trace a second time, judging nothing, to give the state before a step: a deviation
 /// is predicted from there. Most scenarios need none, and pay nothing.
@@ -40,6 +40,7 @@ class StateReplay {
   World world_;
   Observed observed_;
   Workspace work_;
+  std::vector<Key> touched_;
 };
 
 }  // namespace normdiff

@@ -1,3 +1,4 @@
+#include <array>
 #include <cstring>
 #include <unordered_map>
 
@@ -101,44 +102,79 @@ bool holds(const Value& value, const T& expected) {
 bool holds(const Value& value, const std::optional<double>& expected) {
   return expected ? same(value, Value{*expected}) : std::holds_alternative<None>(value);
 }
-Value as_value(bool value) {
-  return value;
-}
-Value as_value(const std::optional<double>& value) {
-  return value ? Value{*value} : Value{None{}};
-}
 
-template <class T>
-void scan_value(Context& c, const Observed::State* states, Key key, ModuleKind leaf,
-                const T& expected) {
-  const Observed::State& state = states[static_cast<std::size_t>(key.slot)];
-  if (state.changed != c.step && state.now && holds(*state.now, expected)) return;
-  c.expect.exact(key, as_value(expected), {leaf, "", std::nullopt});
-}
+/// The attributes of a norm.
+constexpr std::array attribute_slots = {Slot::momentum, Slot::eps, Slot::track_running_stats};
 
-void scan_module(Context& c, const Execution& execution, const FirstTensors& firsts, NameId name,
-                 std::uint16_t place, Module& module, bool eager) {
-  const auto key = [name, place](Slot slot) { return Key{name, place, slot}; };
-  const Observed::State* states = c.observed.place(name, place);
-  scan_value(c, states, key(Slot::training), module.kind(), module.training);
+/// Notes the keys of one place that a step touched.
+class PlaceWalk {
+ public:
+  PlaceWalk(Observed& observed, NameId name, std::size_t place, std::vector<Key>& touched)
+      : states_(observed.place(name, static_cast<std::uint16_t>(place))),
+        name_(name),
+        place_(static_cast<std::uint16_t>(place)),
+        step_(observed.step()),
+        touched_(touched) {}
+
+  void module(Module& module, bool eager) {
+    if (state(Slot::identity).changed == step_) note(Slot::identity);
+    value(Slot::training, module.training);
+    const reference::NormOptions* norm = norm_in(module.layer);
+    if (norm && eager) {
+      value(Slot::momentum, norm->momentum);
+      value(Slot::eps, std::optional(norm->eps));
+      value(Slot::track_running_stats, norm->track_running_stats);
+    } else if (eager) {  // a norm stood here if there is one of these
+      for (const Slot slot : attribute_slots)
+        if (state(slot).now) value(slot, std::optional<double>());
+    }
+    for (const Slot slot : module_tensor_slots)
+      if (touched(state(slot), step_, *tensor_of(module, slot)) ||
+          differs(state(slot), requires_grad_of(module, slot)))
+        note(slot);
+  }
+
+ private:
+  [[nodiscard]] const Observed::State& state(Slot slot) const {
+    return states_[static_cast<std::size_t>(slot)];
+  }
+  template <class T>
+  void value(Slot slot, const T& expected) {
+    const Observed::State& it = state(slot);
+    if (it.changed == step_ || !it.now || !holds(*it.now, expected)) note(slot);
+  }
+  void note(Slot slot) { touched_.push_back({name_, place_, slot}); }
+
+  const Observed::State* states_;
+  NameId name_;
+  std::uint16_t place_;
+  int step_;
+  std::vector<Key>& touched_;
+};
+
+/// States what a module has at a touched slot.
+void expect_slot(Context& c, const Execution& execution, const FirstTensors& firsts, Key key,
+                 Module& module) {
+  const Origin origin = origin_of(module);
   const reference::NormOptions* norm = norm_in(module.layer);
-  if (norm && eager) {
-    scan_value(c, states, key(Slot::momentum), module.kind(), norm->momentum);
-    scan_value(c, states, key(Slot::eps), module.kind(), std::optional(norm->eps));
-    scan_value(c, states, key(Slot::track_running_stats), module.kind(), norm->track_running_stats);
-  } else if (eager) {  // a norm stood here if there is one of these
-    for (const Slot slot : {Slot::momentum, Slot::eps, Slot::track_running_stats})
-      if (states[static_cast<std::size_t>(slot)].now)
-        scan_value(c, states, key(slot), module.kind(), std::optional<double>());
+  switch (key.slot) {
+    case Slot::identity:  // stated by the step that makes a module
+      return;
+    case Slot::training:
+      return c.expect.exact(key, Value{module.training}, origin);
+    case Slot::momentum:
+      return c.expect.exact(key, norm && norm->momentum ? Value{*norm->momentum} : Value{None{}},
+                            origin);
+    case Slot::eps:
+      return c.expect.exact(key, norm ? Value{norm->eps} : Value{None{}}, origin);
+    case Slot::track_running_stats:
+      return c.expect.exact(key, norm ? Value{norm->track_running_stats} : Value{None{}}, origin);
+    default:
+      break;
   }
-  for (Slot slot : module_tensor_slots) {
-    const std::optional<Tensor>& tensor = *tensor_of(module, slot);
-    const Observed::State& state = states[static_cast<std::size_t>(slot)];
-    const bool* requires_grad = requires_grad_of(module, slot);
-    if (touched(state, c.step, tensor) || differs(state, requires_grad))
-      scan_tensor(c, execution, firsts, key(slot), module.kind(), tensor,
-                  requires_grad && *requires_grad);
-  }
+  const bool* requires_grad = requires_grad_of(module, key.slot);
+  scan_tensor(c, execution, firsts, key, module.kind(), *tensor_of(module, key.slot),
+              requires_grad && *requires_grad);
 }
 
 /// Takes a tensor that was touched.
@@ -201,67 +237,80 @@ void follow_identity(World& world, Observed& observed, NameId name, std::size_t 
   live.places = reference::places(*live.root);
 }
 
+/// Makes an attribute of a norm what was observed.
+void follow_attribute(reference::NormOptions& norm, Slot slot, const Value& seen) {
+  const double* number = std::get_if<double>(&seen);
+  if (slot == Slot::momentum && (number || std::holds_alternative<None>(seen)))
+    norm.momentum = number ? std::optional(*number) : std::nullopt;
+  else if (slot == Slot::eps && number)
+    norm.eps = *number;
+  else if (const bool* flag = std::get_if<bool>(&seen); flag && slot == Slot::track_running_stats)
+    norm.track_running_stats = *flag;
+}
+
+/// Makes a touched slot of a module what was observed; true: it holds a tensor.
+bool follow_slot(World& world, Observed& observed, const FirstTensors& firsts, Key key) {
+  if (key.slot == Slot::identity) {
+    follow_identity(world, observed, key.name, key.place);
+    return false;
+  }
+  const Live& live = world.names[key.name];
+  Module& module = *live.places[key.place];
+  const Observed::State& state = observed.at(key);
+  if (std::optional<Tensor>* tensor = tensor_of(module, key.slot)) {
+    if (bool* flag = requires_grad_of(module, key.slot); differs(state, flag)) *flag = !*flag;
+    if (!touched(state, observed.step(), *tensor)) return false;
+    const reference::Storage* before = *tensor ? (*tensor)->storage() : nullptr;
+    follow_tensor(world, observed, firsts, key, *tensor);
+    if (before && (!*tensor || (*tensor)->storage() != before)) make_stale(world, module);
+    return true;
+  }
+  reference::NormOptions* norm = norm_in(module.layer);
+  const bool* flag = state.now ? std::get_if<bool>(state.now) : nullptr;
+  if (key.slot == Slot::training && flag)
+    module.training = *flag;
+  else if (state.now && norm && live.kind == NameKind::module)
+    follow_attribute(*norm, key.slot, *state.now);
+  return false;
+}
+
 }  // namespace
 
-void expect_state(Context& c, const Execution& execution) {
-  const FirstTensors firsts(c.world);
-  for (NameId name : c.world.order) {
-    Live& live = c.world.names[name];
+void find_touched(World& world, Observed& observed, std::vector<Key>& touched_keys) {
+  touched_keys.clear();
+  for (const NameId name : world.order) {
+    const Live& live = world.names[name];
     if (live.kind == NameKind::tensor) {
       const Key key{name, 0, Slot::grad};
-      if (touched(c.observed.at(key), c.step, live.grad))
-        scan_tensor(c, execution, firsts, key, no_leaf, live.grad, false);
-      continue;
+      if (touched(observed.at(key), observed.step(), live.grad)) touched_keys.push_back(key);
     }
-    for (std::size_t p = 0; p < live.places.size(); ++p)
-      scan_module(c, execution, firsts, name, static_cast<std::uint16_t>(p), *live.places[p],
-                  live.kind == NameKind::module);
+    for (std::size_t place = 0; place < live.places.size(); ++place)
+      PlaceWalk(observed, name, place, touched_keys)
+          .module(*live.places[place], live.kind == NameKind::module);
   }
 }
 
-void adopt_observed_state(World& world, Observed& observed) {
+void expect_state(Context& c, const Execution& execution, const std::vector<Key>& touched_keys) {
+  const FirstTensors firsts(c.world);
+  for (const Key key : touched_keys) {
+    Live& live = c.world.names[key.name];
+    if (key.slot == Slot::grad)
+      scan_tensor(c, execution, firsts, key, no_leaf, live.grad, false);
+    else
+      expect_slot(c, execution, firsts, key, *live.places[key.place]);
+  }
+}
+
+void adopt_observed_state(World& world, Observed& observed, const std::vector<Key>& touched_keys) {
   const FirstTensors firsts(world);  // those before: who gets memory of its own may get it twice
-  const int step = observed.step();
   bool anything = false;
-  for (NameId name : world.order) {
-    Live& live = world.names[name];
-    if (live.kind == NameKind::tensor) {
-      const Key key{name, 0, Slot::grad};
-      if (!touched(observed.at(key), step, live.grad)) continue;
-      follow_tensor(world, observed, firsts, key, live.grad);
+  for (const Key key : touched_keys) {
+    if (!world.is_live(key.name)) continue;  // the step did not make it after all
+    if (key.slot == Slot::grad) {
+      follow_tensor(world, observed, firsts, key, world.names[key.name].grad);
       anything = true;
-      continue;
-    }
-    for (std::size_t p = 0; p < live.places.size(); ++p) {
-      follow_identity(world, observed, name, p);
-      Module& module = *live.places[p];
-      const auto place = static_cast<std::uint16_t>(p);
-      const Observed::State* states = observed.place(name, place);
-      const auto now = [states](Slot slot) { return states[static_cast<std::size_t>(slot)].now; };
-      if (const Value* flag = now(Slot::training))
-        if (const bool* value = std::get_if<bool>(flag)) module.training = *value;
-      auto* norm = norm_in(module.layer);
-      if (norm && live.kind == NameKind::module) {
-        if (const Value* v = now(Slot::momentum)) {
-          if (const double* d = std::get_if<double>(v)) norm->momentum = *d;
-          if (std::holds_alternative<None>(*v)) norm->momentum.reset();
-        }
-        if (const Value* v = now(Slot::eps))
-          if (const double* d = std::get_if<double>(v)) norm->eps = *d;
-        if (const Value* v = now(Slot::track_running_stats))
-          if (const bool* b = std::get_if<bool>(v)) norm->track_running_stats = *b;
-      }
-      for (Slot slot : module_tensor_slots) {
-        std::optional<Tensor>& tensor = *tensor_of(module, slot);
-        if (bool* flag = requires_grad_of(module, slot);
-            differs(states[static_cast<std::size_t>(slot)], flag))
-          *flag = !*flag;
-        if (!touched(states[static_cast<std::size_t>(slot)], step, tensor)) continue;
-        const reference::Storage* before = tensor ? tensor->storage() : nullptr;
-        follow_tensor(world, observed, firsts, {name, place, slot}, tensor);
-        if (before && (!tensor || tensor->storage() != before)) make_stale(world, module);
-        anything = true;
-      }
+    } else if (follow_slot(world, observed, firsts, key)) {
+      anything = true;
     }
   }
   if (!anything) return;  // every version is the one that was noted last
