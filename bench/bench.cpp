@@ -13,6 +13,7 @@
 
 #include "bench/bench_memory.hpp"
 #include "harness/check/check.hpp"
+#include "harness/host/run_range.hpp"
 #include "harness/profiles/generate.hpp"
 #include "harness/scenario/scope.hpp"
 #include "harness/subjects/libtorch/libtorch.hpp"
@@ -84,19 +85,12 @@ void checking(benchmark::State& state) {
 void everything(benchmark::State& state) {
   const Subject subject = make_libtorch_subject();
   Checker checker(subject.manifest, Deviations::built_in());
-  Tally tally;
-  CheckResult result;
-  Trace trace;
-  Scenario scenario;
+  std::uint64_t steps = 0;
   for (auto _ : state)
-    for (std::uint64_t i = 0; i < batch; ++i) {
-      generate(Profile::bench, seed, i, scenario);
-      const Scope scope = resolve(scenario);
-      subject.run(scenario, scope, trace);
-      checker.check(scenario, scope, trace, tally, result);
-    }
+    steps += run_range({Profile::bench, seed, 0, batch}, subject, checker, [](std::uint64_t) {
+             }).tally.steps;
   state.counters["steps"] =
-      benchmark::Counter(static_cast<double>(tally.steps), benchmark::Counter::kIsRate);
+      benchmark::Counter(static_cast<double>(steps), benchmark::Counter::kIsRate);
 }
 
 // --- one batch norm ----------------------------------------------------------------------------

@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "harness/check/check.hpp"
+#include "harness/host/run_range.hpp"
 #include "harness/profiles/generate.hpp"
 #include "harness/scenario/scope.hpp"
 #include "harness/subjects/libtorch/libtorch.hpp"
@@ -26,20 +27,16 @@ Resident run(std::uint64_t scenarios, bool checked) {
   const Subject subject = make_libtorch_subject();
   Checker checker(subject.manifest, Deviations::built_in());
   Scenario scenario;
-  Trace trace;
-  Tally tally;
-  CheckResult result;
   Resident resident;
-  for (std::uint64_t i = 0; i < scenarios; ++i) {
-    generate(i % 2 == 0 ? Profile::modes : Profile::numerics, 1, i / 2, scenario);
-    const Scope scope = resolve(scenario);
-    if (checked) {
-      subject.run(scenario, scope, trace);
-      checker.check(scenario, scope, trace, tally, result);
-    } else {
-      run_bare(scenario, scope);
+  constexpr std::uint64_t part = 1000;
+  for (std::uint64_t first = 0; first < scenarios; first += part) {
+    const Profile profile = first / part % 2 == 0 ? Profile::modes : Profile::numerics;
+    if (checked) (void)run_range({profile, 1, first, part}, subject, checker, [](std::uint64_t) {});
+    for (std::uint64_t i = 0; i < part && !checked; ++i) {
+      generate(profile, 1, first + i, scenario);
+      run_bare(scenario, resolve(scenario));
     }
-    if (i == scenarios / 2) resident.middle = resident_mib();
+    if (first < scenarios / 2) resident.middle = resident_mib();
   }
   resident.end = resident_mib();
   return resident;

@@ -1,4 +1,8 @@
 #include "harness/host/run_range.hpp"
+
+#include <array>
+#include <span>
+
 #include "harness/findings/findings.hpp"
 #include "harness/profiles/generate.hpp"
 #include "harness/scenario/text/text.hpp"
@@ -33,20 +37,38 @@ void note(const SeedRange& range, std::uint64_t number, const Scenario& scenario
 RangeResult run_range(const SeedRange& range, const Subject& subject, Checker& checker,
                       const std::function<void(std::uint64_t)>& at,
                       const std::function<bool()>& stop) {
+  struct Run {
+    std::uint64_t number = 0;
+    Scenario scenario;
+    Scope scope;
+    Trace trace;
+  };
+  // The subject and the checker take turns by several scenarios: either's code would push the
+  // other's out of the processor's caches with each.
+  std::array<Run, 32> runs;
   RangeResult result;
   Seen seen;
-  Scenario scenario;
-  Trace trace;
   CheckResult checked;
-  for (; result.done < range.count && !(result.done > 0 && stop && stop()); ++result.done) {
-    const std::uint64_t number = range.first + result.done;
-    at(number);
-    generate(range.profile, range.seed, number, scenario);
-    const Scope scope = resolve(scenario);
-    subject.run(scenario, scope, trace);
-    checker.check(scenario, scope, trace, result.tally, checked);
-    if (!checked.judged.empty())
-      note(range, number, scenario, scope, subject.manifest, checked, seen, result);
+  const auto stopped = [&](std::uint64_t done) { return done > 0 && stop && stop(); };
+  while (result.done < range.count && !stopped(result.done)) {
+    std::size_t ready = 0;
+    for (;
+         ready < runs.size() && result.done + ready < range.count && !(ready > 0 && stopped(ready));
+         ++ready) {
+      Run& run = runs[ready];
+      run.number = range.first + result.done + ready;
+      at(run.number);
+      generate(range.profile, range.seed, run.number, run.scenario);
+      run.scope = resolve(run.scenario);
+      subject.run(run.scenario, run.scope, run.trace);
+    }
+    for (const Run& run : std::span(runs).first(ready)) {
+      at(run.number);
+      checker.check(run.scenario, run.scope, run.trace, result.tally, checked);
+      if (!checked.judged.empty())
+        note(range, run.number, run.scenario, run.scope, subject.manifest, checked, seen, result);
+    }
+    result.done += ready;
   }
   return result;
 }

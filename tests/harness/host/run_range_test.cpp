@@ -22,10 +22,42 @@ RangeResult run(std::string_view fault, std::uint64_t first, std::uint64_t count
       stop);
 }
 
-TEST(RunRange, TellsEachNumberBeforeItStarts) {
+TEST(RunRange, TellsEachNumberBeforeItIsRunAndBeforeItIsJudged) {
   std::vector<std::uint64_t> at;
   EXPECT_EQ(run("", 10, 3, &at).done, 3U);
-  EXPECT_EQ(at, (std::vector<std::uint64_t>{10, 11, 12}));
+  EXPECT_EQ(at, (std::vector<std::uint64_t>{10, 11, 12, 10, 11, 12}));
+}
+
+TEST(RunRange, ANumberThatTakesTheProcessDownIsTheOneToldLast) {
+  constexpr std::uint64_t fatal = 70;  // behind many that were run and judged
+  Subject subject = make_textbook_subject("");
+  std::uint64_t last = 0;
+  const auto run = subject.run;
+  subject.run = [&](const Scenario& scenario, const Scope& scope, Trace& trace) {
+    if (last == fatal) throw std::runtime_error("down");
+    run(scenario, scope, trace);
+  };
+  Checker checker(subject.manifest, Deviations::built_in());
+  EXPECT_THROW((void)run_range({Profile::modes, 3, 0, 100}, subject, checker,
+                               [&last](std::uint64_t number) { last = number; }),
+               std::runtime_error);
+  EXPECT_EQ(last, fatal);
+}
+
+TEST(RunRange, JudgesEveryScenarioOnce) {
+  for (const std::uint64_t count : {1U, 31U, 32U, 33U, 100U}) {
+    const RangeResult result = run("", 0, count);
+    EXPECT_EQ(result.done, count);
+    EXPECT_EQ(result.tally.scenarios, count);
+  }
+}
+
+TEST(RunRange, JudgesAllThatWasRunBeforeItStops) {
+  int asked = 0;
+  const RangeResult result = run("", 0, 1000, nullptr, [&asked] { return ++asked > 50; });
+  EXPECT_GT(result.done, 1U);
+  EXPECT_LT(result.done, 1000U);
+  EXPECT_EQ(result.tally.scenarios, result.done);
 }
 
 TEST(RunRange, StopsAfterAWholeScenarioButNotBeforeTheFirst) {
