@@ -1,6 +1,7 @@
 #include "harness/subjects/textbook/batch_norm.hpp"
 
 #include <cmath>
+#include <type_traits>
 
 // https://docs.pytorch.org/docs/stable/generated/torch.nn.BatchNorm2d.html, in simple loops. T is
 // the dtype of the input, and of every sum.
@@ -70,6 +71,13 @@ double share_of_batch(Module& module, const Manner& manner, Call& call) {
   return fault == Fault::momentum_swapped ? 1 - momentum : momentum;
 }
 
+/// The factor of a result that is planted to be off: some 170 units in the last place of a float32,
+/// so that it is found only as long as the bounds are tight.
+template <class T>
+T off_if(bool planted) {
+  return planted && std::is_same_v<T, float> ? static_cast<T>(1 + 1e-5) : T(1);
+}
+
 /// Each channel of the module gets the mean of its own statistics, where there are several.
 template <class T>
 void move_statistics(Module& module, const Extent& extent, const Statistics& batch, double momentum,
@@ -89,6 +97,7 @@ void move_statistics(Module& module, const Extent& extent, const Statistics& bat
   for (std::int64_t c = 0; c < channels; ++c) {
     running_mean[c] = rest * running_mean[c] + share * mean_of(batch.mean, c);
     running_var[c] = rest * running_var[c] + share * (mean_of(batch.var, c) * unbiased);
+    running_var[c] *= off_if<T>(fault == Fault::statistic_off_by_1e_5);
   }
 }
 
@@ -122,8 +131,10 @@ Tensor run(Module& module, const Tensor& input, const Extent& extent, const Mann
   for (std::int64_t c = 0; c < extent.channels; ++c) {
     const T m = read<T>(call.mean)[c], s = read<T>(call.invstd)[c];
     const T w = of_channel(weight, c, T(1)), b = of_channel(bias, c, T(0));
-    extent.each(c,
-                [&](std::int64_t i) { write<T>(output)[i] = (read<T>(input)[i] - m) * s * w + b; });
+    const T off = off_if<T>(fault == Fault::output_off_by_1e_5);
+    extent.each(c, [&](std::int64_t i) {
+      write<T>(output)[i] = ((read<T>(input)[i] - m) * s * w + b) * off;
+    });
   }
   if (moves) {
     const double momentum = share_of_batch(module, manner, call);
@@ -162,7 +173,7 @@ Gradients run_backward(const Call& call, const Tensor& gradient, const Extent& e
     }
     if (!call.input_requires_grad) continue;
     const T mean_term = fault == Fault::input_gradient_without_mean_term ? T(0) : sum / count;
-    const T scale = w * s;
+    const T scale = w * s * off_if<T>(fault == Fault::gradient_off_by_1e_5);
     T* dx = write<T>(out.input);
     extent.each(c, [&](std::int64_t i) {
       const T normalised = (x[i] - m) * s;

@@ -32,6 +32,9 @@ enum class Fault : std::uint8_t {
   frozen_gets_gradients,          ///< a backward adds them to parameters that require none, too
   result_detached,                ///< a forward on a result begins a graph of its own
   replaced_by_a_copy,             ///< a copy of the replacement stands in its place
+  output_off_by_1e_5,             ///< in float32 an output is larger than it should be, by 1e-5
+  statistic_off_by_1e_5,          ///< so is the running variance
+  gradient_off_by_1e_5,           ///< so is the gradient of an input
 };
 
 /// As they are asked for: "textbook:biased-running-var".
@@ -60,6 +63,9 @@ inline constexpr Names<Fault> reference::names_of<Fault> = {
     "frozen-gets-gradients",
     "result-detached",
     "replaced-by-a-copy",
+    "output-off-by-1e-5",
+    "statistic-off-by-1e-5",
+    "gradient-off-by-1e-5",
 };
 
 }  // namespace normdiff

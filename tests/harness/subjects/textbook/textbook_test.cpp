@@ -96,76 +96,83 @@ w = m(x)
 
 INSTANTIATE_TEST_SUITE_P(
     Textbook, PlantedFault,
-    ::testing::Values(Planted{"biased-running-var", train_forward},
-                      Planted{"momentum-swapped", train_forward}, Planted{"eps-outside-root", R"(
+    ::testing::Values(
+        Planted{"biased-running-var", train_forward}, Planted{"momentum-swapped", train_forward},
+        Planted{"eps-outside-root", R"(
 bn = BatchNorm1d(2, eps=0.1)
 x = tensor(3, 2, [1, 2, 3, 5, 8, 13], dtype=float32)
 y = bn(x)
 )"},
-                      Planted{"running-statistics-in-training", train_forward},
-                      Planted{"batch-statistics-in-eval", eval_forward},
-                      Planted{"counter-missed", train_forward},
-                      Planted{"cumulative-average-off-by-one", R"(
+        Planted{"running-statistics-in-training", train_forward},
+        Planted{"batch-statistics-in-eval", eval_forward}, Planted{"counter-missed", train_forward},
+        Planted{"output-off-by-1e-5", eval_forward},
+        Planted{"statistic-off-by-1e-5", train_forward}, Planted{"gradient-off-by-1e-5", R"(
+bn = BatchNorm1d(2)
+bn.eval()
+x = tensor(3, 2, [1, 2, 3, 5, 8, 13], dtype=float32, requires_grad=True)
+y = bn(x)
+backward(y, [1, 2, -3, 4, 5, 7])
+)"},
+        Planted{"cumulative-average-off-by-one", R"(
 bn = BatchNorm1d(2, momentum=None)
 x = tensor(3, 2, [1, 2, 3, 5, 8, 13], dtype=float32)
 y = bn(x)
 )"},
-                      Planted{"weight-gradient-without-normalisation", train_backward},
-                      Planted{"input-gradient-without-mean-term", train_backward},
-                      Planted{"flag-lost-in-copy", R"(
+        Planted{"weight-gradient-without-normalisation", train_backward},
+        Planted{"input-gradient-without-mean-term", train_backward},
+        Planted{"flag-lost-in-copy", R"(
 bn = BatchNorm1d(2)
 bn.eval()
 b = copy.deepcopy(bn)
 )"},
-                      Planted{"shared-child-unshared", R"(
+        Planted{"shared-child-unshared", R"(
 bn = BatchNorm1d(2)
 net = Sequential(bn, bn)
 b = copy.deepcopy(net)
 )"},
-                      Planted{"statistics-moved-under-eval", eval_forward},
-                      Planted{"stale-graph", R"(
+        Planted{"statistics-moved-under-eval", eval_forward}, Planted{"stale-graph", R"(
 bn = BatchNorm1d(2)
 x = tensor(3, 2, [1, 2, 3, 5, 8, 13], dtype=float32, requires_grad=True)
 y = bn(x)
 bn.eval()
 backward(y, [1, 2, -3, 4, 5, 7])
 )"},
-                      Planted{"script-loses-a-flag", R"(
+        Planted{"script-loses-a-flag", R"(
 bn = BatchNorm1d(2)
 bn.eval()
 s = torch.jit.script(bn)
 )"},
-                      Planted{"trace-check-moves-state", R"(
+        Planted{"trace-check-moves-state", R"(
 bn = BatchNorm1d(2)
 x = tensor(3, 2, [1, 2, 3, 5, 8, 13], dtype=float32)
 s = torch.jit.trace(bn, x)
 )"},
-                      Planted{"root-flag-restored-everywhere", R"(
+        Planted{"root-flag-restored-everywhere", R"(
 net = Sequential(bn=BatchNorm1d(2))
 net.bn.eval()
 x = tensor(3, 2, [1, 2, 3, 5, 8, 13], dtype=float32)
 m = torch.onnx.export(net, x, training=EVAL, dynamo=False, opset_version=17)
 )"},
-                      Planted{"exported-in-the-wrong-mode", export_forward},
-                      Planted{"folded-with-batch-statistics", R"(
+        Planted{"exported-in-the-wrong-mode", export_forward},
+        Planted{"folded-with-batch-statistics", R"(
 net = Sequential(conv=Conv2d(1, 2, kernel_size=1), bn=BatchNorm2d(2))
 x = tensor(2, 1, 2, 2, [1, 2, 3, 5, 8, 13, 21, 34], dtype=float32)
 m = torch.onnx.export(net, x, training=EVAL, dynamo=False, opset_version=17)
 w = m(x)
 )"},
-                      Planted{"momentum-complement-forgotten", R"(
+        Planted{"momentum-complement-forgotten", R"(
 bn = BatchNorm1d(2)
 x = tensor(3, 2, [1, 2, 3, 5, 8, 13], dtype=float32)
 m = torch.onnx.export(bn, x, training=TRAINING, dynamo=False, opset_version=17)
 )"},
-                      Planted{"frozen-gets-gradients", R"(
+        Planted{"frozen-gets-gradients", R"(
 bn = BatchNorm1d(2)
 bn.requires_grad_(False)
 x = tensor(3, 2, [1, 2, 3, 5, 8, 13], dtype=float32, requires_grad=True)
 y = bn(x)
 backward(y, [1, 2, -3, 4, 5, 7])
 )"},
-                      Planted{"result-detached", R"(
+        Planted{"result-detached", R"(
 bn = BatchNorm1d(2)
 last = BatchNorm1d(2)
 x = tensor(3, 2, [1, 2, 3, 5, 8, 13], dtype=float32)
@@ -173,7 +180,7 @@ y = bn(x)
 z = last(y)
 backward(z, [1, 2, -3, 4, 5, 7])
 )"},
-                      Planted{"replaced-by-a-copy", R"(
+        Planted{"replaced-by-a-copy", R"(
 net = Sequential(bn=BatchNorm1d(2))
 bn = BatchNorm1d(2)
 replace(net.bn, bn)
@@ -215,9 +222,9 @@ TEST(Textbook, AnInstanceNormIsRightAndAFaultOfItShows) {
 }
 
 TEST(Textbook, EveryFaultHasAScenario) {
-  EXPECT_EQ(textbook_faults().size(), 22U);
+  EXPECT_EQ(textbook_faults().size(), 25U);
   EXPECT_EQ(textbook_faults().front(), "biased-running-var");
-  EXPECT_EQ(textbook_faults().back(), "replaced-by-a-copy");
+  EXPECT_EQ(textbook_faults().back(), "gradient-off-by-1e-5");
 }
 
 TEST(Textbook, AFaultThatIsNotThereIsRefused) {
