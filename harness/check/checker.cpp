@@ -7,6 +7,7 @@
 #include "harness/check/explainer.hpp"
 #include "harness/check/oracle.hpp"
 #include "harness/check/outcome.hpp"
+#include "harness/check/second_look.hpp"
 #include "harness/model/execute.hpp"
 #include "harness/model/footprint.hpp"
 #include "harness/model/operands.hpp"
@@ -111,6 +112,8 @@ struct Checker::Implementation {
     const StepRecord& record = trace.steps[static_cast<std::size_t>(context.step)];
     const Operands operands = operands_of(world, step);
     Execution execution;
+    if (operands == Operands::usable && deserves_second_look(context, step))
+      oracle.note_improbable(improbable(context, step));
     if (operands == Operands::usable)
       execution = execute(context, step);
     else
@@ -125,6 +128,8 @@ struct Checker::Implementation {
     }
     const JudgedOutcome outcome = judge_outcome(manifest, record, execution.refusals);
     oracle.outcome(outcome.verdict, execution.origin, outcome.expected, outcome.observed);
+    if (outcome.verdict == Verdict::underived)
+      oracle.not_compared("what a family that is not known words its refusals like");
     const std::optional<NameId> made = result_of(step);
     if (outcome.verdict == Verdict::rejected_by_subject) {
       world = replay.before(context.step).copy();  // a refused call changes nothing (our choice)

@@ -7,6 +7,7 @@ namespace normdiff {
 Verdict verdict_of(const reference::Comparison& c) {
   if (c.outside > 0) return Verdict::diverged;
   if (c.elements() == c.equal) return Verdict::equal;
+  if (c.lost > 0) return Verdict::algorithmic_loss;
   const std::int64_t within = c.equal + c.within;
   const std::int64_t most = std::max({within, c.loose, c.ill_conditioned, c.poisoned});
   if (most == within) return Verdict::within_bound;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "harness/check/comparison.hpp"
@@ -118,14 +119,28 @@ void Oracle::within(Key key, const TensorFacts& facts, const Origin& origin,
   const ObservedTensor* tensor = tensor_with(facts, now);
   if (!tensor) return facts_differ(key, now, facts, origin);
   const reference::Comparison comparison = compare(tensor->data);
-  const Verdict verdict = verdict_of(comparison);
-  tally_.add_ratio(tensor->dtype, origin.layout.value_or(Layout::contiguous), verdict,
-                   comparison.worst_ratio);
+  Verdict verdict = verdict_of(comparison);
+  const auto found = std::find_if(improbable_.begin(), improbable_.end(),
+                                  [key](const Improbable& it) { return it.key == key; });
+  const bool is_improbable = found != improbable_.end() && !is_new_discrepancy(verdict);
+  if (is_improbable) verdict = Verdict::improbable;
+  tally_.add_ratio(class_of(key.slot), tensor->dtype, origin.layout.value_or(Layout::contiguous),
+                   verdict, comparison.worst_ratio);
   std::string expected;
   std::string observed;
-  if (wants_text(verdict) && comparison.worst_index >= 0) {
-    expected = fmt::format("{:.10g} (+- {:.2g}) at [{}]", comparison.worst_expected,
-                           comparison.worst_bound, comparison.worst_index);
+  if (wants_text(verdict) && verdict == Verdict::algorithmic_loss) {
+    const std::string own = comparison.worst_bound > 0
+                                ? fmt::format("+- {:.2g}", comparison.worst_bound)
+                                : std::string("any number");
+    expected =
+        fmt::format("{:.10g} ({}; of a stable algorithm +- {:.2g}) at [{}]",
+                    comparison.lost_expected, own, comparison.lost_bound, comparison.lost_index);
+    observed = fmt::format("{:.10g}", comparison.lost_observed);
+  } else if (wants_text(verdict) && comparison.worst_index >= 0) {
+    expected = fmt::format("{:.10g} (+- {:.2g}{}) at [{}]", comparison.worst_expected,
+                           comparison.worst_bound,
+                           is_improbable ? fmt::format("; probably {:.2g}", found->bound) : "",
+                           comparison.worst_index);
     observed = fmt::format("{:.10g}", comparison.worst_observed);
   }
   record(key, class_of(key.slot), verdict, origin, comparison.worst_ratio, expected, observed);

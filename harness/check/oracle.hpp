@@ -1,9 +1,11 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "harness/check/check.hpp"
+#include "harness/check/second_look.hpp"
 #include "harness/model/expectations.hpp"
 #include "harness/model/observed.hpp"
 #include "harness/model/world.hpp"
@@ -24,6 +26,9 @@ class Oracle final : public Expectations {
   void within(Key key, const TensorFacts& facts, const Origin& origin,
               const CompareValues& compare) override;
   void anything(Key key) override { observed_.at(key).judged = observed_.step(); }
+  /// Judges as improbable what is inside its proven bound and in this list. Said before the
+  /// expectations.
+  void note_improbable(std::vector<Improbable> found) { improbable_ = std::move(found); }
 
   /// The reference has no expectation: counted by `reason`.
   void underived(Key key, const char* reason);
@@ -61,6 +66,7 @@ class Oracle final : public Expectations {
   Tally& tally_;
   std::vector<Judged>& judged_;
   std::vector<Judged>& discrepancies_;
+  std::vector<Improbable> improbable_;
 };
 
 }  // namespace normdiff

@@ -18,7 +18,8 @@ struct JudgedOutcome {
 };
 
 /// `refusals`: the kinds that are expected; empty: the step is to be done. A text of `record` is
-/// told by ErrorKinds.
+/// told by ErrorKinds. A refusal that is expected, of a family whose words nobody knows, is
+/// `underived`: its kind is not told.
 [[nodiscard]] JudgedOutcome judge_outcome(const Manifest& manifest, const StepRecord& record,
                                           const std::vector<reference::Refusal>& refusals);
 

@@ -56,8 +56,9 @@ void read_table(const json& j, Rows& rows) {
 
 }  // namespace
 
-void Tally::add_ratio(DType dtype, Layout layout, Verdict verdict, double ratio) {
-  RatioHistogram& histogram = ratios[dtype][layout];
+void Tally::add_ratio(ObservationClass observed, DType dtype, Layout layout, Verdict verdict,
+                      double ratio) {
+  RatioHistogram& histogram = ratios[observed][dtype][layout];
   if (verdict == Verdict::equal) {
     ++histogram.exact;
   } else if (verdict == Verdict::within_bound || verdict == Verdict::loose) {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <nlohmann/json_fwd.hpp>
+#include <numeric>
 #include <string>
 #include <string_view>
 
@@ -21,12 +22,17 @@ inline void count(Counts& counts, std::string_view what) {
   ++(known == counts.end() ? counts.emplace(what, 0).first : known)->second;
 }
 
-/// Tensors of one dtype and layout by their largest error / bound, in tenths: bucket 9 is [0.9, 1].
-/// Exact agreement is counted in `exact`.
+/// Tensors of one class, dtype and layout by their largest error / bound, in tenths: bucket 9 is
+/// [0.9, 1]. Exact agreement is counted in `exact`.
 struct RatioHistogram {
   std::uint64_t exact = 0;
   std::array<std::uint64_t, 10> buckets{};
   double largest = 0;
+
+  /// Tensors that differ from their exact value.
+  [[nodiscard]] std::uint64_t inexact() const {
+    return std::accumulate(buckets.begin(), buckets.end(), std::uint64_t{0});
+  }
 };
 
 /// Counts of what was compared and what was not, and why. Sums: tallies of two shards add up in any
@@ -36,7 +42,7 @@ struct Tally {
   std::uint64_t steps = 0;
   EnumArray<ObservationClass, EnumArray<Verdict, std::uint64_t>> verdicts;
   std::array<EnumArray<Outcome, std::uint64_t>, step_kind_count> outcomes{};  ///< by step kind
-  EnumArray<DType, EnumArray<Layout, RatioHistogram>> ratios;
+  EnumArray<ObservationClass, EnumArray<DType, EnumArray<Layout, RatioHistogram>>> ratios;
   Counts not_compared;      ///< reason -> observations or steps
   Counts deviations;        ///< deviation id -> hits
   Counts known_elsewhere;   ///< deviation id -> hits on a version that it was never measured on
@@ -45,7 +51,8 @@ struct Tally {
 
   void add_verdict(ObservationClass observed, Verdict verdict) { ++verdicts[observed][verdict]; }
   /// A tensor judged by a bound; `ratio`: the largest error / bound.
-  void add_ratio(DType dtype, Layout layout, Verdict verdict, double ratio);
+  void add_ratio(ObservationClass observed, DType dtype, Layout layout, Verdict verdict,
+                 double ratio);
   void operator+=(const Tally& other);
 
   /// Observations of a class, and those that were compared.

@@ -14,6 +14,8 @@ enum class Verdict : std::uint8_t {
   loose,
   ill_conditioned,
   poisoned,
+  improbable,        ///< inside the proven bound and outside the probable one
+  algorithmic_loss,  ///< inside a bound that says little, and outside that of a stable algorithm
   unsupported,
   underived,
   known_deviation,  ///< a discrepancy, and exactly the one a deviation predicts
@@ -34,6 +36,8 @@ inline constexpr Names<Verdict> reference::names_of<Verdict> = {"equal",
                                                                 "loose",
                                                                 "ill_conditioned",
                                                                 "poisoned",
+                                                                "improbable",
+                                                                "algorithmic_loss",
                                                                 "unsupported",
                                                                 "underived",
                                                                 "known_deviation",
@@ -67,6 +71,8 @@ inline constexpr EnumArray<Verdict, VerdictFacts> verdict_facts = {
     /* loose */ VerdictFacts{VerdictGroup::weak, true},
     /* ill_conditioned */ VerdictFacts{VerdictGroup::weak, true},
     /* poisoned */ VerdictFacts{VerdictGroup::weak, true},
+    /* improbable */ VerdictFacts{VerdictGroup::weak, true},
+    /* algorithmic_loss */ VerdictFacts{VerdictGroup::weak, true},
     /* unsupported */ VerdictFacts{VerdictGroup::not_compared, false},
     /* underived */ VerdictFacts{VerdictGroup::not_compared, false},
     /* known_deviation */ VerdictFacts{VerdictGroup::known, true},

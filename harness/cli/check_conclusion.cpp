@@ -100,7 +100,11 @@ CheckConclusion conclude(const Scenario& scenario, const Replayed& replayed) {
   std::uint64_t weak = 0;
   std::string weakly = weak_text(tally, weak);
   if (weak > 0) weakly = fmt::format(", {} of them weakly ({})", weak, weakly);
-  if (weak > 0 && conclusion.exit_code == exit_conforms) conclusion.word += ", in part weakly";
+  std::uint64_t improbable = 0;
+  for (const ObservationClass observed : all_of<ObservationClass>)
+    improbable += tally.verdicts[observed][Verdict::improbable];
+  if (weak > 0 && conclusion.exit_code == exit_conforms)
+    conclusion.word += improbable > 0 ? ", though improbably" : ", in part weakly";
   conclusion.counts =
       fmt::format("{} of {} observations compared{}, {} new {}, {} known {}", compared, total,
                   weakly, news.size(), news.size() == 1 ? "discrepancy" : "discrepancies",

@@ -150,11 +150,15 @@ std::string line_of(std::size_t number, const Row& row, const Widths& widths, Ou
 
 /// An observation that is as it should be.
 std::string agreed_text(const Scenario& scenario, const Scope& scope, const Judged& judged) {
+  // These two are shown beside both of their bounds.
+  const bool two_bounds =
+      judged.verdict == Verdict::improbable || judged.verdict == Verdict::algorithmic_loss;
+  const std::string beside = two_bounds ? ", expected " + judged.expected : "";
   return fmt::format(
-      "{}: {}{}{}",
+      "{}: {}{}{}{}",
       judged.observed_class == ObservationClass::error ? "outcome"
                                                        : print(scenario, scope, judged.key),
-      to_string(judged.verdict), judged.observed.empty() ? "" : ", " + judged.observed,
+      to_string(judged.verdict), judged.observed.empty() ? "" : ", " + judged.observed, beside,
       judged.ratio > 0 ? fmt::format(", error {:.3g} of the bound", judged.ratio) : "");
 }
 

@@ -7,7 +7,6 @@
 
 #include "harness/findings/findings.hpp"
 #include "harness/scenario/text/text.hpp"
-#include "harness/subject/support.hpp"
 #include "harness/text/utf8.hpp"
 #include "harness/trace/json.hpp"
 
@@ -52,13 +51,12 @@ std::variant<TraceFile, InputError> read_trace(const std::filesystem::path& path
     const json header = parse_json(line);
     if (header.at("normdiff-trace") != trace_format) return wrong(1, "a trace of another format");
     file.subject = manifest_from_json(header.at("subject"));
-    for (const std::string& name : {file.subject.subject, file.subject.version})
+    for (const std::string& name :
+         {file.subject.subject, file.subject.family, file.subject.version})
       if (name != on_one_line(name))
-        return wrong(1, fmt::format("the subject's name or version, '{}', is no printable line",
-                                    on_one_line(name)));
-    if (!is_family(file.subject.family))
-      return wrong(
-          1, fmt::format("nothing is known of subjects of the family '{}'", file.subject.family));
+        return wrong(
+            1, fmt::format("the subject's name, family or version, '{}', is no printable line",
+                           on_one_line(name)));
     auto parsed = parse(header.at("scenario").get_ref<const std::string&>());
     if (const auto* error = std::get_if<ParseError>(&parsed))
       return wrong(1, error->text("the scenario in it"));

@@ -43,12 +43,15 @@ nlohmann::json to_json(const Manifest& manifest) {
 
 Manifest manifest_from_json(const nlohmann::json& json) {
   auto manifest = fields_from_json<Manifest>(json, manifest_fields);
-  // Before a manifest had kernels, these families were held to LibTorch's.
-  if (manifest.family == "libtorch" || manifest.family == "python")
-    manifest.kernels = reference::Kernels::libtorch_cpu;
+  // Before a manifest had kernels, these families were held to LibTorch's. No other can be: a
+  // header that says so was written for another subject and changed.
+  const bool has_libtorch = manifest.family == "libtorch" || manifest.family == "python";
+  if (has_libtorch) manifest.kernels = reference::Kernels::libtorch_cpu;
   optional_manifest_fields(manifest, [&]<class Member>(const char* name, Member& member) {
     if (json.contains(name)) field_from_json(json, name, member);
   });
+  if (!has_libtorch && manifest.kernels == reference::Kernels::libtorch_cpu)
+    manifest.kernels = reference::Kernels::stable;
   return manifest;
 }
 

@@ -33,6 +33,12 @@ struct Context {
   Observed& observed;  ///< what a leaf's input really was; never used to state an expectation
   Workspace& work;
   reference::Unchecked unchecked = {};  ///< of forwards: only a prediction leaves out a check
+  reference::Tier tier = reference::Tier::proven;
+
+  /// The arithmetic that the subject's modules are bounded by.
+  [[nodiscard]] const reference::Arithmetic& arithmetic() const {
+    return reference::arithmetic_of(manifest.kernels, tier);
+  }
 };
 
 /// The new value of a storage, where it is known to within a bound.

@@ -11,7 +11,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int schema = 4;
+constexpr int schema = 5;
 
 constexpr auto settings_fields = [](auto& settings, auto visit) {
   visit("seed", settings.seed);

@@ -154,15 +154,15 @@ Table power_table(const Report& report) {
 std::vector<RatioRow> ratio_rows(const ReportSubject& subject) {
   const Tally total = subject.total();
   std::vector<RatioRow> rows;
-  for (const DType dtype : all_of<DType>)
-    for (const Layout layout : all_of<Layout>) {
-      const RatioHistogram& histogram = total.ratios[dtype][layout];
-      const bool any =
-          histogram.exact > 0 || std::any_of(histogram.buckets.begin(), histogram.buckets.end(),
-                                             [](std::uint64_t n) { return n > 0; });
-      if (any)
-        rows.push_back({fmt::format("{}, {}", to_string(dtype), to_string(layout)), histogram});
-    }
+  for (const ObservationClass observed : all_of<ObservationClass>)
+    for (const DType dtype : all_of<DType>)
+      for (const Layout layout : all_of<Layout>) {
+        const RatioHistogram& histogram = total.ratios[observed][dtype][layout];
+        if (histogram.exact + histogram.inexact() == 0) continue;
+        rows.push_back(
+            {fmt::format("{}, {}, {}", to_string(observed), to_string(dtype), to_string(layout)),
+             histogram});
+      }
   return rows;
 }
 

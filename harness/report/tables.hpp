@@ -34,7 +34,7 @@ struct Table {
 
 /// How far a kind of tensor was from its exact value, in bounds.
 struct RatioRow {
-  std::string name;  ///< "float32, contiguous"
+  std::string name;  ///< "output, float32, contiguous"
   RatioHistogram histogram;
 };
 /// Those with any element.

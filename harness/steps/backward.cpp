@@ -68,7 +68,7 @@ Execution execute(Context& c, const Backward& step) {
   };
   // A subject that does not refuse what was changed in place must still give the gradients of the
   // forward as it was.
-  c.work.backward.run(*tape, upstream, at_leaf, {step.retain_graph, c.subject_accepted});
+  c.work.backward.run(*tape, upstream, at_leaf, {step.retain_graph, c.subject_accepted, c.tier});
   if (const auto& refusal = c.work.backward.refusal()) {
     execution.refusals.push_back(*refusal);
     execution.origin.leaf = c.work.backward.refused_by()->kind();

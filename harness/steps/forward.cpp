@@ -68,7 +68,8 @@ Execution run_artefact(Context& c, const Forward& step, const Live& artefact, co
     execution.underived = "an opset whose nodes cannot say that they train";
     return execution;
   }
-  reference::Arithmetic arithmetic = reference::any_implementation();
+  // A runtime is not the subject: it computes stably, in whatever order.
+  reference::Arithmetic arithmetic = reference::arithmetic_of(reference::Kernels::stable, c.tier);
   arithmetic.may_fold = true;
   reference::ForwardOptions options;
   options.grad = false;
@@ -132,7 +133,7 @@ Execution run_module(Context& c, const Forward& step, Module& root) {
   options.input_is_leaf = input.is_leaf;
   options.past_soft_refusals = c.subject_accepted;
   options.unchecked = c.unchecked;
-  options.arithmetic = &reference::arithmetic_of(c.manifest.kernels);
+  options.arithmetic = &c.arithmetic();
   std::shared_ptr<reference::Tape> tape;
   if (step.grad) tape = std::make_shared<reference::Tape>();
   if (tape && input.requires_grad) tape->before = input.tape;

@@ -14,7 +14,7 @@ Execution execute(Context& c, const JitTrace& step) {
   options.grad = true;
   options.past_soft_refusals = c.subject_accepted;
   options.input_requires_grad = input.requires_grad;
-  options.arithmetic = &reference::arithmetic_of(c.manifest.kernels);
+  options.arithmetic = &c.arithmetic();
   reference::ForwardPass& pass = c.work.forward;
   pass.run(module, {input.values, input.values.dtype, input.layout}, options, {}, nullptr);
   if (!pass.refusals().empty() && !c.subject_accepted)

@@ -144,7 +144,7 @@ Execution execute(Context& c, const OnnxExport& step) {
   reference::ForwardOptions options;
   options.grad = false;
   options.past_soft_refusals = c.subject_accepted;
-  options.arithmetic = &reference::arithmetic_of(c.manifest.kernels);
+  options.arithmetic = &c.arithmetic();
   c.work.forward.run(*trial, {input.values, input.values.dtype, input.layout}, options, {},
                      nullptr);
   for (const auto& refusal : c.work.forward.refusals()) execution.refusals.push_back(refusal);

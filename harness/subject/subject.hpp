@@ -35,12 +35,14 @@ using Facts = std::vector<std::pair<std::string, std::string>>;
 struct Manifest {
   /// "libtorch", "python", "textbook", "textbook:biased-running-var", "python:/opt/bin/python"
   std::string subject;
-  std::string family;          ///< "libtorch", "python", "textbook": what deviations name
+  std::string family;          ///< "libtorch", "python", "textbook": what deviations name; any
+                               ///< other is held to the documentation alone
   std::string version;         ///< normalised: "2.13.0", "1.13.1"; the textbook's is normdiff's own
   std::string path;            ///< the library, interpreter or program
   std::string cpu_capability;  ///< "DEFAULT", "AVX2", ...; empty: not known
-  /// The bounds of its own forwards are those of these kernels.
-  reference::Kernels kernels = reference::Kernels::any;
+  /// The bounds of its own forwards are those of these kernels. A port of an algorithm that is
+  /// written down is stable.
+  reference::Kernels kernels = reference::Kernels::stable;
   /// "torch" with its local version, "git", "python", the packages that an export needs, "threads",
   /// "system", "normdiff" with its commit, ...: as far as the subject can tell.
   Facts facts{};

@@ -153,7 +153,7 @@ void backward(LayerGradient& gradient, const BatchNormOptions& options) {
   parameters.running_var = call.find(TensorSlot::running_var);
   parameters.batch_statistics = call.batch_statistics;
   parameters.eps = options.eps;
-  gradient.batch_norm.run(call.input.values, parameters, call.profile);
+  gradient.batch_norm.run(call.input.values, parameters, gradient.profile);
   gradient.batch_norm_backward.run(gradient.batch_norm, gradient.upstream);
   if (Bounded* weight = gradient.of(TensorSlot::weight))
     gradient.batch_norm_backward.weight_gradient(*weight);

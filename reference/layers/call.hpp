@@ -150,6 +150,7 @@ struct LayerGradient {
   // --- Given ---
   const SavedCall& call;
   Values upstream;  ///< of the shape of the call's output
+  Profile profile;  ///< the call's, or its probable bounds
 
   // --- Filled in ---
   Bounded* input;  ///< null: not required

@@ -136,7 +136,7 @@ void backward_conv(LayerGradient& gradient, const ConvOptions& options, int dims
   Values upstream = gradient.upstream;
   x.shape = with_batch(x.shape, dims);
   upstream.shape = with_batch(upstream.shape, dims);
-  conv_backward(x, *call.find(TensorSlot::weight), upstream, options.windows(), call.profile,
+  conv_backward(x, *call.find(TensorSlot::weight), upstream, options.windows(), gradient.profile,
                 gradient.input, gradient.of(TensorSlot::weight), gradient.of(TensorSlot::bias));
   gradient.branch = backward_branches[static_cast<std::size_t>(dims - 1)];
 }

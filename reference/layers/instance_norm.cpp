@@ -145,16 +145,17 @@ void backward_instance_norm(LayerGradient& gradient, const InstanceNormOptions& 
   const SavedCall& call = gradient.call;
   const Extent extent = extent_of(call.input.values.shape, call.baked, dims);
   const Repeated repeated(call, extent, options.eps, !call.batch_statistics);
-  gradient.batch_norm.run(folded(call.input.values, extent), repeated.parameters(), call.profile);
+  gradient.batch_norm.run(folded(call.input.values, extent), repeated.parameters(),
+                          gradient.profile);
   gradient.batch_norm_backward.run(gradient.batch_norm, folded(gradient.upstream, extent));
   Bounded each;
   if (Bounded* weight = gradient.of(TensorSlot::weight)) {
     gradient.batch_norm_backward.weight_gradient(each);
-    sum_over_samples(each, extent.channels, call.profile, *weight);
+    sum_over_samples(each, extent.channels, gradient.profile, *weight);
   }
   if (Bounded* bias = gradient.of(TensorSlot::bias)) {
     gradient.batch_norm_backward.bias_gradient(each);
-    sum_over_samples(each, extent.channels, call.profile, *bias);
+    sum_over_samples(each, extent.channels, gradient.profile, *bias);
   }
   if (gradient.input) gradient.batch_norm_backward.input_gradient(*gradient.input);
   gradient.branch =

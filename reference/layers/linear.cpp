@@ -42,8 +42,8 @@ bool forward(LayerCall& call, const Linear&) {
 void backward(LayerGradient& gradient, const Linear&) {
   const SavedCall& call = gradient.call;
   linear_backward(call.input.values, *call.find(TensorSlot::weight), call.find(TensorSlot::bias),
-                  gradient.upstream, call.profile, gradient.input, gradient.of(TensorSlot::weight),
-                  gradient.of(TensorSlot::bias));
+                  gradient.upstream, gradient.profile, gradient.input,
+                  gradient.of(TensorSlot::weight), gradient.of(TensorSlot::bias));
   gradient.branch = "backward, linear";
 }
 

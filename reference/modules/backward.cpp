@@ -107,9 +107,10 @@ bool BackwardPass::refuses(const TapeEntry& call, const BackwardOptions& options
   return refusal_.has_value();
 }
 
-void BackwardPass::run_call(TapeEntry& call, const Values& gradient, Bounded* input) {
+void BackwardPass::run_call(TapeEntry& call, const Values& gradient, Tier tier, Bounded* input) {
   LayerGradient layer{.call = call,
                       .upstream = gradient,
+                      .profile = tier == Tier::probable ? probable(call.profile) : call.profile,
                       .input = input,
                       .parameters = {},
                       .batch_norm = forward_,
@@ -135,7 +136,7 @@ bool BackwardPass::run_through(Tape& tape, Values& gradient, const AtLeaf& at_le
       return false;
     }
     Bounded& dx = buffer();
-    run_call(call, gradient, call.input_requires_grad ? &dx : nullptr);
+    run_call(call, gradient, options.tier, call.input_requires_grad ? &dx : nullptr);
     call.freed = call.freed || !options.retain_graph;
     if (!call.input_requires_grad) return false;
     dx.shape = call.input.values.shape;

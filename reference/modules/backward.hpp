@@ -44,6 +44,8 @@ struct BackwardOptions {
   bool retain_graph = false;
   /// Goes on through calls that saved what was changed in place since.
   bool past_modified = false;
+  /// Probable: for the bounds of every call, whose forward may have had the proven ones.
+  Tier tier = Tier::proven;
 };
 
 /// One backward through a recorded forward, from the last leaf to the first, and on through the
@@ -82,7 +84,7 @@ class BackwardPass {
   /// Refuses a call whose saved tensors are gone or were changed; false: it can run.
   bool refuses(const TapeEntry& call, const BackwardOptions& options);
   /// Runs through one call; `input`: null where its input requires no gradient.
-  void run_call(TapeEntry& call, const Values& gradient, Bounded* input);
+  void run_call(TapeEntry& call, const Values& gradient, Tier tier, Bounded* input);
   Bounded& buffer();
   void add(Module* module, TensorSlot slot, const Bounded& gradient, double u);
   /// Drops the gradients of parameters that the first `calls` calls of the tape, or the tapes

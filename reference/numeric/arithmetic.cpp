@@ -18,8 +18,22 @@ const Arithmetic& any_implementation() {
   return arithmetic;
 }
 
-const Arithmetic& arithmetic_of(Kernels kernels) {
-  return kernels == Kernels::libtorch_cpu ? libtorch_cpu() : any_implementation();
+namespace {
+
+const Arithmetic& probable_arithmetic() {
+  static const Arithmetic arithmetic{[](DType dtype, const Shape&, std::optional<Layout>) {
+                                       return probable(unknown_profile(dtype));
+                                     },
+                                     false};
+  return arithmetic;
+}
+
+}  // namespace
+
+const Arithmetic& arithmetic_of(Kernels kernels, Tier tier) {
+  if (kernels == Kernels::libtorch_cpu) return libtorch_cpu();
+  const bool is_probable = kernels == Kernels::stable && tier == Tier::probable;
+  return is_probable ? probable_arithmetic() : any_implementation();
 }
 
 }  // namespace normdiff::reference

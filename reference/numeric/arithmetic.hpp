@@ -22,12 +22,18 @@ struct Arithmetic {
 
 /// The kernels that an implementation computes with, as far as their bounds are derived.
 enum class Kernels : std::uint8_t {
-  any,
+  any,  ///< of any honest implementation: what is proven, and nothing else
   libtorch_cpu,
+  stable,  ///< two passes or Welford's, sums in any order, in the working dtype or a wider one
 };
 template <>
-inline constexpr Names<Kernels> names_of<Kernels> = {"any", "libtorch_cpu"};
+inline constexpr Names<Kernels> names_of<Kernels> = {"any", "libtorch_cpu", "stable"};
 
-[[nodiscard]] const Arithmetic& arithmetic_of(Kernels kernels);
+/// The two kinds of bound: no right implementation is outside the proven one; outside the probable
+/// one it is by chance, once in about 10^7 sums, or where the data have a pattern.
+enum class Tier : std::uint8_t { proven, probable };
+
+/// Kernels that have no probable bounds, all but stable ones, have the proven ones in both tiers.
+[[nodiscard]] const Arithmetic& arithmetic_of(Kernels kernels, Tier tier = Tier::proven);
 
 }  // namespace normdiff::reference

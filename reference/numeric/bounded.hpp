@@ -41,6 +41,13 @@ struct Comparison {
   double worst_expected = 0;
   double worst_observed = 0;
   double worst_bound = 0;
+  /// Elements inside a bound that says little, and further out than a stable algorithm comes: they
+  /// are counted above, too. The one that is furthest out:
+  std::int64_t lost = 0;
+  std::int64_t lost_index = -1;
+  double lost_expected = 0;
+  double lost_observed = 0;
+  double lost_bound = 0;  ///< a stable algorithm's
 
   [[nodiscard]] std::int64_t elements() const {
     return equal + within + loose + ill_conditioned + poisoned + outside;

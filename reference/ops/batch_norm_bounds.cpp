@@ -30,14 +30,17 @@ RunConstants run_constants(const Profile& profile, double n, double eps, bool ba
             return own_roundoff<A>;
           });
   const double extra = profile.welford ? 2 * std::ceil(std::log2(n + 1)) : 0;
-  k.gam = gamma_of(n + 8 + extra, profile.ua) + k.own;
-  k.gam_b = gamma_of(n + 8, profile.ub) + k.own;
+  k.gam = sum_error(n + 8 + extra, profile.ua, profile.lambda) + k.own;
+  k.gam_b = sum_error(n + 8, profile.ub, profile.lambda) + k.own;
   if (profile.ub < profile.u) k.gam_b += 3 * profile.u;
   k.eta = limits.eta;
   k.min_normal = limits.min_normal;
   k.overflow = limits.max / 4;
   k.eps = eps;
-  k.welford = profile.welford;
+  // The errors of the running means meet the deviations of the values that come later, which have
+  // either sign: over n of them sqrt(n) of n are left, probably.
+  const double left = profile.lambda > 0 ? std::min(1.0, profile.lambda / std::sqrt(n)) : 1.0;
+  if (profile.welford) k.welford = 8.5 * left;
   k.batch_statistics = batch_statistics;
   return k;
 }
@@ -52,7 +55,7 @@ void bound_statistics(Channel<A>& c, const RunConstants& k, const ForwardSums<A>
   const double v = static_cast<double>(c.variance) + moved;
   const double rounding = k.gam * a1 + (k.u + k.us) * (mu + error) * (1 + k.gam) + 2 * k.eta;
   double variance_error = (k.gam + 4 * k.u + k.us) * v + 2 * rounding * rounding + 5 * k.eta;
-  if (k.welford) variance_error += 8.5 * k.gam * a1 * std::sqrt(v);
+  variance_error += k.welford * k.gam * a1 * std::sqrt(v);
   c.mean_error = rounding + error;
   c.variance_error = variance_error + moved;
   if (k.gam == infinity) c.statistics = worse(c.statistics, Standing::finite);
@@ -145,7 +148,7 @@ Expected<A> expected_odd_output(const Channel<A>& c, const RunConstants& k, A x,
   // sqrt(n) |w| and what the rounding of x - mean adds. A Welford variance is not about its mean.
   const double weakest = std::sqrt(k.n);
   const double rounding = 4 * k.u * size * c.invstd_limit;
-  if (k.welford || !(rounding < weakest)) return expect_finite<A>(c.bias);
+  if (k.welford > 0 || !(rounding < weakest)) return expect_finite<A>(c.bias);
   const double relative = 1 + 1e-3 + k.gam + std::sqrt(k.eta / k.eps);
   return {c.bias,
           w * (weakest * relative + rounding) + (4 * k.u + k.uo) * b + k.eta * (2 + w + size),

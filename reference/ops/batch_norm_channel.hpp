@@ -75,7 +75,8 @@ struct RunConstants {
   double eps = 0;
   double folded_gam = 0;  ///< as in FoldedBias
   double folded_absolute = 0;
-  bool welford = false;
+  /// The factor of gam A1 sigma in E_V: what a running variance loses. 0: there is none.
+  double welford = 0;
   bool batch_statistics = true;
 };
 

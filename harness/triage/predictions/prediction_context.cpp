@@ -99,7 +99,7 @@ Execution PredictionContext::run_forward(Module& root, NameId input_name, bool c
   options.input_requires_grad = input.requires_grad;
   options.past_soft_refusals = context_.subject_accepted;
   options.continues = continues;
-  options.arithmetic = &reference::arithmetic_of(context_.manifest.kernels);
+  options.arithmetic = &context_.arithmetic();
   const TrackOptionReadAnew anew(root, is_cpp());
   context_.work.forward.run(root, {input.values, input.values.dtype, input.layout}, options, {},
                             nullptr);
@@ -165,7 +165,7 @@ bool PredictionContext::recompute(reference::Tape& graph) {
   reference::ForwardOptions options;
   options.input_requires_grad = graph.calls.front().input_requires_grad;
   options.past_soft_refusals = true;
-  options.arithmetic = &reference::arithmetic_of(context_.manifest.kernels);
+  options.arithmetic = &context_.arithmetic();
   reference::Tape made;
   reference::ForwardPass& pass = context_.work.forward;
   pass.run(root, graph.calls.front().input, options, {}, &made);

@@ -25,6 +25,12 @@ TEST(VerdictOf, ElseTheMostElementsDecideAndEqualOnesAreWithin) {
   EXPECT_EQ(verdict_of({.loose = 1, .ill_conditioned = 2, .poisoned = 3}), Verdict::poisoned);
 }
 
+TEST(VerdictOf, AnElementThatTheAlgorithmLostDecidesUnlessOneIsOutside) {
+  EXPECT_EQ(verdict_of({.equal = 9, .within = 90, .loose = 1, .lost = 1}),
+            Verdict::algorithmic_loss);
+  EXPECT_EQ(verdict_of({.loose = 1, .outside = 1, .lost = 1}), Verdict::diverged);
+}
+
 TEST(VerdictOf, OfAsManyTheSharperIsTaken) {
   EXPECT_EQ(verdict_of({.within = 2, .loose = 2, .ill_conditioned = 2, .poisoned = 2}),
             Verdict::within_bound);

@@ -116,7 +116,9 @@ TEST(Oracle, ATensorIsHeldToItsBoundsWhereItsFactsAreRight) {
   right.oracle.within(output, {DType::float32, {2}, false, true, 0}, batch_norm, compare);
   EXPECT_EQ(asked, 1);
   EXPECT_EQ(right.counted(ObservationClass::output, Verdict::within_bound), 1u);
-  EXPECT_EQ(right.tally.ratios[DType::float32][Layout::contiguous].buckets[5], 1u);
+  EXPECT_EQ(
+      right.tally.ratios[ObservationClass::output][DType::float32][Layout::contiguous].buckets[5],
+      1u);
   OneStep wrong({{output, tensor(elements)}});
   wrong.oracle.within(output, {DType::float64, {1, 2}, true, false, 0}, batch_norm, compare);
   EXPECT_EQ(asked, 1) << "there is nothing to compare";

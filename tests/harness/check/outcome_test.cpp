@@ -79,5 +79,14 @@ TEST(JudgeOutcome, NamesEachExpectedKindOnce) {
     }
 }
 
+TEST(JudgeOutcome, ARefusalOfAFamilyThatNobodyKnowsHasNoKind) {
+  const auto refused_by_port = [](const std::vector<Refusal>& refusals) {
+    return judge_outcome(manifest("port"), {Outcome::error, "ValueError", "no", 0, 0}, refusals)
+        .verdict;
+  };
+  EXPECT_EQ(refused_by_port(channels), Verdict::underived);
+  EXPECT_EQ(refused_by_port(nothing), Verdict::rejected_by_subject);
+}
+
 }  // namespace
 }  // namespace normdiff

@@ -18,12 +18,13 @@ Tally random_tally(std::uint64_t seed) {
     for (auto& n : row) n = random.below(50);
   for (auto& row : tally.outcomes)
     for (auto& n : row) n = random.below(50);
-  for (auto& row : tally.ratios)
-    for (RatioHistogram& h : row) {
-      h.exact = random.below(9);
-      for (auto& n : h.buckets) n = random.below(9);
-      h.largest = random.unit();
-    }
+  for (auto& of_class : tally.ratios)
+    for (auto& row : of_class)
+      for (RatioHistogram& h : row) {
+        h.exact = random.below(9);
+        for (auto& n : h.buckets) n = random.below(9);
+        h.largest = random.unit();
+      }
   for (auto* map :
        {&tally.not_compared, &tally.deviations, &tally.signatures, &tally.branches_reached})
     for (int i = 0; i < 3; ++i) (*map)[std::to_string(random.below(5))] = random.below(9);
@@ -47,13 +48,13 @@ TEST(Tally, AddsCountsAndKeepsTheLargestRatio) {
   Tally a, b;
   a.steps = 2;
   b.steps = 3;
-  a.ratios[DType::float64][Layout::strided].largest = 0.25;
-  b.ratios[DType::float64][Layout::strided].largest = 0.5;
+  a.ratios[ObservationClass::output][DType::float64][Layout::strided].largest = 0.25;
+  b.ratios[ObservationClass::output][DType::float64][Layout::strided].largest = 0.5;
   a.signatures["x"] = 1;
   b.signatures["x"] = 4;
   a += b;
   EXPECT_EQ(a.steps, 5u);
-  EXPECT_EQ(a.ratios[DType::float64][Layout::strided].largest, 0.5);
+  EXPECT_EQ(a.ratios[ObservationClass::output][DType::float64][Layout::strided].largest, 0.5);
   EXPECT_EQ(a.signatures["x"], 5u);
 }
 

@@ -50,8 +50,8 @@ TEST(BadReport, WhatItCannotBeIsASentenceAndItStaysAsItWas) {
   };
   (void)changed("\"scenarios\": 5", "\"scenarios\": -5");
   expect_one_sentence("report " + out, "('scenarios' is below 0); run normdiff run again");
-  (void)changed("\"normdiff_report\": 4", "\"normdiff_report\": 4.9");
-  expect_one_sentence("report " + out, "(it is of schema 4.9, and 4 is read)");
+  (void)changed("\"normdiff_report\": 5", "\"normdiff_report\": 5.9");
+  expect_one_sentence("report " + out, "(it is of schema 5.9, and 5 is read)");
   expect_one_sentence("report " + out + "/report.json", "is a file; name the folder that it is in");
   const std::string file = changed("{", "{ \"mine\": 1,");
   const std::string before = read(file);
@@ -115,13 +115,12 @@ TEST(BadTrace, NothingOfItMovesTheTerminal) {
   EXPECT_THAT(ran.output, HasSubstr("textbook@\\x1b[2J\\x9b"));
 }
 
-TEST(BadTrace, OfAnUnknownFamilyIsASentence) {
+TEST(BadTrace, OneOfAFamilyThatNobodyKnowsIsJudgedAsAnyOther) {
   const TemporaryFolder folder;
   std::string text = normdiff("trace " + seed + " --subject textbook").output;
   const std::string family = "\"family\":\"";
   text.insert(text.find(family) + family.size(), "no");
-  expect_one_sentence("check " + folder.write("a.jsonl", text),
-                      "a.jsonl:1: nothing is known of subjects of the family 'notextbook'");
+  EXPECT_EQ(normdiff("check " + folder.write("a.jsonl", text)).code, 0);
 }
 
 TEST(BadTrace, ASubjectBesideItIsSaid) {

@@ -71,12 +71,22 @@ TEST(TraceFile, OneFromElsewhereNeedNotSayItsKernelsAndFacts) {
   });
   ASSERT_EQ(refusal(read), "it was read");
   const Manifest& subject = std::get<TraceFile>(read).subject;
-  EXPECT_EQ(subject.kernels, reference::Kernels::any) << "of any honest implementation";
+  EXPECT_EQ(subject.kernels, reference::Kernels::stable) << "as a port's are";
   EXPECT_TRUE(subject.facts.empty());
   const auto wrong = read_back(3, 2, Outcome::ok, trace, [](nlohmann::json& header) {
     header["subject"]["kernels"] = "fast";
   });
   EXPECT_THAT(refusal(wrong), HasSubstr("no header of a trace"));
+}
+
+TEST(TraceFile, AFamilyThatNobodyKnowsIsWelcome) {
+  Trace trace;
+  const auto read = read_back(3, 2, Outcome::ok, trace, [](nlohmann::json& header) {
+    header["subject"]["subject"] = "my port";
+    header["subject"]["family"] = "port";
+  });
+  ASSERT_EQ(refusal(read), "it was read");
+  EXPECT_EQ(std::get<TraceFile>(read).subject.family, "port");
 }
 
 TEST(TraceFile, OneThatWasCutIsRefused) {

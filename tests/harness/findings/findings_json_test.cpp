@@ -40,5 +40,20 @@ TEST(FindingsJson, WhatIsNoFindingIsRefused) {
     EXPECT_THROW((void)finding_from_json(nlohmann::json::parse(text)), nlohmann::json::exception);
 }
 
+TEST(FindingsJson, OnlyLibTorchHasLibTorchsKernels) {
+  const auto kernels = [](const char* family, const char* said) {
+    nlohmann::json json = to_json(subject);
+    json["family"] = family;
+    json.erase("kernels");
+    if (*said != 0) json["kernels"] = said;
+    return manifest_from_json(json).kernels;
+  };
+  using reference::Kernels;
+  EXPECT_EQ(kernels("python", ""), Kernels::libtorch_cpu);
+  EXPECT_EQ(kernels("port", ""), Kernels::stable);
+  EXPECT_EQ(kernels("port", "any"), Kernels::any);
+  EXPECT_EQ(kernels("port", "libtorch_cpu"), Kernels::stable) << "of a trace that was changed";
+}
+
 }  // namespace
 }  // namespace normdiff

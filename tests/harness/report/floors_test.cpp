@@ -91,5 +91,39 @@ TEST(Floors, SayWhichAndByHowMuch) {
             "libtorch@2.13.0: 93.10 % of output observations compared, the floor is 95 %");
 }
 
+/// So many gradients, the furthest off by this share of its bound.
+Tally off_by(double largest, std::uint64_t inexact) {
+  Tally tally = tally_of(ObservationClass::gradient, Verdict::within_bound, inexact);
+  RatioHistogram& histogram =
+      tally.ratios[ObservationClass::gradient][DType::float32][Layout::contiguous];
+  histogram.buckets[0] = inexact;
+  histogram.largest = largest;
+  return tally;
+}
+
+TEST(Floors, ABoundThatNoErrorComesNearIsTooWide) {
+  ReportSubject subject = subject_with("numerics", off_by(0.3, 500));
+  subject.manifest.kernels = reference::Kernels::libtorch_cpu;
+  EXPECT_TRUE(find(floors_of({subject}), "the largest error of any gradient")->passed());
+  subject.profiles[0].tally = off_by(0.0004, 500);
+  const auto floor = find(floors_of({subject}), "the largest error of any gradient");
+  EXPECT_FALSE(floor->passed());
+  EXPECT_EQ(floor->text(),
+            "libtorch@2.13.0: 0.04 % of the bound: the largest error of any gradient (float32, "
+            "contiguous), the floor is 10 %");
+}
+
+TEST(Floors, AFewTensorsNeedNotComeNearTheirBound) {
+  ReportSubject subject = subject_with("numerics", off_by(0.0004, 499));
+  subject.manifest.kernels = reference::Kernels::libtorch_cpu;
+  EXPECT_FALSE(find(floors_of({subject}), "the largest error"));
+}
+
+TEST(Floors, BoundsThatHoldForWorseImplementationsNeedNotBeReached) {
+  ReportSubject subject = subject_with("numerics", off_by(0.0004, 500));
+  subject.manifest.kernels = reference::Kernels::stable;
+  EXPECT_FALSE(find(floors_of({subject}), "the largest error"));
+}
+
 }  // namespace
 }  // namespace normdiff::test

@@ -20,9 +20,9 @@ inline Report sample_report() {
   ReportSubject subject;
   subject.manifest = {"libtorch", "libtorch", "2.13.0", "/opt/libtorch_cpu.so", "AVX2"};
   Tally tally = tally_of(ObservationClass::output, Verdict::within_bound, 1'234'567);
-  tally.ratios[DType::float32][Layout::contiguous].exact = 10;
-  tally.ratios[DType::float32][Layout::contiguous].buckets[2] = 5;
-  tally.ratios[DType::float32][Layout::contiguous].largest = 0.25;
+  tally.ratios[ObservationClass::output][DType::float32][Layout::contiguous].exact = 10;
+  tally.ratios[ObservationClass::output][DType::float32][Layout::contiguous].buckets[2] = 5;
+  tally.ratios[ObservationClass::output][DType::float32][Layout::contiguous].largest = 0.25;
   tally.not_compared["needs b, which was not made"] = 3;
   tally.deviations["root-flag"] = 4;
   tally.signatures["libtorch/forward"] = 9;

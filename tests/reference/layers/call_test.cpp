@@ -124,6 +124,7 @@ TEST(GiveUpstream, TheGradientHasTheShapeOfTheInput) {
   Bounded input;
   LayerGradient gradient{.call = call,
                          .upstream = upstream.values(),
+                         .profile = {},
                          .input = &input,
                          .parameters = {},
                          .batch_norm = forward,

@@ -16,5 +16,16 @@ TEST(Arithmetic, OfAnyImplementationIsNoTighterThanLibTorchs) {
   EXPECT_FALSE(any.may_fold || libtorch.may_fold);
 }
 
+TEST(Arithmetic, OnlyStableKernelsHaveProbableBounds) {
+  const Shape shape{64, 2, 4, 4};
+  const auto lambda = [&shape](Kernels kernels, Tier tier) {
+    return arithmetic_of(kernels, tier).batch_norm(DType::float32, shape, std::nullopt).lambda;
+  };
+  EXPECT_GT(lambda(Kernels::stable, Tier::probable), 0);
+  EXPECT_EQ(lambda(Kernels::stable, Tier::proven), 0);
+  for (const Kernels kernels : {Kernels::any, Kernels::libtorch_cpu})
+    EXPECT_EQ(lambda(kernels, Tier::probable), 0);
+}
+
 }  // namespace
 }  // namespace normdiff::reference

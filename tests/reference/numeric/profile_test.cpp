@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <tuple>
+
 namespace normdiff::reference {
 namespace {
 
@@ -39,8 +41,18 @@ TEST(Profile, a_shape_that_is_in_both_layouts_gets_the_looser) {
 
 TEST(Profile, only_an_unknown_implementation_may_use_welford) {
   EXPECT_TRUE(unknown_profile(DType::float32).welford);
+  EXPECT_TRUE(unknown_profile(DType::float64).welford);
   EXPECT_FALSE(uniform_profile(DType::float32).welford);
   EXPECT_EQ(unknown_profile(DType::float32).ua, uniform_profile(DType::float32).ua);
+}
+
+TEST(Profile, a_probable_one_has_the_same_arithmetic) {
+  Profile p = probable(unknown_profile(DType::float32));
+  EXPECT_GT(p.lambda, 0);
+  p.lambda = 0;
+  const Profile q = unknown_profile(DType::float32);
+  EXPECT_EQ(std::tuple(p.dtype, p.u, p.ua, p.ub, p.us, p.uo, p.welford),
+            std::tuple(q.dtype, q.u, q.ua, q.ub, q.us, q.uo, q.welford));
 }
 
 }  // namespace
