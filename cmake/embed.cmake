@@ -6,27 +6,36 @@ function(literal file result)
   set(${result} "R\"normdiff(${text})normdiff\"" PARENT_SCOPE)
 endfunction()
 
+# Appends to `code` the function `name`, which gives the files that fit the pattern, by name.
+function(folder name pattern)
+  string(APPEND code "const std::vector<std::pair<std::string_view, std::string_view>>& ${name}() {\n")
+  string(APPEND code "  static const std::vector<std::pair<std::string_view, std::string_view>> list = {\n")
+  file(GLOB files ${pattern})
+  list(SORT files)
+  foreach(file IN LISTS files)
+    get_filename_component(file_name ${file} NAME)
+    literal(${file} text)
+    string(APPEND code "      {\"${file_name}\", ${text}},\n")
+  endforeach()
+  string(APPEND code "  };\n  return list;\n}\n\n")
+  set(code "${code}" PARENT_SCOPE)
+endfunction()
+
 if(CMAKE_SCRIPT_MODE_FILE)
   set(code "// Made by cmake/embed.cmake.\n#include \"harness/text/embedded.hpp\"\n\nnamespace normdiff::embedded {\n\n")
   literal(${SOURCE}/harness/check/error_kinds.toml text)
   string(APPEND code "std::string_view error_kinds() { return ${text}; }\n\n")
   literal(${SOURCE}/harness/subject/support.toml text)
   string(APPEND code "std::string_view support() { return ${text}; }\n\n")
-  string(APPEND code "const std::vector<std::pair<std::string_view, std::string_view>>& deviations() {\n")
-  string(APPEND code "  static const std::vector<std::pair<std::string_view, std::string_view>> list = {\n")
-  file(GLOB files ${SOURCE}/harness/triage/deviations/*.toml)
-  list(SORT files)
-  foreach(file ${files})
-    get_filename_component(name ${file} NAME)
-    literal(${file} text)
-    string(APPEND code "      {\"${name}\", ${text}},\n")
-  endforeach()
-  string(APPEND code "  };\n  return list;\n}\n\n}  // namespace normdiff::embedded\n")
+  folder(deviations ${SOURCE}/harness/triage/deviations/*.toml)
+  folder(python_worker ${SOURCE}/harness/subjects/python/*.py)
+  string(APPEND code "}  // namespace normdiff::embedded\n")
   file(WRITE ${OUTPUT} "${code}")
   return()
 endif()
 
 file(GLOB embedded_files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/harness/triage/deviations/*.toml
+     ${PROJECT_SOURCE_DIR}/harness/subjects/python/*.py
      ${PROJECT_SOURCE_DIR}/harness/check/error_kinds.toml
      ${PROJECT_SOURCE_DIR}/harness/subject/support.toml)
 set(EMBEDDED_SOURCE ${PROJECT_BINARY_DIR}/embedded.cpp)
@@ -35,4 +44,4 @@ add_custom_command(
   COMMAND ${CMAKE_COMMAND} -DSOURCE=${PROJECT_SOURCE_DIR} -DOUTPUT=${EMBEDDED_SOURCE}
           -P ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
   DEPENDS ${embedded_files} ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
-  COMMENT "Embedding deviations, error kinds and the support table")
+  COMMENT "Embedding deviations, error kinds, the support table and the Python worker")

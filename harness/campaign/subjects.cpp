@@ -143,25 +143,38 @@ SubjectPlaces own_places() {
   return {std::filesystem::read_symlink("/proc/self/exe", failed)};
 }
 
+std::vector<std::filesystem::path> SubjectPlaces::programs() const {
+  const std::filesystem::path beside = program.parent_path();
+  return {beside, beside.parent_path() / "libexec" / "normdiff"};
+}
+
+std::filesystem::path SubjectPlaces::venv() const {
+  return programs().back() / "venv";
+}
+
+std::filesystem::path SubjectPlaces::corpus() const {
+  return program.parent_path().parent_path() / "share" / "normdiff" / "corpus";
+}
+
 std::vector<FoundSubject> find_libtorch(const SubjectPlaces& places) {
   std::vector<FoundSubject> found;
   std::error_code failed;
-  for (const auto& entry :
-       std::filesystem::directory_iterator(places.program.parent_path(), failed)) {
-    const std::string name = entry.path().filename().string();
-    if (name.rfind(host_prefix, 0) != 0 || !entry.is_regular_file(failed)) continue;
-    const std::string version = name.substr(host_prefix.size());
-    if (!parse_version(normalise_version(version))) continue;
-    const std::string path = entry.path().string();
-    found.push_back({"libtorch@" + version, "libtorch", version, path, {path}, {}});
-  }
+  for (const std::filesystem::path& folder : places.programs())
+    for (const auto& entry : std::filesystem::directory_iterator(folder, failed)) {
+      const std::string name = entry.path().filename().string();
+      if (name.rfind(host_prefix, 0) != 0 || !entry.is_regular_file(failed)) continue;
+      const std::string version = name.substr(host_prefix.size());
+      if (!parse_version(normalise_version(version))) continue;
+      const std::string path = entry.path().string();
+      found.push_back({"libtorch@" + version, "libtorch", version, path, {path}, {}});
+    }
   newest_first(found);
   return found;
 }
 
 std::vector<FoundSubject> find_python(const SubjectPlaces& places) {
   std::vector<FoundSubject> found;
-  for (const Interpreter& interpreter : find_interpreters()) {
+  for (const Interpreter& interpreter : find_interpreters(places.venv())) {
     std::string id = "python@" + interpreter.version;
     if (interpreter.version.empty() ||
         std::any_of(found.begin(), found.end(),

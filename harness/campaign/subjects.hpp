@@ -26,15 +26,25 @@ struct SubjectError {
   std::string message;
 };
 
-/// Where subjects are looked for.
+/// Where subjects are looked for, and what comes with the program: all of it is found from where
+/// the program lies, in a build folder and in an installed tree (cmake/install.cmake), so that both
+/// can be moved.
 struct SubjectPlaces {
-  std::filesystem::path program;  ///< normdiff itself; the hosts of LibTorch lie beside it
+  std::filesystem::path program;  ///< normdiff itself, as P/bin/normdiff
+
+  /// The folders of the hosts of LibTorch and of the benchmark: that of the program, and
+  /// P/libexec/normdiff.
+  [[nodiscard]] std::vector<std::filesystem::path> programs() const;
+  /// P/libexec/normdiff/venv, a virtual environment or a link to one
+  [[nodiscard]] std::filesystem::path venv() const;
+  /// P/share/normdiff/corpus
+  [[nodiscard]] std::filesystem::path corpus() const;
 };
 
 /// The places of this program, from /proc/self/exe.
 [[nodiscard]] SubjectPlaces own_places();
 
-/// One for each normdiff-host-VERSION beside the program, the newest first.
+/// One for each normdiff-host-VERSION in the folders of programs, the newest first.
 [[nodiscard]] std::vector<FoundSubject> find_libtorch(const SubjectPlaces& places);
 /// One for each Python to be tested (find_interpreters), the newest first. Of two with one version
 /// the second is named by its path. Asks interpreters: takes a while.

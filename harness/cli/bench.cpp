@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <memory>
@@ -12,9 +13,16 @@ namespace normdiff {
 namespace {
 
 int bench(const std::vector<std::string>& passed_on) {
-  const std::string program = (own_places().program.parent_path() / "normdiff-bench").string();
-  if (access(program.c_str(), X_OK) != 0)
-    return fail(fmt::format("{} is not there; make bench builds it", program));
+  const std::vector<std::filesystem::path> folders = own_places().programs();
+  const auto program_in = [](const std::filesystem::path& folder) {
+    return (folder / "normdiff-bench").string();
+  };
+  const auto found = std::ranges::find_if(folders, [&](const std::filesystem::path& folder) {
+    return access(program_in(folder).c_str(), X_OK) == 0;
+  });
+  if (found == folders.end())
+    return fail(fmt::format("{} is not there; make bench builds it", program_in(folders.front())));
+  const std::string program = program_in(*found);
   std::vector<char*> arguments = {const_cast<char*>(program.c_str())};
   for (const std::string& argument : passed_on)
     arguments.push_back(const_cast<char*>(argument.c_str()));

@@ -92,8 +92,9 @@ void add_subjects(CLI::App& app, Action& action) {
       "Names for --subject: libtorch (the newest), libtorch@2.13.0, libtorch:PATH of a "
       "normdiff-host,\npython, python@2.13.0, python:PATH of an interpreter, textbook, "
       "textbook:FAULT, all.\nNORMDIFF_PYTHON names the interpreters to test, as PATH does "
-      "programs; without it the\nproject's .venv and /usr/bin/python3 are looked "
-      "at.\n\nExamples:\n  normdiff subjects");
+      "programs; without it that\nof libexec/normdiff/venv, beside the folder of this command, and "
+      "/usr/bin/python3 are\nlooked at. The hosts of LibTorch lie beside this command or in "
+      "libexec/normdiff.\n\nExamples:\n  normdiff subjects");
   command->callback([&action] { action = subjects; });
 }
 

@@ -14,6 +14,8 @@ namespace normdiff::embedded {
 [[nodiscard]] std::string_view support();
 /// harness/triage/deviations/*.toml: (file name, text), by name.
 [[nodiscard]] const std::vector<std::pair<std::string_view, std::string_view>>& deviations();
+/// harness/subjects/python/*.py: (file name, text), by name.
+[[nodiscard]] const std::vector<std::pair<std::string_view, std::string_view>>& python_worker();
 /// The commit that was built, "4dbd65e1f0", with "-modified" where files differ from it
 /// (cmake/commit.cmake); "unknown commit": there was no git to ask.
 [[nodiscard]] std::string_view commit();

@@ -67,18 +67,17 @@ Interpreter look_at(const std::filesystem::path& named) {
       interpreter, {}, "it has no torch, or is no Python; install torch in it, or name another"};
 }
 
-std::vector<Interpreter> find_interpreters() {
+std::vector<Interpreter> find_interpreters(const std::filesystem::path& venv) {
   std::vector<Interpreter> found;
   const char* named = std::getenv("NORMDIFF_PYTHON");
   if (named != nullptr && *named != '\0') {
     for (const std::filesystem::path& path : entries_of(named)) found.push_back(look_at(path));
     return found;
   }
-  // NORMDIFF_SHARE is harness/subjects/python of the project.
-  const std::filesystem::path project =
-      std::filesystem::path(NORMDIFF_SHARE).parent_path().parent_path().parent_path();
+  std::error_code ignored;  // of a folder that is not there the path as it is
+  const std::filesystem::path real = std::filesystem::weakly_canonical(venv, ignored);
   for (const std::filesystem::path& path :
-       {project / ".venv" / "bin" / "python", std::filesystem::path("/usr/bin/python3")})
+       {real / "bin" / "python", std::filesystem::path("/usr/bin/python3")})
     if (Interpreter interpreter = look_at(path); interpreter.problem.empty())
       found.push_back(std::move(interpreter));
   return found;

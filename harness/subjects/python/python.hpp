@@ -17,7 +17,8 @@ struct PythonOptions {
   std::size_t memory = std::size_t{16} << 30;
   /// After so many scenarios the worker is started anew: torch.jit keeps what it compiled for ever.
   int scenarios_per_worker = 2000;
-  /// worker.py or a program that speaks as it does; empty: the one beside this file.
+  /// worker.py or a program that speaks as it does; empty: the one that is built in, which is
+  /// written into a private temporary folder first.
   std::filesystem::path worker;
 };
 
@@ -39,8 +40,8 @@ struct Interpreter {
 [[nodiscard]] Interpreter look_at(const std::filesystem::path& named);
 
 /// The interpreters to test, each once. Where the environment has NORMDIFF_PYTHON (a list like
-/// PATH) those that it names, usable or not; else the project's .venv and /usr/bin/python3, as far
-/// as they have torch.
-[[nodiscard]] std::vector<Interpreter> find_interpreters();
+/// PATH) those that it names, usable or not; else that of the virtual environment `venv` and
+/// /usr/bin/python3, as far as they are there and have torch.
+[[nodiscard]] std::vector<Interpreter> find_interpreters(const std::filesystem::path& venv);
 
 }  // namespace normdiff

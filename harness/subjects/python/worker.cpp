@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "harness/scenario/plan.hpp"
+#include "harness/text/embedded.hpp"
 #include "harness/text/version.hpp"
 #include "harness/trace/json.hpp"
 
@@ -54,8 +56,6 @@ std::string missing_steps(const json& manifest) {
 
 PythonWorker::PythonWorker(std::filesystem::path interpreter, PythonOptions options)
     : interpreter_(std::move(interpreter)), options_(std::move(options)) {
-  if (options_.worker.empty())
-    options_.worker = std::filesystem::path(NORMDIFF_SHARE) / "worker.py";
   std::error_code ignored;
   std::string pattern =
       (std::filesystem::temp_directory_path(ignored) / "normdiff-python-XXXXXX").string();
@@ -83,7 +83,12 @@ std::optional<std::string> PythonWorker::start() {
 
 std::optional<std::string> PythonWorker::start_process() {
   if (folder_.empty()) return "can't make a folder for files; is TMPDIR writable?";
-  auto started = Process::start({interpreter_.string(), "-B", options_.worker.string(), "--memory",
+  std::filesystem::path worker = options_.worker;
+  if (worker.empty()) {
+    if (auto problem = write_worker()) return problem;
+    worker = folder_ / "worker.py";
+  }
+  auto started = Process::start({interpreter_.string(), "-B", worker.string(), "--memory",
                                  std::to_string(options_.memory), "--folder", folder_.string()});
   if (const auto* problem = std::get_if<std::string>(&started)) return *problem;
   process_ = std::move(std::get<0>(started));
@@ -95,7 +100,7 @@ std::optional<std::string> PythonWorker::start_process() {
   if (manifest == line.end() || !manifest->is_object())
     return fmt::format("{} says nothing of itself", interpreter_.string());
   if (const std::string missing = missing_steps(*manifest); !missing.empty())
-    return fmt::format("{} has no function for {}; add one to steps.py", options_.worker.string(),
+    return fmt::format("{} has no function for {}; add one to steps.py", worker.filename().string(),
                        missing);
   manifest_.subject = manifest_.family = "python";
   manifest_.kernels = reference::Kernels::libtorch_cpu;
@@ -104,6 +109,20 @@ std::optional<std::string> PythonWorker::start_process() {
   manifest_.cpu_capability = text_at(*manifest, "cpu_capability");
   manifest_.facts = facts_in(*manifest);
   add_machine(manifest_.facts);
+  return std::nullopt;
+}
+
+/// Nobody else can write into the folder, and Python looks for modules beside the program it runs
+/// first: what is imported is what was built in. The folder goes with all that is in it.
+std::optional<std::string> PythonWorker::write_worker() const {
+  for (const auto& [name, text] : embedded::python_worker()) {
+    std::ofstream file(folder_ / name, std::ios::binary);
+    file << text;
+    file.close();
+    if (!file)
+      return fmt::format("{} can't be written; make room there, or set TMPDIR",
+                         (folder_ / name).string());
+  }
   return std::nullopt;
 }
 

@@ -29,6 +29,7 @@ class PythonWorker {
   };
 
   [[nodiscard]] std::optional<std::string> start_process();
+  [[nodiscard]] std::optional<std::string> write_worker() const;
   [[nodiscard]] std::optional<Lost> run_steps(const Scenario& scenario, Trace& trace);
   [[nodiscard]] std::variant<nlohmann::json, Lost> next(std::chrono::milliseconds patience);
   [[nodiscard]] std::string last_words() const;

@@ -34,6 +34,19 @@ TEST_F(Subjects, LibtorchAloneIsTheNewest) {
   EXPECT_THAT(ids({"libtorch@1.13.1"}), ElementsAre("libtorch@1.13.1"));
 }
 
+TEST_F(Subjects, OfAnInstalledTreeTheHostsLieInLibexecAndThePlacesMoveWithTheProgram) {
+  (void)folder.write("p/libexec/normdiff/normdiff-host-2.14.1", "");
+  (void)folder.write("p/bin/normdiff-host-2.6.0", "");
+  std::filesystem::rename(folder.path() / "p", folder.path() / "q");
+  const SubjectPlaces moved{folder.path() / "q" / "bin" / "normdiff"};
+  const auto found = find_libtorch(moved);
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0].path, folder.path() / "q/libexec/normdiff/normdiff-host-2.14.1");
+  EXPECT_EQ(found[1].path, folder.path() / "q/bin/normdiff-host-2.6.0");
+  EXPECT_EQ(moved.venv(), folder.path() / "q/libexec/normdiff/venv");
+  EXPECT_EQ(moved.corpus(), folder.path() / "q/share/normdiff/corpus");
+}
+
 TEST_F(Subjects, EachOnceInTheOrderNamed) {
   EXPECT_THAT(ids({"textbook", "libtorch", "libtorch@2.13.0"}),
               ElementsAre("textbook", "libtorch@2.13.0"));

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "checkout.hpp"
 #include "harness/subjects/python/python.hpp"
 #include "tests/harness/triage/restrictions.hpp"
 
@@ -7,7 +8,7 @@ namespace normdiff {
 namespace {
 
 TEST(PythonDeviations, WhateverIsTakenAwayFromOneMakesItsWitnessRed) {
-  const auto interpreters = find_interpreters();
+  const auto interpreters = find_interpreters(NORMDIFF_BINARY_DIR "/libexec/normdiff/venv");
   ASSERT_FALSE(interpreters.empty());
   const auto made = make_python_subject(interpreters.front().path);
   ASSERT_TRUE(std::holds_alternative<Subject>(made));

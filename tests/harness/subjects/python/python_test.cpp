@@ -33,7 +33,7 @@ TEST_F(Interpreters, ThoseThatAreNamedAreLookedAtAndNoOthers) {
   const std::string with = program("with", "echo 2.13.0+cpu");
   const std::string without = program("without", "exit 1");
   setenv("NORMDIFF_PYTHON", (without + ":" + with + "::/none:" + with).c_str(), 1);
-  const auto found = find_interpreters();
+  const auto found = find_interpreters("/none");
   ASSERT_EQ(found.size(), 3U);
   EXPECT_EQ(found[0].path, without);
   EXPECT_THAT(found[0].problem, HasSubstr("it has no torch"));
@@ -49,10 +49,19 @@ TEST_F(Interpreters, AFolderOrAFileThatIsNoProgramIsASentence) {
 }
 
 TEST_F(Interpreters, WhereNoneIsNamedThoseWithTorchAreFound) {
-  unsetenv("NORMDIFF_PYTHON");
-  for (const Interpreter& found : find_interpreters()) EXPECT_EQ(found.problem, "") << found.path;
-  setenv("NORMDIFF_PYTHON", "", 1);
-  for (const Interpreter& found : find_interpreters()) EXPECT_EQ(found.problem, "") << found.path;
+  const std::string with = program("real/bin/python", "echo 2.13.0+cpu");
+  (void)program("without/bin/python", "exit 1");
+  std::filesystem::create_directory_symlink(folder.path() / "real", folder.path() / "link");
+  for (const char* nothing : {"unset", ""}) {
+    nothing == std::string("unset") ? unsetenv("NORMDIFF_PYTHON")
+                                    : setenv("NORMDIFF_PYTHON", nothing, 1);
+    const auto found = find_interpreters(folder.path() / "link");
+    ASSERT_FALSE(found.empty());
+    EXPECT_EQ(found.front().path, with) << "where it really is";
+    for (const char* venv : {"link", "without", "none"})
+      for (const Interpreter& other : find_interpreters(folder.path() / venv))
+        EXPECT_EQ(other.problem, "") << other.path;
+  }
 }
 
 }  // namespace

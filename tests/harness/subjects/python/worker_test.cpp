@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "checkout.hpp"
 #include "harness/language/steps.hpp"
 #include "harness/subjects/python/python.hpp"
 #include "tests/harness/subjects/python/python_run.hpp"
@@ -59,6 +60,25 @@ TEST_F(FakeWorker, IsNotStartedWithoutAFunctionForEachStepThatIsNotDoneAsItIsSpe
   EXPECT_THAT(std::get<std::string>(try_start("", "torch.jit.trace")),
               HasSubstr("worker.py has no function for torch.jit.trace; add one to steps.py"));
   EXPECT_TRUE(std::holds_alternative<Subject>(try_start("", "train")));
+}
+
+TEST(BuiltInWorker, IsGivenToTheInterpreterInAPrivateFolderThatGoesWithIt) {
+  const TemporaryFolder folder;
+  const std::string path = folder.write(
+      "python", "#!/bin/sh\ncp -r \"$(dirname \"$2\")\" " + (folder.path() / "seen").string() +
+                    "\nstat -c %a \"$(dirname \"$2\")\" >" + (folder.path() / "mode").string() +
+                    "\necho \"$2\" >" + (folder.path() / "path").string() + "\n");
+  std::filesystem::permissions(path, std::filesystem::perms::owner_all);
+  EXPECT_TRUE(std::holds_alternative<std::string>(make_python_subject(path)));
+  EXPECT_EQ(read(folder.path() / "mode"), "700\n");
+  for (const char* file : {"worker.py", "steps.py", "trees.py", "observe.py", "onnx_files.py"})
+    EXPECT_EQ(read(folder.path() / "seen" / file),
+              read(std::filesystem::path(NORMDIFF_SOURCE_DIR "/harness/subjects/python") / file))
+        << file;
+  std::string there = read(folder.path() / "path");
+  there.pop_back();
+  EXPECT_EQ(std::filesystem::path(there).filename(), "worker.py");
+  EXPECT_FALSE(std::filesystem::exists(there));
 }
 
 TEST_F(FakeWorker, DiesInAStep) {
