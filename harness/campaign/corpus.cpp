@@ -32,9 +32,6 @@ bool is_evidence(const CorpusFile& file, const Manifest& subject, const Deviatio
   });
 }
 
-/// By file, how many observations each deviation explained.
-using Seen = std::map<std::string, std::map<std::string, std::uint64_t>>;
-
 /// A witness may have several cases, of which upstream may have mended one: it must show all that
 /// it showed when it was recorded. The sentence with the edit to make, or nothing.
 std::string error_in_witness(const Manifest& subject, const Deviation& deviation,
@@ -79,53 +76,53 @@ std::string news_of(const Manifest& subject, const Deviation& deviation, bool ex
 
 void look_for_news(const Manifest& subject, const Deviations& deviations, const Seen& seen,
                    CorpusResult& result) {
-  const auto hits = [&seen](const std::string& file, const std::string& id) {
-    const auto there = seen.find(file);
-    if (there == seen.end()) return std::uint64_t{0};
-    const auto found = there->second.find(id);
-    return found == there->second.end() ? 0 : found->second;
-  };
   for (const Deviation& deviation : deviations.list()) {
     if (deviations.applies(deviation, subject) == Applies::no) continue;
     if (seen.count(deviation.witness) == 0) continue;
-    std::string news =
-        news_of(subject, deviation, deviations.is_expected(deviation, subject),
-                hits(deviation.witness, deviation.id), hits(deviation.near_miss, deviation.id) > 0);
+    std::string news = news_of(subject, deviation, deviations.is_expected(deviation, subject),
+                               hits_in(seen, deviation.witness, deviation.id),
+                               hits_in(seen, deviation.near_miss, deviation.id) > 0);
     if (!news.empty()) result.news.push_back(std::move(news));
   }
 }
 
-void hold_to_witnesses(const Manifest& subject, const Deviations& deviations, const Seen& seen,
-                       CorpusResult& result) {
+}  // namespace
+
+std::uint64_t hits_in(const Seen& seen, const std::string& file, const std::string& deviation) {
+  const auto there = seen.find(file);
+  if (there == seen.end()) return 0;
+  const auto found = there->second.find(deviation);
+  return found == there->second.end() ? 0 : found->second;
+}
+
+std::vector<std::string> errors_in_evidence(const Manifest& subject, const Deviations& deviations,
+                                            const Seen& seen) {
+  std::vector<std::string> errors;
   for (const Deviation& deviation : deviations.list()) {
     if (deviations.applies(deviation, subject) != Applies::claimed) continue;
     const std::string file = deviation.id + ".toml";
-    const auto witness = seen.find(deviation.witness);
-    const auto near_miss = seen.find(deviation.near_miss);
-    if (witness == seen.end()) {
-      result.unexpected_passes.push_back(
+    if (seen.count(deviation.witness) == 0) {
+      errors.push_back(
           fmt::format("{}: its witness {} is not in the corpus; add the file or correct `witness`",
                       file, deviation.witness));
     } else {
-      const auto found = witness->second.find(deviation.id);
       std::string error =
-          error_in_witness(subject, deviation, found == witness->second.end() ? 0 : found->second);
-      if (!error.empty()) result.unexpected_passes.push_back(std::move(error));
+          error_in_witness(subject, deviation, hits_in(seen, deviation.witness, deviation.id));
+      if (!error.empty()) errors.push_back(std::move(error));
     }
-    if (near_miss == seen.end()) {
-      result.unexpected_passes.push_back(fmt::format(
+    if (seen.count(deviation.near_miss) == 0) {
+      errors.push_back(fmt::format(
           "{}: its near miss {} is not in the corpus; add the file or correct `near_miss`", file,
           deviation.near_miss));
-    } else if (near_miss->second.count(deviation.id) != 0) {
-      result.unexpected_passes.push_back(
+    } else if (hits_in(seen, deviation.near_miss, deviation.id) > 0) {
+      errors.push_back(
           fmt::format("{}: its near miss {} shows it on {}; the prediction is too wide: narrow "
                       "`steps`, `observations` or the prediction",
                       file, deviation.near_miss, subject.id()));
     }
   }
+  return errors;
 }
-
-}  // namespace
 
 std::variant<std::vector<CorpusFile>, std::string> load_corpus(
     const std::filesystem::path& folder) {
@@ -197,8 +194,10 @@ CorpusResult replay_corpus(const CampaignOptions& options, const FoundSubject& s
   host_options.always_equal = options.always_equal;
   for (Finding& finding : result.findings)
     finding.confirmed = happens_alone(host_options, finding, *options.deviations);
-  const bool measured = options.deviations->is_measured(manifest.family, manifest.version);
-  (measured ? hold_to_witnesses : look_for_news)(manifest, *options.deviations, seen, result);
+  if (options.deviations->is_measured(manifest.family, manifest.version))
+    result.unexpected_passes = errors_in_evidence(manifest, *options.deviations, seen);
+  else
+    look_for_news(manifest, *options.deviations, seen, result);
   return result;
 }
 

@@ -40,6 +40,19 @@ struct CorpusResult {
   std::string unusable;  ///< the host can't be used: why
 };
 
+/// By the name of a corpus file, how many observations each deviation explained in it.
+using Seen = std::map<std::string, std::map<std::string, std::uint64_t>>;
+
+/// The observations of a file that a deviation explained.
+[[nodiscard]] std::uint64_t hits_in(const Seen& seen, const std::string& file,
+                                    const std::string& deviation);
+
+/// Holds every deviation that is claimed of the subject to its witness, which must show it in all
+/// its `hits`, and its near miss, which must not: sentences with the edit to make.
+[[nodiscard]] std::vector<std::string> errors_in_evidence(const Manifest& subject,
+                                                          const Deviations& deviations,
+                                                          const Seen& seen);
+
 /// Replays the files on a subject, and holds every deviation of its family and version to its
 /// witness, which must still show it, and its near miss, which must not. On a version that nothing
 /// was measured on every deviation of the family is tried, and what is otherwise there is news.

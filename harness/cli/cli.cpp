@@ -56,8 +56,8 @@ int run_cli(int argc, const char* const* argv) {
       "  normdiff run --subject libtorch --profile modes --seed 7 --scenarios 10000\n"
       "  normdiff subjects");
   Action action;
-  for (const auto add : {add_run, add_check, add_trace, add_report, add_subjects, add_fmt,
-                         add_language, add_bench, add_host})
+  for (const auto add : {add_run, add_check, add_trace, add_report, add_subjects, add_deviations,
+                         add_fmt, add_language, add_bench, add_host})
     add(app, action);
   if (argc > 1 && *argv[1] != '-' && !knows(app, argv[1]))
     return fail(

@@ -23,6 +23,7 @@ void add_check(CLI::App& app, Action& action);
 void add_trace(CLI::App& app, Action& action);
 void add_report(CLI::App& app, Action& action);
 void add_subjects(CLI::App& app, Action& action);
+void add_deviations(CLI::App& app, Action& action);
 void add_fmt(CLI::App& app, Action& action);
 void add_language(CLI::App& app, Action& action);
 void add_bench(CLI::App& app, Action& action);

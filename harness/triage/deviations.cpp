@@ -5,15 +5,13 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
 #include <optional>
-#include <set>
-#include <sstream>
+#include <stdexcept>
 
 #include "harness/subject/support.hpp"
-#include "harness/text/embedded.hpp"
 #include "harness/text/utf8.hpp"
 #include "harness/text/version.hpp"
+#include "harness/triage/deviation_files.hpp"
 #include "harness/triage/predictions/predictions.hpp"
 
 namespace normdiff {
@@ -202,54 +200,16 @@ std::variant<Deviation, DeviationError> parse_deviation(std::string_view text,
 }
 
 std::variant<Deviations, DeviationError> Deviations::load(const std::filesystem::path& folder) {
-  std::error_code error;
-  std::vector<std::filesystem::path> files;
-  bool others = false;  // hidden ones aside
-  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
-    if (entry.path().extension() == ".toml")
-      files.push_back(entry.path());
-    else if (entry.path().filename().string()[0] != '.')
-      others = true;
-  }
-  if (error)
-    return DeviationError{fmt::format("{}: can't be read ({}); name a folder of *.toml files",
-                                      folder.string(), error.message())};
-  if (files.empty() && others)
-    return DeviationError{fmt::format(
-        "{}: has other files and no *.toml; name a folder that has, or an empty one to know none",
-        folder.string())};
-  std::sort(files.begin(), files.end());
-  std::vector<Deviation> list;
-  for (const auto& file : files) {
-    const std::uintmax_t size = std::filesystem::file_size(file, error);
-    if (error)
-      return DeviationError{fmt::format("{}: is no file that can be read ({}); remove it",
-                                        file.string(), error.message())};
-    if (size > (std::uintmax_t{1} << 20))
-      return DeviationError{
-          fmt::format("{}: larger than 1 MiB; a deviation is a page", file.string())};
-    std::ifstream stream(file, std::ios::binary);
-    std::stringstream text;
-    text << stream.rdbuf();
-    if (!stream)
-      return DeviationError{
-          fmt::format("{}: can't be read, or is empty; see who may read it", file.string())};
-    auto parsed = parse_deviation(text.str(), file.string());
-    if (auto* bad = std::get_if<DeviationError>(&parsed)) return *bad;
-    list.push_back(std::get<Deviation>(std::move(parsed)));
-  }
-  return Deviations(std::move(list));
+  auto files = read_deviation_files(folder);
+  if (const auto* error = std::get_if<DeviationError>(&files)) return *error;
+  return parse_deviations(std::get<std::vector<DeviationFile>>(files));
 }
 
 const Deviations& Deviations::built_in() {
   static const Deviations deviations = [] {
-    std::vector<Deviation> list;
-    for (const auto& [name, text] : embedded::deviations()) {
-      auto parsed = parse_deviation(text, name);
-      if (auto* bad = std::get_if<DeviationError>(&parsed)) throw std::runtime_error(bad->message);
-      list.push_back(std::get<Deviation>(std::move(parsed)));
-    }
-    return Deviations(std::move(list));
+    auto parsed = parse_deviations(built_in_deviation_files());
+    if (auto* bad = std::get_if<DeviationError>(&parsed)) throw std::runtime_error(bad->message);
+    return std::get<Deviations>(std::move(parsed));
   }();
   return deviations;
 }

@@ -16,8 +16,8 @@ TEST(Cli, NoCommandOrAnUnknownOneIsASentence) {
 }
 
 TEST(Cli, EverySubcommandHasExamples) {
-  for (const char* name :
-       {"", "run", "check", "trace", "report", "subjects", "fmt", "bench", "language"}) {
+  for (const char* name : {"", "run", "check", "trace", "report", "subjects", "deviations",
+                           "deviations list", "deviations update", "fmt", "bench", "language"}) {
     const Ran ran = normdiff(std::string(name) + " --help");
     EXPECT_EQ(ran.code, 0) << name;
     EXPECT_THAT(ran.output, AllOf(HasSubstr("Examples:"), HasSubstr("normdiff"))) << name;

@@ -75,5 +75,52 @@ TEST(InRange, IsHalfOpenOnNumbersNotTexts) {
   EXPECT_TRUE(in_range(normalise_version("2.13.0+cpu"), "==2.13.0"));
 }
 
+struct ChangedRange {
+  const char* range;
+  const char* from;
+  const char* to;
+  const char* with;
+  const char* without;  ///< "nothing": no version is left
+};
+
+TEST(ChangedRange, IsTheShortestThatHasTheSpanOrLacksIt) {
+  for (const ChangedRange& r :
+       {ChangedRange{">=2.13,<2.14", "2.14", "2.15", ">=2.13,<2.15", ">=2.13,<2.14"},
+        {">=2.13,<2.14", "2.16", "2.17", ">=2.13,<2.14 || >=2.16,<2.17", ">=2.13,<2.14"},
+        {">=2.13,<2.14", "1.13.1", "1.14", ">=1.13.1,<1.14 || >=2.13,<2.14", ">=2.13,<2.14"},
+        {">=1.13,<1.14 || >=2.13", "1.14", "2.13", ">=1.13", ">=1.13,<1.14 || >=2.13"},
+        {">=2.13,<2.15", "2.14", "2.15", ">=2.13,<2.15", ">=2.13,<2.14"},
+        {">=2.13,<2.15", "2.13.5", "2.14", ">=2.13,<2.15", ">=2.13,<2.13.5 || >=2.14,<2.15"},
+        {"<=2.13", "2.13", "2.14", "<2.14", "<2.13"},
+        {">2.13", "2.13.1", "2.13.2", ">=2.13.1", ">=2.13.2"},
+        {"==2.13", "2.12", "2.13", ">=2.12,<2.13.1", ">=2.13,<2.13.1"},
+        {">=2.13,<2.14", "2", "3", ">=2.0,<3.0", "nothing"},
+        {">=3,<2", "2", "3", ">=2.0,<3.0", "nothing"},
+        {"", "2", "3", "", "<2.0 || >=3.0"}}) {
+    const VersionSpan span{*parse_version(r.from), *parse_version(r.to)};
+    const std::string with = range_with(r.range, span);
+    EXPECT_EQ(with, r.with) << r.range;
+    EXPECT_EQ(range_without(r.range, span).value_or("nothing"), r.without) << r.range;
+    for (const char* version : {"0.0.1", "1.13.1", "2.12.9", "2.13.0", "2.13.1", "2.13.5", "2.14.0",
+                                "2.14.9", "2.15.0", "2.16.3", "3.0.0", "99.0.0"}) {
+      const bool inside = span.from <= *parse_version(version) && *parse_version(version) < span.to;
+      EXPECT_EQ(in_range(version, with), in_range(version, r.range) || inside)
+          << version << " in " << with;
+      const auto without = range_without(r.range, span);
+      EXPECT_EQ(without && in_range(version, *without), in_range(version, r.range) && !inside)
+          << version << " in " << r.range << " without";
+    }
+  }
+}
+
+TEST(ReleaseOf, IsFromItsFirstVersionUpToTheNextRelease) {
+  const VersionSpan release = release_of(*parse_version("2.13.5"));
+  EXPECT_EQ(release.from, *parse_version("2.13"));
+  EXPECT_EQ(release.to, *parse_version("2.14"));
+  EXPECT_EQ(next_after(*parse_version("2.13.5")), *parse_version("2.13.6"));
+  EXPECT_EQ(text_of(next_after(*parse_version("2.13.2147483647"))), "2.14.0");
+  EXPECT_TRUE(is_version_range("==2147483647.2147483647.2147483647")) << "and nothing overflows";
+}
+
 }  // namespace
 }  // namespace normdiff
