@@ -31,10 +31,11 @@ HostOptions host_options(const CampaignOptions& options, std::size_t subject) {
   return host;
 }
 
-/// The time that a subject gets, against 1 for one that bugs are looked for in. That the textbook
+/// The time that a subject gets, against 1 for one that bugs are looked for in. That one of our own
 /// conforms proves the checker, which takes few scenarios.
 double share_of(const FoundSubject& subject) {
-  return subject.family == "textbook" ? 0.1 : 1.0;
+  const SubjectFamily* family = subject_family(subject.family);
+  return family != nullptr && !family->is_tested ? 0.1 : 1.0;
 }
 
 /// The discrepancies that were tried alone, by subject, profile, number, step, signature.

@@ -5,9 +5,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <map>
 #include <system_error>
 
-#include "harness/os/process.hpp"
+#include "harness/host/host_link.hpp"
 #include "harness/subjects/python/python.hpp"
 #include "harness/subjects/textbook/textbook.hpp"
 #include "harness/text/version.hpp"
@@ -16,9 +17,7 @@ namespace normdiff {
 namespace {
 
 constexpr std::string_view host_prefix = "normdiff-host-";
-constexpr std::string_view textbook_prefix = "textbook:";
 constexpr std::string_view python_prefix = "python:";
-constexpr std::string_view libtorch_prefix = "libtorch:";
 
 void newest_first(std::vector<FoundSubject>& subjects) {
   std::stable_sort(subjects.begin(), subjects.end(),
@@ -44,8 +43,8 @@ FoundSubject python(const SubjectPlaces& places, const Interpreter& interpreter,
 }
 
 /// The host of a LibTorch, by its path.
-FoundSubject libtorch_host(const std::filesystem::path& path) {
-  const std::string id = std::string(libtorch_prefix) + path.string();
+FoundSubject libtorch_host(const SubjectPlaces&, const std::filesystem::path& path) {
+  const std::string id = "libtorch:" + path.string();
   FoundSubject host{id, "libtorch", {}, path.string(), {path.string(), "--as", id}, {}};
   std::error_code failed;
   if (path.empty())
@@ -57,19 +56,67 @@ FoundSubject libtorch_host(const std::filesystem::path& path) {
   return host;
 }
 
-/// "python:PATH", or "python:PATH@2.13.0" as a report writes it.
+FoundSubject python_at(const SubjectPlaces& places, const std::filesystem::path& path) {
+  const Interpreter interpreter = look_at(path);
+  return python(places, interpreter, std::string(python_prefix) + interpreter.path.string());
+}
+
+std::variant<Subject, SubjectError> make_python(const std::string& interpreter) {
+  auto made = make_python_subject(interpreter);
+  if (const auto* error = std::get_if<std::string>(&made)) return SubjectError{*error};
+  return std::get<Subject>(std::move(made));
+}
+
+std::vector<FoundSubject> find_textbooks(const SubjectPlaces& places) {
+  std::vector<FoundSubject> found = {textbook(places, "textbook")};
+  for (const std::string_view fault : textbook_faults())
+    found.push_back(textbook(places, "textbook:" + std::string(fault)));
+  return found;
+}
+
+std::variant<Subject, SubjectError> make_textbook(const std::string& fault) {
+  const std::vector<std::string_view> faults = textbook_faults();
+  if (!fault.empty() && std::ranges::find(faults, fault) == faults.end())
+    return SubjectError{fmt::format("the textbook has no fault {}; it has one of {}", fault,
+                                    fmt::join(faults, ", "))};
+  return make_textbook_subject(fault);
+}
+
+/// "libtorch:PATH", or "libtorch:PATH@2.13.0" as a report writes it.
 struct Named {
   std::filesystem::path path;
   std::string version;  ///< empty: any
 };
-Named path_in(const std::string& name, std::string_view prefix) {
-  const std::string path = name.substr(prefix.size());
+Named path_in(const std::string& name) {
+  const std::string path = name.substr(name.find(':') + 1);
   std::error_code failed;
   const std::size_t at = path.rfind('@');
-  if (at != std::string::npos && !std::filesystem::exists(path, failed) &&
-      parse_version(normalise_version(path.substr(at + 1))))
-    return {std::filesystem::absolute(path.substr(0, at), failed), path.substr(at + 1)};
+  if (at != std::string::npos && !std::filesystem::exists(path, failed)) {
+    const std::string version = normalise_version(path.substr(at + 1));
+    if (parse_version(version))
+      return {std::filesystem::absolute(path.substr(0, at), failed), version};
+  }
   return {std::filesystem::absolute(path, failed), {}};
+}
+
+/// A subject that is named by its path. If a version is named, too, it is asked which it has.
+FoundSubject at_path(const SubjectFamily& family, const SubjectPlaces& places,
+                     const Named& wanted) {
+  FoundSubject subject = family.at(places, wanted.path);
+  if (wanted.version.empty() || !subject.problem.empty()) return subject;
+  if (subject.version.empty()) {
+    HostOptions options;
+    options.command = subject.command;
+    const auto manifest = HostLink(options).manifest();
+    if (const auto* failure = std::get_if<HostFailure>(&manifest))
+      subject.problem = failure->text;
+    else
+      subject.version = std::get<Manifest>(manifest).version;
+  }
+  if (subject.problem.empty() && subject.version != wanted.version)
+    subject.problem = fmt::format("its torch is {}, not {}; leave the version out, or name another",
+                                  subject.version, wanted.version);
+  return subject;
 }
 
 /// Looks for each family once, and only when asked.
@@ -77,66 +124,80 @@ class Catalogue {
  public:
   explicit Catalogue(const SubjectPlaces& places) : places_(places) {}
 
-  const std::vector<FoundSubject>& libtorch() { return once(libtorch_, find_libtorch); }
-  const std::vector<FoundSubject>& python() { return once(python_, find_python); }
-  std::vector<FoundSubject> textbooks() { return find_textbook(places_, true); }
+  const std::vector<FoundSubject>& of(const SubjectFamily& family) {
+    const auto [kept, is_new] = found_.try_emplace(family.name);
+    if (is_new) kept->second = family.find(places_);
+    return kept->second;
+  }
 
   std::string list() {
     std::vector<std::string> ids;
-    for (const auto& family : {libtorch(), python(), textbooks()})
-      for (const FoundSubject& subject : family)
+    for (const SubjectFamily& family : subject_families())
+      for (const FoundSubject& subject : of(family))
         if (subject.problem.empty()) ids.push_back(subject.id);
     return fmt::format("{}", fmt::join(ids, ", "));
   }
 
  private:
-  const std::vector<FoundSubject>& once(std::optional<std::vector<FoundSubject>>& kept,
-                                        std::vector<FoundSubject> (*find)(const SubjectPlaces&)) {
-    if (!kept) kept = find(places_);
-    return *kept;
-  }
   const SubjectPlaces& places_;
-  std::optional<std::vector<FoundSubject>> libtorch_;
-  std::optional<std::vector<FoundSubject>> python_;
+  std::map<std::string_view, std::vector<FoundSubject>> found_;
 };
+
+/// Every subject of the families that are tested, and one of each other.
+std::vector<FoundSubject> all_subjects(Catalogue& catalogue) {
+  std::vector<FoundSubject> all;
+  for (const SubjectFamily& family : subject_families()) {
+    const std::vector<FoundSubject>& found = catalogue.of(family);
+    const std::size_t count =
+        family.is_tested ? found.size() : std::min<std::size_t>(1, found.size());
+    all.insert(all.end(), found.begin(), found.begin() + static_cast<std::ptrdiff_t>(count));
+  }
+  return all;
+}
 
 /// The subjects of one name; none: there is no such.
 std::vector<FoundSubject> named(const std::string& name, const SubjectPlaces& places,
                                 Catalogue& catalogue) {
-  if (name.starts_with(python_prefix)) {
-    const Named wanted = path_in(name, python_prefix);
-    Interpreter interpreter = look_at(wanted.path);
-    if (interpreter.problem.empty() && !wanted.version.empty() &&
-        wanted.version != interpreter.version)
-      interpreter.problem = fmt::format(
-          "its torch is {}, not {}; leave the version out, or name "
-          "another",
-          interpreter.version, wanted.version);
-    return {python(places, interpreter, std::string(python_prefix) + interpreter.path.string())};
-  }
-  if (name.starts_with(libtorch_prefix))
-    return {libtorch_host(path_in(name, libtorch_prefix).path)};
-  if (name == "all") {
-    std::vector<FoundSubject> all = catalogue.libtorch();
-    const auto& python = catalogue.python();
-    all.insert(all.end(), python.begin(), python.end());
-    all.push_back(catalogue.textbooks().front());
-    return all;
-  }
-  const std::string family = name.substr(0, name.find_first_of("@:"));
-  const std::vector<FoundSubject> candidates = family == "libtorch"   ? catalogue.libtorch()
-                                               : family == "python"   ? catalogue.python()
-                                               : family == "textbook" ? catalogue.textbooks()
-                                                                      : std::vector<FoundSubject>();
+  if (name == "all") return all_subjects(catalogue);
+  const SubjectFamily* family = subject_family(name.substr(0, name.find_first_of("@:")));
+  if (family == nullptr) return {};
+  if (family->at != nullptr && name.size() > family->name.size() &&
+      name[family->name.size()] == ':')
+    return {at_path(*family, places, path_in(name))};
+  const std::vector<FoundSubject>& candidates = catalogue.of(*family);
   for (const FoundSubject& subject : candidates)  // of those that are named every one must do
-    if (name == family && !subject.problem.empty()) return {subject};
+    if (name == family->name && !subject.problem.empty()) return {subject};
   for (const FoundSubject& subject : candidates)
-    if (name == family || name == subject.id || name == subject.id + "@" + subject.version)
+    if (name == family->name || name == subject.id || name == subject.id + "@" + subject.version)
       return {subject};
   return {};
 }
 
 }  // namespace
+
+const std::vector<SubjectFamily>& subject_families() {
+  static const std::vector<SubjectFamily> families = {
+      {"libtorch", true, "install one or name it with CMAKE_PREFIX_PATH, then make build",
+       find_libtorch, libtorch_host, nullptr},
+      {"python", true, "make setup, or name one that has torch with NORMDIFF_PYTHON", find_python,
+       python_at, make_python},
+      {"textbook", false, "", find_textbooks, nullptr, make_textbook},
+  };
+  return families;
+}
+
+const SubjectFamily* subject_family(std::string_view name) {
+  const std::vector<SubjectFamily>& families = subject_families();
+  const auto found = std::ranges::find(families, name, &SubjectFamily::name);
+  return found == families.end() ? nullptr : &*found;
+}
+
+std::vector<std::string> family_names(bool only_tested) {
+  std::vector<std::string> names;
+  for (const SubjectFamily& family : subject_families())
+    if (family.is_tested || !only_tested) names.emplace_back(family.name);
+  return names;
+}
 
 SubjectPlaces own_places() {
   std::error_code failed;
@@ -186,14 +247,6 @@ std::vector<FoundSubject> find_python(const SubjectPlaces& places) {
   return found;
 }
 
-std::vector<FoundSubject> find_textbook(const SubjectPlaces& places, bool with_faults) {
-  std::vector<FoundSubject> found = {textbook(places, "textbook")};
-  if (with_faults)
-    for (const std::string_view fault : textbook_faults())
-      found.push_back(textbook(places, std::string(textbook_prefix) + std::string(fault)));
-  return found;
-}
-
 std::variant<std::vector<FoundSubject>, SubjectError> resolve_subjects(
     const std::vector<std::string>& names, const SubjectPlaces& places) {
   Catalogue catalogue(places);
@@ -210,8 +263,8 @@ std::variant<std::vector<FoundSubject>, SubjectError> resolve_subjects(
       const bool twice =
           std::any_of(subjects.begin(), subjects.end(), [&](const FoundSubject& other) {
             return other.id == subject.id ||
-                   (other.family == subject.family && subject.family != "textbook" &&
-                    other.path == subject.path);
+                   (other.family == subject.family && other.path == subject.path &&
+                    subject_family(subject.family)->at != nullptr);
           });
       if (!twice) subjects.push_back(subject);
     }
@@ -223,12 +276,7 @@ std::vector<FoundSubject> default_subjects(const SubjectPlaces& places,
                                            const std::vector<std::string>& families) {
   std::vector<FoundSubject> subjects;
   for (const std::string& family : families) {
-    if (family == "textbook") {
-      subjects.push_back(find_textbook(places, false).front());
-      continue;
-    }
-    std::vector<FoundSubject> found =
-        family == "libtorch" ? find_libtorch(places) : find_python(places);
+    std::vector<FoundSubject> found = subject_family(family)->find(places);
     const auto bad = std::find_if(found.begin(), found.end(), [](const FoundSubject& subject) {
       return !subject.problem.empty();
     });
@@ -249,22 +297,13 @@ std::vector<FoundSubject> default_subjects(const SubjectPlaces& places,
 }
 
 std::variant<Subject, SubjectError> make_own_subject(const std::string& name) {
-  if (name.rfind(python_prefix, 0) == 0) {
-    auto made = make_python_subject(name.substr(python_prefix.size()));
-    if (const auto* error = std::get_if<std::string>(&made)) return SubjectError{*error};
-    return std::get<Subject>(std::move(made));
-  }
-  const std::vector<std::string_view> faults = textbook_faults();
-  const std::string fault =
-      name.rfind(textbook_prefix, 0) == 0 ? name.substr(textbook_prefix.size()) : "";
-  const bool known = fault.empty() ? name == "textbook"
-                                   : std::find(faults.begin(), faults.end(), fault) != faults.end();
-  if (!known)
-    return SubjectError{
-        fmt::format("there is no subject {} to host; there are textbook, "
-                    "textbook:FAULT with one of {}, and python:INTERPRETER",
-                    name, fmt::join(faults, ", "))};
-  return make_textbook_subject(fault);
+  const std::size_t colon = std::min(name.find(':'), name.size());
+  const SubjectFamily* family = subject_family(name.substr(0, colon));
+  if (family == nullptr || family->make == nullptr)
+    return SubjectError{fmt::format(
+        "there is no subject {} to host; there are textbook, textbook:FAULT and python:INTERPRETER",
+        name)};
+  return family->make(name.substr(std::min(colon + 1, name.size())));
 }
 
 }  // namespace normdiff

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -49,15 +50,31 @@ struct SubjectPlaces {
 /// One for each Python to be tested (find_interpreters), the newest first. Of two with one version
 /// the second is named by its path. Asks interpreters: takes a while.
 [[nodiscard]] std::vector<FoundSubject> find_python(const SubjectPlaces& places);
-/// The right one; `with_faults`: and the wrong ones.
-[[nodiscard]] std::vector<FoundSubject> find_textbook(const SubjectPlaces& places,
-                                                      bool with_faults);
+/// A family of subjects, as every command knows it.
+struct SubjectFamily {
+  std::string_view name;  ///< "libtorch"
+  /// Bugs are looked for in it; of the others, our own, only one is run, which has to conform.
+  bool is_tested;
+  std::string_view remedy;  ///< where none is found
+  /// Each that there is, the newest first.
+  std::vector<FoundSubject> (*find)(const SubjectPlaces& places);
+  /// The one that "NAME:PATH" names; null: they are not named by paths.
+  FoundSubject (*at)(const SubjectPlaces& places, const std::filesystem::path& path);
+  /// Makes one in this process, by what comes after "NAME:"; null: a program of its own hosts it.
+  std::variant<Subject, SubjectError> (*make)(const std::string& rest);
+};
+
+/// The families, in the order in which commands run them.
+[[nodiscard]] const std::vector<SubjectFamily>& subject_families();
+/// null: there is no such family.
+[[nodiscard]] const SubjectFamily* subject_family(std::string_view name);
+[[nodiscard]] std::vector<std::string> family_names(bool only_tested);
 
 /// Finds the subjects that `names` name: "libtorch" (the newest), "libtorch@2.13.0",
-/// "libtorch:PATH" of a host, "python", "python@2.13.0", "python:PATH" of an interpreter,
-/// "textbook", "textbook:FAULT", "all". Each subject once, in the order named. Looks only where a
-/// name asks it to. A subject that is named and can't be used is an error: no other takes its
-/// place.
+/// "libtorch:PATH" of a host, "python", "python@2.13.0", "python:PATH" of an interpreter, each PATH
+/// also with the version that must be there, "libtorch:PATH@2.13.0"; "textbook", "textbook:FAULT",
+/// "all". Each subject once, in the order named. Looks only where a name asks it to. A subject that
+/// is named and can't be used is an error: no other takes its place.
 [[nodiscard]] std::variant<std::vector<FoundSubject>, SubjectError> resolve_subjects(
     const std::vector<std::string>& names, const SubjectPlaces& places);
 

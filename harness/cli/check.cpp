@@ -23,9 +23,6 @@
 namespace normdiff {
 namespace {
 
-/// A check that names no subject runs on one of each.
-const std::vector<std::string> check_families = {"libtorch", "python"};
-
 struct CheckArguments {
   std::vector<std::string> files;
   SubjectOptions subjects;
@@ -131,7 +128,8 @@ int check(const CheckArguments& arguments) {
     return fail("a trace is of the subject that it was recorded on; leave --subject out");
   std::vector<FoundSubject> subjects;
   if (!scenarios.empty()) {  // traces need none
-    auto chosen = chosen_subjects(arguments.subjects, check_families, own_places());
+    auto chosen =
+        chosen_subjects(arguments.subjects, family_names(/*only_tested=*/true), own_places());
     if (const auto* error = std::get_if<std::string>(&chosen)) return fail(*error);
     subjects = std::get<std::vector<FoundSubject>>(std::move(chosen));
   }
@@ -160,7 +158,7 @@ void add_check(CLI::App& app, Action& action) {
       "check", "Runs scenario files, or reads recorded traces, and shows them step by step");
   command->add_option("FILE", arguments->files, "*.scenario, or *.jsonl from normdiff trace")
       ->required();
-  add_subject_options(*command, arguments->subjects, check_families);
+  add_subject_options(*command, arguments->subjects, family_names(/*only_tested=*/true));
   command
       ->add_option("--deviations", arguments->deviations,
                    "A folder of known deviations instead of the built-in catalogue")

@@ -53,13 +53,14 @@ std::variant<std::vector<FoundSubject>, std::string> subjects_to_measure(
     if (const auto* error = std::get_if<SubjectError>(&resolved)) return error->message;
     return std::get<std::vector<FoundSubject>>(std::move(resolved));
   }
-  std::vector<FoundSubject> found = find_libtorch(places);
-  std::ranges::move(find_python(places), std::back_inserter(found));
-  std::erase_if(found, [&](const FoundSubject& subject) {
-    return std::ranges::none_of(deviations.list(), [&](const Deviation& deviation) {
-      return std::ranges::find(deviation.subjects, subject.family) != deviation.subjects.end();
-    });
-  });
+  std::vector<FoundSubject> found;
+  for (const SubjectFamily& family : subject_families()) {
+    const auto is_about = [&](const Deviation& deviation) {
+      return std::ranges::find(deviation.subjects, family.name) != deviation.subjects.end();
+    };
+    if (family.is_tested && std::ranges::any_of(deviations.list(), is_about))
+      std::ranges::move(family.find(places), std::back_inserter(found));
+  }
   if (found.empty())
     return "no subject was found; name one with --subject (normdiff subjects --help says where "
            "they are looked for)";

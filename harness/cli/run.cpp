@@ -26,9 +26,6 @@
 namespace normdiff {
 namespace {
 
-/// A campaign that names no subject runs on one of each.
-const std::vector<std::string> run_families = {"libtorch", "python", "textbook"};
-
 struct RunArguments {
   SubjectOptions subjects;
   std::vector<std::string> profiles;
@@ -92,7 +89,8 @@ std::optional<std::string> read(const RunArguments& arguments, CampaignOptions& 
   if (!arguments.deviations.empty())
     options.deviations_folder = std::filesystem::absolute(arguments.deviations).string();
 
-  auto chosen = chosen_subjects(arguments.subjects, run_families, own_places());
+  auto chosen =
+      chosen_subjects(arguments.subjects, family_names(/*only_tested=*/false), own_places());
   if (const auto* error = std::get_if<std::string>(&chosen)) return *error;
   options.subjects = std::get<std::vector<FoundSubject>>(std::move(chosen));
   std::string why;
@@ -229,7 +227,7 @@ void add_run(CLI::App& app, Action& action) {
   auto a = std::make_shared<RunArguments>();
   CLI::App* command =
       app.add_subcommand("run", "Runs random scenarios on subjects and reports what differs");
-  add_subject_options(*command, a->subjects, run_families);
+  add_subject_options(*command, a->subjects, family_names(/*only_tested=*/false));
   command->add_option("--profile,-p", a->profiles,
                       "modes, numerics, export; repeatable (default: all three)");
   constexpr std::uint64_t most_scenarios = std::uint64_t{1} << 48;

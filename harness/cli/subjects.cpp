@@ -40,11 +40,9 @@ int subjects() {
   const Terminal terminal = Terminal::of(stdout);
   const SubjectPlaces places = own_places();
   fmt::print("{}\n", terminal.paint("Found", Colour::bold));
-  list(find_libtorch(places), of_host,
-       "no libtorch: install one or name it with CMAKE_PREFIX_PATH, then make build");
-  list(find_python(places), path_of,
-       "no Python with torch: make setup, or name one with NORMDIFF_PYTHON");
-  list(find_textbook(places, true), path_of, "");
+  for (const SubjectFamily& family : subject_families())
+    list(family.find(places), family.make == nullptr ? of_host : path_of,
+         fmt::format("no {}: {}", family.name, family.remedy));
 
   fmt::print("\n{}\n", terminal.paint("What each does, by kind of step", Colour::bold));
   const std::vector<Support>& table = support_table();

@@ -107,6 +107,42 @@ TEST_F(Subjects, OneThatIsNamedAndCannotBeUsedIsNotReplaced) {
   EXPECT_THAT(by_default[1].problem, HasSubstr("there is no such file"));
 }
 
+TEST_F(Subjects, AHostThatIsNamedWithAVersionIsAskedWhichItHas) {
+  // A host that calls itself 0.1.0.
+  const std::string host =
+      folder.write("host", "#!/bin/sh\nexec " NORMDIFF_BINARY_DIR "/bin/strange-host none 0\n");
+  const std::string silent = folder.write("silent", "#!/bin/sh\nexit 3\n");
+  for (const std::string& program : {host, silent})
+    std::filesystem::permissions(program, std::filesystem::perms::owner_all);
+  EXPECT_THAT(ids({"libtorch:" + host + "@0.1.0"}), ElementsAre("libtorch:" + host));
+  EXPECT_THAT(ids({"libtorch:" + host + "@0.1.0+cpu"}), ElementsAre("libtorch:" + host));
+  EXPECT_THAT(ids({"libtorch:" + host + "@0.2.0"}),
+              ElementsAre(HasSubstr("its torch is 0.1.0, not 0.2.0; leave the version out")));
+  EXPECT_THAT(ids({"libtorch:" + silent + "@0.1.0"}), ElementsAre(HasSubstr("exit 3")));
+}
+
+TEST_F(Subjects, OfEachFamilyEveryNameIsFollowed) {
+  for (const SubjectFamily& family : subject_families()) {
+    const std::string name(family.name);
+    EXPECT_EQ(subject_family(name), &family);
+    for (const FoundSubject& found : family.find(places)) {
+      EXPECT_EQ(found.family, name);
+      if (found.problem.empty()) {
+        EXPECT_THAT(ids({found.id}), ElementsAre(found.id));
+      }
+    }
+    if (family.at != nullptr) {
+      EXPECT_THAT(ids({name + ":/no/such"}), ElementsAre(HasSubstr("there is no such file")));
+    }
+    EXPECT_TRUE(family.at != nullptr || family.make != nullptr) << "it can be run by nothing";
+  }
+  EXPECT_EQ(subject_family("tensorflow"), nullptr);
+  EXPECT_THAT(family_names(false), ElementsAre("libtorch", "python", "textbook"));
+  EXPECT_THAT(family_names(true), ElementsAre("libtorch", "python"));
+  EXPECT_THAT(ids({"all"}), testing::Contains("textbook").Times(1));
+  EXPECT_THAT(ids({"all"}), testing::Not(testing::Contains("textbook:counter-missed")));
+}
+
 TEST_F(Subjects, TwoInterpretersOfOneVersionAreToldApart) {
   std::string list;
   for (const char* name : {"a/python", "b/python"}) {
