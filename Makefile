@@ -1,18 +1,21 @@
 # Everything from a fresh Debian or Ubuntu machine: each target sets up what it needs (scripts/setup),
 # builds what it runs, and says what it does. Run `make help`.
 SHELL := /bin/bash
-BUILD ?= build
+# TORCH=2.14.1 has a virtual environment and a build folder of its own.
+TORCH ?=
+VENV := .venv$(if $(TORCH),-$(TORCH))
+BUILD ?= build$(if $(TORCH),-$(TORCH))
 JOBS ?= $(shell nproc)
 TIME ?=
 SEED ?=
-OUT ?= reports/out/latest
+OUT ?= reports/out/$(if $(TORCH),torch-$(TORCH),latest)
 .DEFAULT_GOAL := help
 .PHONY: help setup configure build test conformance fuzz-run bench lint clean
 # `make test bench` one after the other: both configure and build the same folder.
 .NOTPARALLEL:
 
 # Somebody's own LibTorch: CMAKE_PREFIX_PATH=/path/to/libtorch make ...
-CONFIGURE := cmake -S . -B $(BUILD) -G Ninja \
+CONFIGURE := cmake -S . -B $(BUILD) -G Ninja "-DNORMDIFF_VENV=$(CURDIR)/$(VENV)" \
   $(if $(CMAKE_PREFIX_PATH),"-DCMAKE_PREFIX_PATH=$(subst :,;,$(CMAKE_PREFIX_PATH))")
 
 help: ## This list
@@ -24,6 +27,7 @@ help: ## This list
 	@echo "clang-format, the newest clang-tidy and what the sources include, no PyTorch."
 	@echo
 	@echo "Variables: TIME=seconds (conformance 60, fuzz-run 30), SEED=number (of conformance; 1), JOBS, OUT,"
+	@echo "TORCH=2.14.1 (another release of PyTorch, into .venv-2.14.1, built in build-2.14.1),"
 	@echo "PYTHON=python3.12, CMAKE_PREFIX_PATH=your LibTorch, NORMDIFF_NO_VENV=1, LIBTORCH_DEV=1 (apt's"
 	@echo "libtorch-dev too), and TORCH_INDEX=https://download.pytorch.org/whl/cpu, without which pip on the"
 	@echo "open internet takes a build of torch with gigabytes of CUDA."
@@ -49,6 +53,7 @@ test: ## All tests
 
 conformance: build ## Replay the corpus, a campaign on every subject found, the report
 	@$(BUILD)/bin/normdiff run --corpus corpus --time $(or $(TIME),60)s $(if $(SEED),--seed $(SEED)) \
+	  $(if $(TORCH),--subject libtorch@$(TORCH) --subject python@$(TORCH) --subject textbook) \
 	  $(if $(NORMDIFF_NO_VENV),--without python) --jobs $(JOBS) --power --out $(OUT)
 
 fuzz-run: ## Fuzz scenarios on LibTorch, plain and with ASan and UBSan
@@ -68,7 +73,7 @@ TIDY = $(filter-out harness/subjects/libtorch/% tests/harness/subjects/libtorch/
 lint: ## clang-format and clang-tidy; TIDY=FILE looks at one file
 	@scripts/setup lint
 	@$(MAKE) --no-print-directory configure
-	@.venv/bin/clang-format --dry-run -Werror $(SOURCES)
+	@$(VENV)/bin/clang-format --dry-run -Werror $(SOURCES)
 	@printf '%s\n' $(TIDY) | xargs -P $(JOBS) -n 4 \
 	  "$$(scripts/newest clang-tidy)" --quiet -p $(BUILD) --extra-arg=-Wno-unknown-warning-option 2>/dev/null
 

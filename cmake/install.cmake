@@ -19,5 +19,5 @@ endif()
 
 # The build folder has the same layout, with links.
 file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/libexec/normdiff ${PROJECT_BINARY_DIR}/share/normdiff)
-file(CREATE_LINK ${PROJECT_SOURCE_DIR}/.venv ${PROJECT_BINARY_DIR}/libexec/normdiff/venv SYMBOLIC)
+file(CREATE_LINK ${NORMDIFF_VENV} ${PROJECT_BINARY_DIR}/libexec/normdiff/venv SYMBOLIC)
 file(CREATE_LINK ${PROJECT_SOURCE_DIR}/corpus ${PROJECT_BINARY_DIR}/share/normdiff/corpus SYMBOLIC)

@@ -1,6 +1,6 @@
 # Finds every LibTorch: each prefix of CMAKE_PREFIX_PATH, the variable and the environment's (an
 # unpacked libtorch archive, a torch package of Python, the folder of either, or a virtual
-# environment that has the package), the project's own virtual environment, Debian's in /usr. For
+# environment that has the package), NORMDIFF_VENV, Debian's in /usr. For
 # each an imported target LibTorch::VERSION; LIBTORCH_VERSIONS lists them. The first of two of the
 # same version is taken.
 #
@@ -87,7 +87,7 @@ foreach(prefix IN LISTS prefixes)
     message(STATUS "LibTorch: none in ${prefix}, an entry of CMAKE_PREFIX_PATH; it should hold lib/libtorch_cpu.so")
   endif()
 endforeach()
-file(GLOB prefixes ${PROJECT_SOURCE_DIR}/.venv/lib/python3*/site-packages/torch)
+file(GLOB prefixes ${NORMDIFF_VENV}/lib/python3*/site-packages/torch)
 foreach(prefix IN LISTS prefixes ITEMS /usr)
   normdiff_add_libtorch(${prefix})
 endforeach()
