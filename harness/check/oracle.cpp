@@ -124,6 +124,7 @@ void Oracle::within(Key key, const TensorFacts& facts, const Origin& origin,
                                   [key](const Improbable& it) { return it.key == key; });
   const bool is_improbable = found != improbable_.end() && !is_new_discrepancy(verdict);
   if (is_improbable) verdict = Verdict::improbable;
+  if (verdict == Verdict::diverged) outside_ = key;
   tally_.add_ratio(class_of(key.slot), tensor->dtype, origin.layout.value_or(Layout::contiguous),
                    verdict, comparison.worst_ratio);
   std::string expected;
@@ -144,6 +145,12 @@ void Oracle::within(Key key, const TensorFacts& facts, const Origin& origin,
     observed = fmt::format("{:.10g}", comparison.worst_observed);
   }
   record(key, class_of(key.slot), verdict, origin, comparison.worst_ratio, expected, observed);
+}
+
+void Oracle::instead(Key key, const std::function<std::string(const void* observed)>& words) {
+  if (outside_ != key || discrepancies_.empty()) return;
+  const std::string said = words(std::get<ObservedTensor>(*observed_.now(key)).data);
+  if (!said.empty()) discrepancies_.back().expected += "; " + said;
 }
 
 void Oracle::underived(Key key, const char* reason) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,6 +30,7 @@ class Oracle final : public Expectations {
   /// Judges as improbable what is inside its proven bound and in this list. Said before the
   /// expectations.
   void note_improbable(std::vector<Improbable> found) { improbable_ = std::move(found); }
+  void instead(Key key, const std::function<std::string(const void* observed)>& words) override;
 
   /// The reference has no expectation: counted by `reason`.
   void underived(Key key, const char* reason);
@@ -67,6 +69,7 @@ class Oracle final : public Expectations {
   std::vector<Judged>& judged_;
   std::vector<Judged>& discrepancies_;
   std::vector<Improbable> improbable_;
+  std::optional<Key> outside_;  ///< the last values that were not within their bound
 };
 
 }  // namespace normdiff

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
 
 #include "harness/trace/trace.hpp"
 #include "reference/modules/spec.hpp"
@@ -44,6 +45,11 @@ class Expectations {
                       const CompareValues& compare) = 0;
   /// Whatever is observed here is right: the documentation leaves it open.
   virtual void anything(Key key) = 0;
+  /// `words` says of values that are not within the bound that was just stated what they are
+  /// instead; empty: nothing is known of them.
+  virtual void instead(Key, const std::function<std::string(const void* observed)>& words) {
+    (void)words;
+  }
 };
 
 /// Drops every statement: a caller that needs the effects of a step alone passes this one.

@@ -2,6 +2,7 @@
 
 #include "harness/generate/draft.hpp"
 #include "harness/model/execute.hpp"
+#include "harness/model/lost_norms.hpp"
 #include "harness/scenario/plan.hpp"
 
 namespace normdiff {
@@ -81,10 +82,12 @@ Execution run_artefact(Context& c, const Forward& step, const Live& artefact, co
     if (auto* norm = norm_in(module->layer)) norm->eps = static_cast<float>(norm->eps);
   const int last = reference::leaf_calls(*model) - 1;
   const auto at_leaf = [&](int call, const LeafOutput& out) -> std::optional<Activation> {
-    if (call == last)
-      c.expect.within(key, {out.dtype(), out.shape(), false, true, 0},
-                      {out.module().kind(), "onnx artefact", std::nullopt},
-                      [&out](const void* observed) { return out.compare(observed); });
+    if (call != last) return std::nullopt;
+    c.expect.within(key, {out.dtype(), out.shape(), false, true, 0},
+                    {out.module().kind(), "onnx artefact", std::nullopt},
+                    [&out](const void* observed) { return out.compare(observed); });
+    c.expect.instead(
+        key, [&](const void* observed) { return lost_norms(c, step, *model, options, observed); });
     return std::nullopt;
   };
   c.work.forward.run(*model, {input.values, input.values.dtype, std::nullopt}, options, at_leaf,

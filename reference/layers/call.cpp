@@ -1,5 +1,6 @@
 #include "reference/layers/call.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace normdiff::reference {
@@ -47,6 +48,20 @@ void reshape(const Values& values, const Shape& shape, Bounded& out) {
     out.value[at] = values.at(i);
     out.bound[at] = values.error ? values.error[i] : 0;
   }
+}
+
+Folding plan_folding(LayerCall& call, const Tensor& weight) {
+  const std::int64_t outputs = weight.shape()[0];
+  std::vector<BatchNormParameters> behind;
+  for (const BatchNormParameters& bn : *call.norms_behind) {
+    if (bn.running_var->numel() != outputs || (bn.weight && bn.weight->numel() != outputs)) break;
+    behind.push_back(bn);
+  }
+  Folding folding = folding_of(behind, outputs);
+  const std::int64_t products = weight.numel() / std::max<std::int64_t>(outputs, 1);
+  call.folded_norms = static_cast<int>(behind.size());
+  call.folds = folding.bias(static_cast<double>(products), call.profile);
+  return folding;
 }
 
 }  // namespace normdiff::reference

@@ -10,6 +10,7 @@
 #include "reference/numeric/arithmetic.hpp"
 #include "reference/numeric/bounded.hpp"
 #include "reference/ops/batch_norm.hpp"
+#include "reference/ops/folding.hpp"
 #include "reference/tensor/slot.hpp"
 
 // The arguments of a layer's `forward` and `backward`: what they are given and fill in. They know
@@ -125,6 +126,10 @@ struct LayerCall {
 
 /// Fills in a call whose output is its input itself.
 void give_input(LayerCall& call);
+
+/// The norms behind that may have been folded into a layer with this weight: those that fit, up to
+/// the first that does not. Fills in what the call says of them.
+[[nodiscard]] Folding plan_folding(LayerCall& call, const Tensor& weight);
 
 /// The graph keeps this of a call for its backward: copies, made when the call was made.
 struct SavedCall {

@@ -40,21 +40,6 @@ void check(LayerCall& call, const Shape& in, const Tensor& weight, const Tensor*
     call.refuse(ErrorKind::shape_mismatch, "weight and bias do not fit");
 }
 
-/// The norms behind that may have been folded in: those that fit, up to the first that does not.
-Folding plan_folding(LayerCall& call, const Tensor& weight) {
-  const std::int64_t outputs = weight.shape()[0];
-  std::vector<BatchNormParameters> behind;
-  for (const BatchNormParameters& bn : *call.norms_behind) {
-    if (bn.running_var->numel() != outputs || (bn.weight && bn.weight->numel() != outputs)) break;
-    behind.push_back(bn);
-  }
-  Folding folding = folding_of(behind, outputs);
-  const std::int64_t products = weight.numel() / std::max<std::int64_t>(outputs, 1);
-  call.folded_norms = static_cast<int>(behind.size());
-  call.folds = folding.bias(static_cast<double>(products), call.profile);
-  return folding;
-}
-
 }  // namespace
 
 std::optional<ArgumentProblem> ConvOptions::problem() const {

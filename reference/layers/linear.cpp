@@ -33,7 +33,12 @@ bool forward(LayerCall& call, const Linear&) {
     call.refuse(ErrorKind::shape_mismatch, "another number of features");
   if (call.is_refused()) return false;
   call.profile = uniform_profile(call.input.dtype);
-  linear(call.input.values, *weight, bias, call.profile, call.stored);
+  // Of an output with more dimensions a norm takes another one for its channels.
+  const bool is_table = x.rank() == 2;
+  Folding folding;
+  if (call.norms_behind && is_table) folding = plan_folding(call, *weight);
+  linear(call.input.values, *weight, bias, call.profile, call.stored,
+         call.folded_norms > 0 ? &folding : nullptr);
   call.output = call.stored.shape;
   call.branch = "linear";
   return true;

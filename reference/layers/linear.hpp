@@ -17,7 +17,7 @@ struct Linear {
   bool bias = true;
 
   static constexpr std::string_view name = "Linear";
-  static constexpr LayerTraits traits = {.needs_weight = true};
+  static constexpr LayerTraits traits = {.needs_weight = true, .takes_norms_in = true};
   static constexpr auto arguments =
       std::make_tuple(size_argument("in_features", &Linear::in_features, Given::by_position),
                       size_argument("out_features", &Linear::out_features, Given::by_position),

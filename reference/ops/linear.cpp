@@ -1,5 +1,7 @@
 #include "reference/ops/linear.hpp"
 
+#include <vector>
+
 #include "reference/ops/product_sum.hpp"
 
 namespace normdiff::reference {
@@ -21,21 +23,30 @@ Sizes sizes_of(const Shape& x, const Tensor& weight) {
 
 template <class A>
 void forward(const Values& x, const Tensor& weight, const Tensor* bias, const Profile& profile,
-             Bounded& y) {
+             const Folding* folding, Bounded& y) {
   const Sizes s = sizes_of(x.shape, weight);
   const Limits limits = limits_of(profile.dtype);
   Operands<A>& o = operands<A>();
   o.input.read(x);
   o.weight.read(weight.values());
-  const double products = static_cast<double>(s.inputs) + (bias == nullptr ? 0 : 1);
+  // A folded layer has a bias.
+  const bool has_bias = bias != nullptr || folding != nullptr;
+  const double products = static_cast<double>(s.inputs) + (has_bias ? 1 : 0);
+  const double extra = folding == nullptr ? 0 : folding->roundings;
+  std::vector<bool> normal(s.outputs, true);
+  for (std::size_t i = 0; folding != nullptr && i < s.outputs * s.inputs; ++i)
+    if (!folding->keeps_normal(weight.at(static_cast<std::int64_t>(i)), i / s.inputs, limits))
+      normal[i / s.inputs] = false;
   for (std::size_t r = 0; r < s.rows; ++r) {
     for (std::size_t j = 0; j < s.outputs; ++j) {
+      const double most = folding == nullptr ? 1 : folding->factors[j].most;
       ProductSum<A> sum;
+      if (!normal[j]) sum.spoil();
       for (std::size_t i = 0; i < s.inputs; ++i)
         sum.add(o.input, r * s.inputs + i, o.weight, j * s.inputs + i);
       if (bias != nullptr)
         sum.add(static_cast<A>(bias->at(bias->numel() == 1 ? 0 : static_cast<std::int64_t>(j))));
-      store(y, r * s.outputs + j, sum.finish(products, profile, limits));
+      store(y, r * s.outputs + j, sum.finish(products, profile, limits, extra, most));
     }
   }
 }
@@ -90,13 +101,13 @@ void backward(const Values& x, const Tensor& weight, const Tensor* bias, const V
 }  // namespace
 
 void linear(const Values& x, const Tensor& weight, const Tensor* bias, const Profile& profile,
-            Bounded& y) {
+            Bounded& y, const Folding* folding) {
   Shape shape;
   for (int d = 0; d + 1 < x.shape.rank(); ++d) shape.push_back(x.shape[d]);
   shape.push_back(weight.shape()[0]);
   resize(y, shape);
   visit_working_type(profile.dtype, [&]<class A>(std::type_identity<A>) {
-    forward<A>(x, weight, bias, profile, y);
+    forward<A>(x, weight, bias, profile, folding, y);
   });
 }
 

@@ -39,7 +39,6 @@ void bake(Module& root, const std::vector<int>& ranks) {
 /// Lists the batch norms of a model in the order of their calls.
 struct ExportedLister {
   const Module* before = nullptr;  ///< the last call that neither did nothing nor may be folded
-  bool idle = false;               ///< something behind it that does nothing may be a node
   std::vector<ExportedBatchNorm> list = {};
   int mode_opset = 0;
 
@@ -49,42 +48,39 @@ struct ExportedLister {
       return;
     }
     const bool training = module.runs_in_training();
-    if (does_nothing(module.layer, training)) {
-      idle = idle || (training && traits_of(module.layer).has_mode);
-      return;
-    }
+    if (does_nothing(module.layer, training)) return;
     if (is_norm(module.layer)) {
-      // The convolution is what is left of a batch norm that may be folded.
-      if (add_norm(module) != Foldable::never) return;
+      // The layer before is what is left of a batch norm that may be folded.
+      if (add_norm(module)) return;
     } else if (training) {
       trains(module);
     }
     before = &module;
-    idle = false;
   }
 
   void trains(const Module& module) {
     mode_opset = std::max(mode_opset, traits_of(module.layer).mode_opset);
   }
 
-  Foldable add_norm(const Module& module) {
+  /// True: it may be folded.
+  bool add_norm(const Module& module) {
     const NormOptions& options = *norm_in(module.layer);
     const bool has_statistics = module.find(TensorSlot::running_mean) != nullptr;
     const bool is_batch = is_batch_norm(module.layer);
     // An instance norm without running statistics has an operator of its own in ONNX.
-    if (!is_batch && !has_statistics) return Foldable::never;
+    if (!is_batch && !has_statistics) return false;
     ExportedBatchNorm bn;
     bn.module = &module;
     bn.training =
         module.runs_in_training() || !(is_batch ? has_statistics : options.track_running_stats);
     bn.eps = options.eps;
     bn.momentum = options.momentum;
-    bn.may_be_other_nodes = !is_batch;
+    bn.is_instance_norm = !is_batch;
     if (bn.training) trains(module);
     if (is_batch && !bn.training && before && traits_of(before->layer).takes_norms_in)
-      bn.foldable = idle ? Foldable::behind_idle : Foldable::directly;
+      bn.folds_into = before;
     list.push_back(bn);
-    return bn.foldable;
+    return bn.folds_into != nullptr;
   }
 };
 

@@ -28,26 +28,17 @@ namespace normdiff::reference {
 
 enum class ExportMode : std::uint8_t { eval, preserve, training };
 
-/// An exporter may make a batch norm part of the convolution before it. How far it must look back
-/// for the convolution:
-enum class Foldable : std::uint8_t {
-  never,
-  directly,  ///< in eval, behind a convolution or others that may
-  /// As `directly`, with something before it that does nothing in training and may be a node.
-  behind_idle,
-};
-template <>
-inline constexpr Names<Foldable> names_of<Foldable> = {"never", "directly", "behind_idle"};
-
-/// One BatchNormalization of an exported graph.
+/// One call of a norm that may be a BatchNormalization of an exported graph.
 struct ExportedBatchNorm {
   const Module* module = nullptr;
   bool training = false;  ///< normalises with the batch's statistics
   double eps = 0;
   std::optional<double> momentum;  ///< PyTorch's; ONNX writes 1 - momentum. None: irrelevant
-  Foldable foldable = Foldable::never;
-  /// Not a batch norm in the model: an exporter may write other nodes for it.
-  bool may_be_other_nodes = false;
+  /// The layer whose weight a batch norm in eval may become part of: the one before it, past layers
+  /// that do nothing and others that may. Null: there is none.
+  const Module* folds_into = nullptr;
+  /// An instance norm: an exporter has other nodes for it, too.
+  bool is_instance_norm = false;
 };
 
 /// An artefact: the model as it was at the export, in the mode asked for.

@@ -66,19 +66,28 @@ void fold(Module& convolution, Module& norm, const Tensor& mean, const Tensor& v
   }
 }
 
-/// Every norm in eval right behind a convolution becomes part of it, as do those behind that one;
-/// layers that do nothing are gone.
+/// A norm in eval may become part of the node before it, whose outputs are the norm's channels:
+/// with more dimensions those of a linear layer are not.
+bool folds(const Module& norm, const Tensor& input, const std::vector<ModulePtr>& before) {
+  if (!norm.is_batch_norm() || *norm.baked_mode || before.empty()) return false;
+  const reference::Layer& layer = before.back()->spec->layer;
+  return traits_of(layer).takes_norms_in &&
+         (!std::holds_alternative<reference::Linear>(layer) || input.shape().rank() == 2);
+}
+
+/// Every norm in eval right behind a convolution or linear layer becomes part of it, as do those
+/// behind that one; layers that do nothing are gone.
 std::vector<ModulePtr> folded(const std::vector<ModulePtr>& nodes,
                               const std::vector<Tensor>& inputs, Fault fault) {
   std::vector<ModulePtr> left;
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     const ModulePtr& node = nodes[i];
     if (does_nothing(node->spec->layer, *node->baked_mode)) continue;
-    if (!node->is_batch_norm() || *node->baked_mode || left.empty() ||
-        !traits_of(left.back()->spec->layer).takes_norms_in) {
+    if (!folds(*node, inputs[i], left)) {
       left.push_back(node);
       continue;
     }
+    if (fault == Fault::norm_lost_in_export) continue;
     Statistics statistics;
     if (fault == Fault::folded_with_batch_statistics)
       statistics = batch_statistics(inputs[i]);

@@ -35,6 +35,7 @@ enum class Fault : std::uint8_t {
   output_off_by_1e_5,             ///< in float32 an output is larger than it should be, by 1e-5
   statistic_off_by_1e_5,          ///< so is the running variance
   gradient_off_by_1e_5,           ///< so is the gradient of an input
+  norm_lost_in_export,            ///< a norm that an export folds away is gone from the values, too
 };
 
 /// As they are asked for: "textbook:biased-running-var".
@@ -66,6 +67,7 @@ inline constexpr Names<Fault> reference::names_of<Fault> = {
     "output-off-by-1e-5",
     "statistic-off-by-1e-5",
     "gradient-off-by-1e-5",
+    "norm-lost-in-export",
 };
 
 }  // namespace normdiff

@@ -111,6 +111,15 @@ std::optional<Execution> statistics_are_written_back_in_eval(PredictionContext& 
       c, *f, [](const Module& module) { return !normalises_by_sample(module); });
 }
 
+namespace {
+
+/// The TorchScript exporter folds a norm into a convolution, and into nothing else.
+bool is_folded(const reference::ExportedBatchNorm& norm) {
+  return norm.folds_into && !std::holds_alternative<reference::Linear>(norm.folds_into->layer);
+}
+
+}  // namespace
+
 // The node that the exporter writes for running statistics in training has the five outputs of
 // opsets before 14, and never the attribute that says so.
 std::optional<Execution> instance_norm_exports_no_training(PredictionContext& c, const Step& step) {
@@ -122,8 +131,8 @@ std::optional<Execution> instance_norm_exports_no_training(PredictionContext& c,
   const bool folds = e->training == ExportMode::EVAL && e->do_constant_folding;
   std::uint16_t node = 0;
   for (const reference::ExportedBatchNorm& norm : exported->batch_norms) {
-    if (folds && norm.foldable != reference::Foldable::never) continue;
-    if (norm.may_be_other_nodes && norm.training) {
+    if (folds && is_folded(norm)) continue;
+    if (norm.is_instance_norm && norm.training) {
       const Origin origin{reference::kind_of<reference::BatchNorm<2>>, "onnx graph", std::nullopt};
       c.expect({e->result, node, Slot::onnx_training_mode}, Value{std::int64_t{0}}, origin);
       c.expect({e->result, node, Slot::onnx_outputs}, Value{std::int64_t{5}}, origin);
@@ -142,7 +151,7 @@ std::optional<Execution> instance_norm_artefact_is_invalid(PredictionContext& c,
   if (!artefact.exported || exported_by.opset_version < 14) return std::nullopt;
   const auto& norms = artefact.exported->batch_norms;
   if (std::none_of(norms.begin(), norms.end(),
-                   [](const auto& norm) { return norm.may_be_other_nodes && norm.training; }))
+                   [](const auto& norm) { return norm.is_instance_norm && norm.training; }))
     return std::nullopt;
   Execution execution;
   execution.refusals.push_back({ErrorKind::invalid_graph, "a node with outputs it can't have"});

@@ -46,6 +46,10 @@ textbook::ModulePtr ToldSubject::root(std::string_view name) {
   return runner_.live(scenario.intern(name)).places.at(0);
 }
 
+textbook::Artefact& ToldSubject::artefact(std::string_view name) {
+  return *runner_.live(scenario.intern(name)).artefact;
+}
+
 void ToldSubject::plant(std::string_view name, const textbook::ModulePtr& root) {
   const NameId id = scenario.intern(name);
   runner_.define_tree(id, scope[id].kind, root);

@@ -46,6 +46,8 @@ class ToldSubject {
   /// The module at a place, for `after` and `instead`.
   [[nodiscard]] textbook::Module& module(std::string_view name, std::string_view path = "");
   [[nodiscard]] textbook::ModulePtr root(std::string_view name);
+  /// The graph that was exported, for `after`.
+  [[nodiscard]] textbook::Artefact& artefact(std::string_view name);
   /// Takes new children into account, or makes `name` a tree.
   void plant(std::string_view name, const textbook::ModulePtr& root);
   /// One forward for what it leaves on the modules.

@@ -1,7 +1,12 @@
+#include <algorithm>
+#include <vector>
+
 #include "tests/harness/steps/step_test.hpp"
 
 namespace normdiff::testing {
 namespace {
+
+using ::testing::HasSubstr;
 
 const std::string model =
     "net = Sequential(conv=Conv2d(1, 2, kernel_size=1), bn=BatchNorm2d(2))\n"
@@ -21,13 +26,79 @@ TEST(OnnxStep, AnExportLeavesTheModelAsItWasInEveryMode) {
   }
 }
 
-TEST(OnnxStep, FoldingIsAFreedomWhereItWasNotSwitchedOff) {
-  ToldSubject folds(exported("EVAL", 17));
-  folds.folds = true;
-  EXPECT_THAT(found(folds), IsEmpty());
-  ToldSubject forbidden(exported("EVAL", 17, ", do_constant_folding=False"));
-  forbidden.folds = true;
-  EXPECT_EQ(found(forbidden).size(), 1u);
+TEST(OnnxStep, FoldingIsAFreedomWhateverWasAskedFor) {
+  for (const char* asked : {"", ", do_constant_folding=False"})
+    for (const bool does : {false, true}) {
+      ToldSubject subject(exported("EVAL", 17, asked) + "y = m(x)\n");
+      subject.folds = does;
+      EXPECT_THAT(found(subject), IsEmpty()) << asked << does;
+    }
+}
+
+/// Three norms behind convolutions, told apart by their epsilon.
+const std::string three_norms =
+    "c = Conv2d(2, 2, kernel_size=1)\n"
+    "net = Sequential(a=c, n1=BatchNorm2d(2, eps=0.1), r=ReLU(), b=c, n2=BatchNorm2d(2, eps=0.2), "
+    "d=Conv2d(2, 2, kernel_size=1), n3=BatchNorm2d(2, eps=0.3))\n"
+    "x = tensor(2, 2, 2, 2, normal(0, 1))\n";
+
+/// A subject that leaves nodes out of what it says of a graph, which its values do not show.
+std::vector<std::string> without_nodes(const std::string& exporter,
+                                       const std::vector<std::uint16_t>& left_out) {
+  ToldSubject subject(three_norms + "m = torch.onnx.export(net, x, training=EVAL, " + exporter +
+                      ", opset_version=18)\ny = m(x)\n");
+  Trace trace = subject.run();
+  for (Observation& seen : trace.observations) {
+    if (seen.key.slot == Slot::onnx_batch_norms)
+      std::get<std::int64_t>(seen.value) -= static_cast<std::int64_t>(left_out.size());
+    if (seen.key.slot <= Slot::onnx_batch_norms) continue;
+    const std::uint16_t node = seen.key.place;
+    const bool is_out = std::find(left_out.begin(), left_out.end(), node) != left_out.end();
+    seen.key.place -= static_cast<std::uint16_t>(std::count_if(
+        left_out.begin(), left_out.end(), [node](std::uint16_t out) { return out < node; }));
+    if (is_out) seen.key = {subject.scenario.intern("x"), 0, Slot::grad};  // as it was
+    if (is_out) seen.value = None{};
+  }
+  return check(subject, trace).discrepancies();
+}
+
+TEST(OnnxStep, WhichNormsAreNoNodesIsFreeForEach) {
+  const std::vector<std::vector<std::uint16_t>> choices = {{},     {0},    {1},    {2},
+                                                           {0, 1}, {0, 2}, {1, 2}, {0, 1, 2}};
+  for (const auto& left_out : choices)
+    for (const char* exporter : {"dynamo=False", "dynamo=True"})
+      EXPECT_THAT(without_nodes(exporter, left_out), IsEmpty())
+          << exporter << ::testing::PrintToString(left_out);
+}
+
+/// A lie about one fact of the node of the only norm.
+std::vector<std::string> with_a_wrong(Slot slot, const std::string& exporter) {
+  ToldSubject liar(
+      "bn = BatchNorm2d(2)\nx = tensor(2, 2, 2, 2, normal(0, 1))\n"
+      "m = torch.onnx.export(bn, x, training=TRAINING, " +
+      exporter + ", opset_version=18)\n");
+  liar.lie(2, liar.key("m", "", slot));
+  return found(liar);
+}
+
+TEST(OnnxStep, ANodeOfTheTorchScriptExporterSaysItsNorm) {
+  for (const Slot slot : {Slot::onnx_batch_norms, Slot::onnx_training_mode, Slot::onnx_outputs,
+                          Slot::onnx_epsilon, Slot::onnx_momentum})
+    EXPECT_EQ(with_a_wrong(slot, "dynamo=False").size(), 1U) << to_string(slot);
+}
+
+TEST(OnnxStep, TheNewerExporterPromisesTheValuesAlone) {
+  for (const Slot slot :
+       {Slot::onnx_training_mode, Slot::onnx_outputs, Slot::onnx_epsilon, Slot::onnx_momentum})
+    EXPECT_THAT(with_a_wrong(slot, "dynamo=True"), IsEmpty()) << to_string(slot);
+}
+
+TEST(OnnxStep, MoreNodesThanNormsIsOneFinding) {
+  ToldSubject liar(three_norms +
+                   "m = torch.onnx.export(net, x, training=EVAL, dynamo=False, "
+                   "opset_version=17)\n");
+  liar.lie(3, liar.key("m", "", Slot::onnx_batch_norms));
+  EXPECT_THAT(found(liar), ElementsAre(HasSubstr("expected 3, observed 4")));
 }
 
 TEST(OnnxStep, AnArtefactInTrainingNormalisesWithTheBatch) {

@@ -6,11 +6,12 @@
 #include <string>
 
 #include "reference/ops/conv.hpp"
+#include "reference/ops/linear.hpp"
 #include "simulated_products.hpp"
 #include "tests/reference/modules/trees.hpp"
 
-// A convolution with the batch norms behind it folded in: the bound of the whole holds for it, and
-// for one that is not folded.
+// A convolution or linear layer with the batch norms behind it folded in: the bound of the whole
+// holds for it, and for one that is not folded.
 namespace normdiff::reference {
 namespace {
 
@@ -36,7 +37,8 @@ struct Affine {
   }
 };
 
-/// A convolution with one output and image by image one sum.
+/// A convolution with one output and image by image one sum; `is_linear`, of 1 x 1 images, a linear
+/// layer.
 template <class T>
 struct Problem {
   Convolution sizes;
@@ -44,15 +46,17 @@ struct Problem {
   T bias = 0;
   bool has_bias = false;
   std::vector<Affine<T>> norms;
+  bool is_linear = false;
 
   [[nodiscard]] ModulePtr tree() const {
     const ConvOptions conv{sizes.inputs, 1, sizes.kernel, 1, 0, has_bias};
-    std::vector<ModuleSpec::Child> children = {{"conv", leaf(Conv<2>{conv})}};
+    std::vector<ModuleSpec::Child> children = {
+        {"conv", is_linear ? leaf(Linear{sizes.inputs, 1, has_bias}) : leaf(Conv<2>{conv})}};
     for (std::size_t i = 0; i < norms.size(); ++i) {
       BatchNormOptions o;
       o.num_features = 1;
       o.eps = norms[i].eps;
-      children.push_back({"bn" + std::to_string(i), norm(o)});
+      children.push_back({"bn" + std::to_string(i), is_linear ? leaf(BatchNorm<1>{o}) : norm(o)});
     }
     ModulePtr root = make(sequential(children));
     to(*root, sizeof(T) == 4 ? DType::float32 : DType::float64);
@@ -78,7 +82,9 @@ struct Problem {
     arithmetic.may_fold = may_fold;
     ForwardOptions o;
     o.arithmetic = &arithmetic;
-    const testing::Input<T> input{x, {sizes.batch, sizes.inputs, sizes.height, sizes.width}};
+    Shape shape{sizes.batch, sizes.inputs};
+    if (!is_linear) shape = {sizes.batch, sizes.inputs, sizes.height, sizes.width};
+    const testing::Input<T> input{x, shape};
     ForwardPass pass;
     pass.run(root, input.activation(), o, {}, nullptr);
     EXPECT_TRUE(pass.refusals().empty());
@@ -111,7 +117,7 @@ struct Problem {
 };
 
 template <class T>
-Problem<T> random_problem(std::mt19937_64& random) {
+Problem<T> random_problem(std::mt19937_64& random, bool is_linear) {
   const auto up_to = [&random](unsigned most) {
     return 1 + static_cast<std::int64_t>(random() % most);
   };
@@ -121,7 +127,8 @@ Problem<T> random_problem(std::mt19937_64& random) {
   Problem<T> p;
   p.sizes.batch = 3;
   p.sizes.inputs = up_to(16);
-  p.sizes.kernel = p.sizes.height = p.sizes.width = up_to(3);
+  p.is_linear = is_linear;
+  p.sizes.kernel = p.sizes.height = p.sizes.width = is_linear ? 1 : up_to(3);
   p.x.resize(p.sizes.x_size());
   p.w.resize(p.sizes.w_size());
   const int kind = static_cast<int>(random() % 6);
@@ -174,8 +181,10 @@ double trials() {
   double worst = 0;
   for (int trial = 0; trial < 200; ++trial) {
     SCOPED_TRACE(trial);
-    const Problem<T> p = random_problem<T>(random);
-    expect_inside(p, p.expected(), worst);
+    for (const bool is_linear : {false, true}) {
+      const Problem<T> p = random_problem<T>(random, is_linear);
+      expect_inside(p, p.expected(), worst);
+    }
   }
   return worst;
 }
@@ -229,6 +238,36 @@ TEST(Folding, ASumHasSevenRoundingsMoreForEachBatchNormAndABias) {
   EXPECT_NEAR(bound(&one) / unfolded, (5 + 2 + 7) / 6.0, 1e-5);
   EXPECT_NEAR(bound(&two) / unfolded, (5 + 2 + 14) / 6.0, 1e-5);
   EXPECT_NEAR(one.bias(4, uniform_profile(DType::float32)).gam, 14 * 0x1p-24, 1e-11);
+  Bounded y, folded;
+  const Values input{x.data(), DType::float32, {1, 4}, nullptr};
+  const Tensor matrix = Tensor::full(DType::float32, {1, 4}, 1);
+  linear(input, matrix, nullptr, uniform_profile(DType::float32), y);
+  linear(input, matrix, nullptr, uniform_profile(DType::float32), folded, &one);
+  EXPECT_EQ(y.bound[0], unfolded);
+  EXPECT_EQ(folded.bound[0], bound(&one)) << "a linear layer's sums are those of a convolution";
+}
+
+TEST(Folding, ALinearLayerWithMoreDimensionsHasOtherChannelsThanItsNorm) {
+  const auto widens = [](const Shape& shape) {
+    const ModulePtr root =
+        make(sequential({{"fc", leaf(Linear{2, 2, true})},
+                         {"bn", leaf(BatchNorm<1>{{2, 1e-5, 0.1, true, true}})}}));
+    train(*root, false);
+    const testing::Input<float> input{
+        std::vector<float>(static_cast<std::size_t>(shape.numel()), 3), shape};
+    const auto bound = [&](bool may_fold) {
+      Arithmetic arithmetic = libtorch_cpu();
+      arithmetic.may_fold = may_fold;
+      ForwardOptions o;
+      o.arithmetic = &arithmetic;
+      ForwardPass pass;
+      pass.run(*root, input.activation(), o, {}, nullptr);
+      return pass.last().values.error[0];
+    };
+    return bound(true) > bound(false);
+  };
+  EXPECT_TRUE(widens({3, 2}));
+  EXPECT_FALSE(widens({3, 2, 2}));
 }
 
 TEST(Folding, NothingIsWidenedThatIsNotFolded) {

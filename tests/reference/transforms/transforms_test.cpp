@@ -135,10 +135,12 @@ ModulePtr model(bool first, bool second) {
   return net;
 }
 
-std::vector<Foldable> foldable(const Module& net, ExportMode mode) {
-  std::vector<Foldable> list;
-  for (const ExportedBatchNorm& bn : onnx_export(net, mode).batch_norms)
-    list.push_back(bn.foldable);
+/// For each batch norm, the kind of the layer that it may be folded into; "" for none.
+std::vector<std::string_view> folds_into(const Module& net, ExportMode mode) {
+  std::vector<std::string_view> list;
+  const Exported exported = onnx_export(net, mode);
+  for (const ExportedBatchNorm& bn : exported.batch_norms)
+    list.push_back(bn.folds_into ? to_string(bn.folds_into->kind()) : "");
   return list;
 }
 
@@ -164,15 +166,16 @@ TEST(OnnxExport, WritesEpsAndMomentumOfEachInTheOrderOfTheirCalls) {
   EXPECT_EQ(exported.batch_norms[1].momentum, std::nullopt);
 }
 
-TEST(OnnxExport, OnlyABatchNormInEvalRightBehindAConvolutionMayBeFolded) {
-  EXPECT_THAT(foldable(*model(true, true), ExportMode::eval),
-              ElementsAre(Foldable::directly, Foldable::never));
-  EXPECT_THAT(foldable(*model(true, false), ExportMode::preserve),
-              ElementsAre(Foldable::never, Foldable::never));
+TEST(OnnxExport, OnlyABatchNormInEvalRightBehindAWeightMayBeFolded) {
+  EXPECT_THAT(folds_into(*model(true, true), ExportMode::eval), ElementsAre("Conv2d", ""));
+  EXPECT_THAT(folds_into(*model(true, false), ExportMode::preserve), ElementsAre("", ""));
   const ModulePtr nested = make(sequential(
       {{"head", sequential({{"conv", leaf(Conv<2>{})}})}, {"tail", sequential({{"bn", norm()}})}}));
-  EXPECT_THAT(foldable(*nested, ExportMode::eval), ElementsAre(Foldable::directly))
+  EXPECT_THAT(folds_into(*nested, ExportMode::eval), ElementsAre("Conv2d"))
       << "however they are nested";
+  const ModulePtr two = make(sequential({{"fc", leaf(Linear{})}, {"a", norm()}, {"b", norm()}}));
+  EXPECT_THAT(folds_into(*two, ExportMode::eval), ElementsAre("Linear", "Linear"))
+      << "the second behind the first";
 }
 
 TEST(OnnxExport, LooksPastLayersThatDoNothing) {
@@ -182,12 +185,10 @@ TEST(OnnxExport, LooksPastLayersThatDoNothing) {
     child(net, 2).training = false;
     return net;
   };
-  EXPECT_THAT(foldable(*behind(Identity{}), ExportMode::preserve), ElementsAre(Foldable::directly));
-  EXPECT_THAT(foldable(*behind(Dropout{1}), ExportMode::eval), ElementsAre(Foldable::directly));
-  EXPECT_THAT(foldable(*behind(Dropout{0}), ExportMode::preserve),
-              ElementsAre(Foldable::behind_idle))
-      << "its node may be there";
-  EXPECT_THAT(foldable(*behind(Dropout{1}), ExportMode::preserve), ElementsAre(Foldable::never));
+  EXPECT_THAT(folds_into(*behind(Identity{}), ExportMode::preserve), ElementsAre("Conv2d"));
+  EXPECT_THAT(folds_into(*behind(Dropout{1}), ExportMode::eval), ElementsAre("Conv2d"));
+  EXPECT_THAT(folds_into(*behind(Dropout{0}), ExportMode::preserve), ElementsAre("Conv2d"));
+  EXPECT_THAT(folds_into(*behind(Dropout{1}), ExportMode::preserve), ElementsAre(""));
 }
 
 TEST(OnnxExport, NeedsAnOpsetThatSaysWhichNodesTrain) {
@@ -245,8 +246,8 @@ TEST(OnnxExport, AnInstanceNormThatTracksMayBeABatchNormOrSomethingElse) {
   EXPECT_FALSE(exported.batch_norms[0].training);
   EXPECT_TRUE(exported.batch_norms[1].training) << "it goes by its option";
   for (const ExportedBatchNorm& norm : exported.batch_norms) {
-    EXPECT_TRUE(norm.may_be_other_nodes);
-    EXPECT_EQ(norm.foldable, Foldable::never) << "a convolution has no samples to be repeated for";
+    EXPECT_TRUE(norm.is_instance_norm);
+    EXPECT_EQ(norm.folds_into, nullptr) << "a convolution has no samples to be repeated for";
   }
 }
 

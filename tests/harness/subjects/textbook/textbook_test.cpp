@@ -184,6 +184,13 @@ backward(z, [1, 2, -3, 4, 5, 7])
 net = Sequential(bn=BatchNorm1d(2))
 bn = BatchNorm1d(2)
 replace(net.bn, bn)
+)"},
+                      Planted{"norm-lost-in-export", R"(
+net = Sequential(conv=Conv2d(1, 2, kernel_size=1), bn=BatchNorm2d(2))
+fill(net.bn.running_var, [0.25, 4])
+x = tensor(2, 1, 2, 2, [1, 2, 3, 5, 8, 13, 21, 34], dtype=float32)
+m = torch.onnx.export(net, x, training=EVAL, dynamo=False, opset_version=17)
+w = m(x)
 )"}),
     [](const auto& test) {
       std::string name = test.param.fault;
@@ -222,9 +229,9 @@ TEST(Textbook, AnInstanceNormIsRightAndAFaultOfItShows) {
 }
 
 TEST(Textbook, EveryFaultHasAScenario) {
-  EXPECT_EQ(textbook_faults().size(), 25U);
+  EXPECT_EQ(textbook_faults().size(), 26U);
   EXPECT_EQ(textbook_faults().front(), "biased-running-var");
-  EXPECT_EQ(textbook_faults().back(), "gradient-off-by-1e-5");
+  EXPECT_EQ(textbook_faults().back(), "norm-lost-in-export");
 }
 
 TEST(Textbook, AFaultThatIsNotThereIsRefused) {
