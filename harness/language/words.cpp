@@ -19,7 +19,7 @@ constexpr std::array<std::string_view, 38> python_keywords = {
     "raise",  "return",  "try",   "while",    "with",   "yield"};
 
 /// Words of later formats of the language: a scenario of today must stay one.
-constexpr std::array<std::string_view, 29> later_words = {"F",
+constexpr std::array<std::string_view, 28> later_words = {"F",
                                                           "ModuleDict",
                                                           "ModuleList",
                                                           "append",
@@ -42,7 +42,6 @@ constexpr std::array<std::string_view, 29> later_words = {"F",
                                                           "nan",
                                                           "nn",
                                                           "per_channel",
-                                                          "replace",
                                                           "set_default_dtype",
                                                           "set_flush_denormal",
                                                           "set_num_threads",
@@ -145,7 +144,7 @@ std::optional<std::string> identifier_problem(std::string_view word) {
 /// A statement of the language can begin with the word, or a value be written with it.
 bool is_word_of_the_language(std::string_view word) {
   const Vocabulary& words = vocabulary();
-  if (words.values.contains(word) || contains(later_words, word)) return true;
+  if (words.values.contains(word) || is_later_word(word)) return true;
   return std::any_of(
       words.functions.begin(), words.functions.end(),
       [&](std::string_view function) { return function.substr(0, function.find('.')) == word; });
@@ -168,6 +167,10 @@ bool is_identifier(std::string_view word) {
 
 bool is_python_keyword(std::string_view word) {
   return contains(python_keywords, word);
+}
+
+bool is_later_word(std::string_view word) {
+  return contains(later_words, word);
 }
 
 std::optional<std::string> name_problem(std::string_view word) {

@@ -16,5 +16,7 @@ inline constexpr std::size_t max_name_length = 64;
 
 [[nodiscard]] bool is_identifier(std::string_view word);
 [[nodiscard]] bool is_python_keyword(std::string_view word);
+/// A word that later formats of the language have, and this one has not.
+[[nodiscard]] bool is_later_word(std::string_view word);
 
 }  // namespace normdiff

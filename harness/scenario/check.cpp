@@ -81,6 +81,12 @@ std::optional<std::string> rule_problem(const Rule& rule) {
   if (rule.kind == RuleKind::log_uniform &&
       !(rule.a > 0 && rule.b > 0 && std::isfinite(rule.a) && std::isfinite(rule.b)))
     return "log_uniform needs two finite numbers above 0";
+  if (rule.kind == RuleKind::uniform && rule.a > rule.b)
+    return fmt::format("uniform takes the lower end first, and has {} and {}; swap them",
+                       number_text(rule.a), number_text(rule.b));
+  if ((rule.kind == RuleKind::normal || rule.kind == RuleKind::offset) && rule.b < 0)
+    return fmt::format("{} takes a mean and a spread, 0 or more, and the spread is {}",
+                       to_string(rule.kind), number_text(rule.b));
   if (rule.kind == RuleKind::special && !(rule.a >= 0 && rule.a <= 1))
     return "special needs a share from 0 to 1, and has " + number_text(rule.a);
   return std::nullopt;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "harness/scenario/text/habits.hpp"
+
 namespace normdiff {
 namespace {
 
@@ -60,6 +62,19 @@ std::string_view Lexer::take_line() {
   return line;
 }
 
+std::optional<ParseError> Lexer::unclosed() const {
+  for (auto open = brackets_.rbegin(); open != brackets_.rend(); ++open)
+    if (open->unindented > 0)
+      return error_at(open->position,
+                      fmt::format("the bracket '{}' opened here is not closed, and line {} is read "
+                                  "as part of it; close it",
+                                  open->character, open->unindented));
+  if (brackets_.empty() || !at_end()) return std::nullopt;
+  return error_at(brackets_.back().position,
+                  fmt::format("the bracket '{}' opened here is not closed; close it",
+                              brackets_.back().character));
+}
+
 Token Lexer::token(Token::Kind kind, std::size_t begin, std::size_t end) {
   Token result{kind, text_.substr(begin, end - begin), position()};
   next_ = end;
@@ -74,9 +89,11 @@ Token Lexer::fail(Position where, std::string message) {
 void Lexer::skip_space() {
   while (next_ < text_.size()) {
     const char c = text_[next_];
-    if (c == '\n' && brackets_ > 0) {
+    if (c == '\n' && !brackets_.empty()) {
       ++line_;
       line_start_ = next_ + 1;
+      const char first = line_start_ < text_.size() ? text_[line_start_] : ' ';
+      if (brackets_.back().unindented == 0 && is_letter(first)) brackets_.back().unindented = line_;
     } else if (c != ' ' && c != '\t') {
       return;
     }
@@ -148,11 +165,11 @@ Token Lexer::next() {
       return string(c);
     case '(':
     case '[':
-      ++brackets_;
+      brackets_.push_back({c, position()});
       return token(Token::Kind::punctuation, next_, next_ + 1);
     case ')':
     case ']':
-      if (brackets_ > 0) --brackets_;
+      if (!brackets_.empty()) brackets_.pop_back();
       return token(Token::Kind::punctuation, next_, next_ + 1);
     case '=':
     case ',':
@@ -160,12 +177,16 @@ Token Lexer::next() {
     case '-':
       return token(Token::Kind::punctuation, next_, next_ + 1);
     case '#':
+      if (!brackets_.empty())
+        return fail(position(),
+                    fmt::format("a comment stands on lines of its own above a statement, and the "
+                                "bracket '{}' of line {} is open; close it, or move the comment up",
+                                brackets_.back().character, brackets_.back().position.line));
       return fail(position(),
                   "a comment stands on lines of its own above a statement, not in or behind one; "
                   "move it up");
     default:
-      if (c > ' ' && c < '\x7f')
-        return fail(position(), fmt::format("'{}' is not used in a scenario; remove it", c));
+      if (c > ' ' && c < '\x7f') return fail(position(), instead_of_character(c));
       return fail(position(), fmt::format("byte 0x{:02x} is allowed in a comment only; remove it",
                                           static_cast<unsigned>(static_cast<unsigned char>(c))));
   }

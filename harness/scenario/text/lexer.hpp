@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "harness/scenario/text/text.hpp"
 
@@ -48,8 +49,17 @@ class Lexer {
   /// The next token of a statement; at an error the end, and error() says why.
   Token next();
   [[nodiscard]] const std::optional<ParseError>& error() const { return error_; }
+  /// Which bracket was probably meant to be closed further up, where a statement ended in an error:
+  /// one that lines from column 1 on have been read into, or, at the end, the innermost.
+  [[nodiscard]] std::optional<ParseError> unclosed() const;
 
  private:
+  struct Bracket {
+    char character;
+    Position position;
+    int unindented = 0;  ///< the first line inside of it that begins in column 1; 0: none does
+  };
+
   Token token(Token::Kind kind, std::size_t begin, std::size_t end);
   Token fail(Position position, std::string message);
   Token string(char quote);
@@ -60,7 +70,7 @@ class Lexer {
   std::size_t next_ = 0;
   std::size_t line_start_ = 0;
   int line_ = 1;
-  int brackets_ = 0;
+  std::vector<Bracket> brackets_;  ///< open ones, the innermost last
   std::optional<ParseError> error_;
 };
 

@@ -3,33 +3,68 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "harness/language/words.hpp"
 #include "harness/scenario/check.hpp"
+#include "harness/scenario/text/habits.hpp"
+#include "harness/text/nearest.hpp"
 
 // Which step a statement is, the names in it, and which argument of a call is whose. The values of
 // arguments are in reader_values.cpp.
 namespace normdiff {
 namespace {
 
-/// Every word of one form, for messages: "a, b, c".
-std::string words_of(Form form) {
+std::vector<std::string_view> words_of(Form form) {
   std::vector<std::string_view> words;
   for_each_step_type([&](auto tag) {
     for (const Spelling& spelling : decltype(tag)::type::spellings)
       if (spelling.form == form) words.push_back(spelling.word);
   });
   std::sort(words.begin(), words.end());
-  return fmt::format("{}", fmt::join(words, ", "));
+  return words;
 }
 
 bool is_word_of(Form form, std::string_view word) {
-  bool found = false;
-  for_each_step_type([&](auto tag) {
-    for (const Spelling& spelling : decltype(tag)::type::spellings)
-      found = found || (spelling.form == form && spelling.word == word);
-  });
-  return found;
+  const std::vector<std::string_view> words = words_of(form);
+  return std::binary_search(words.begin(), words.end(), word);
+}
+
+/// The function that a path is an imported spelling of: "BatchNorm1d" of nn.BatchNorm1d,
+/// "torch.jit.script" of jit.script; empty: of none.
+std::string_view without_import(const std::string& path) {
+  for (const std::string_view word : words_of(Form::function))
+    if (path.ends_with(fmt::format(".{}", word)) || word.ends_with("." + path)) return word;
+  return {};
+}
+
+/// What to write in place of a path that is no function.
+std::string instead_of(const std::string& path) {
+  const std::string last = path.substr(path.rfind('.') + 1);
+  if (const auto instead = instead_of_function(last)) return std::string(*instead);
+  if (const auto word = without_import(path); !word.empty()) return fmt::format("write {}", word);
+  if (is_later_word(last)) return fmt::format("{} is a word of later versions, not of this", last);
+  const std::vector<std::string_view> words = words_of(Form::function);
+  std::string_view near = nearest(path, words);
+  if (near.empty()) near = nearest(last, words);
+  if (!near.empty()) return fmt::format("did you mean {}?", near);
+  if (!last.empty() && last[0] >= 'A' && last[0] <= 'Z') {
+    std::vector<std::string_view> modules(names_of<ModuleKind>.begin(), names_of<ModuleKind>.end());
+    sort_by_nearness(last, modules);
+    return fmt::format("the modules are {}", fmt::join(modules, ", "));
+  }
+  return "normdiff language lists the functions";
+}
+
+std::string assignable(std::string_view attribute) {
+  if (const auto instead = instead_of_attribute(attribute)) return std::string(*instead);
+  return fmt::format("the attributes that can are {}", fmt::join(words_of(Form::attribute), ", "));
+}
+
+std::string instead_of(std::string_view keyword, const std::vector<std::string_view>& known) {
+  if (known.empty()) return "it takes nothing";
+  if (const auto instead = instead_of_keyword(keyword)) return std::string(*instead);
+  return fmt::format("it takes {}", fmt::join(known, ", "));
 }
 
 }  // namespace
@@ -75,8 +110,7 @@ bool Reader::classify(Form& form) {
              {}};
     if (!is_word_of(form, word_))
       fail(syntax()[target].position,
-           fmt::format("'{}' can't be assigned; the attributes that can are {}", word_,
-                       words_of(form)));
+           fmt::format("'{}' can't be assigned; {}", word_, assignable(word_)));
     return !error_;
   }
   if (target >= 0 && syntax()[target].kind != Node::Kind::name) {
@@ -85,9 +119,7 @@ bool Reader::classify(Form& form) {
     return false;
   }
   if (syntax()[value].kind != Node::Kind::call) {
-    fail(value, fmt::format("expected a call, found {}; a statement is a call, or gives an "
-                            "attribute its value",
-                            syntax().described(value)));
+    fail(value, not_a_call(value));
     return false;
   }
   const NodeId callee = syntax()[value].base;
@@ -100,12 +132,11 @@ bool Reader::classify(Form& form) {
     word_ = syntax()[callee].text;
     path_ = syntax()[callee].base;
   } else {
-    NodeId root = callee;
-    while (syntax()[root].base >= 0) root = syntax()[root].base;
-    if (syntax()[root].kind != Node::Kind::name || !find(syntax()[root].text)) {
+    if (!can_be_called(callee)) {
       unknown(callee);
       return false;
     }
+    if (no_method(callee)) return false;
     form = Form::call;
     path_ = callee;
   }
@@ -113,21 +144,75 @@ bool Reader::classify(Form& form) {
   return true;
 }
 
+bool Reader::can_be_called(NodeId callee) const {
+  if (is_word_of(Form::function, syntax().dotted(callee))) return true;
+  while (syntax()[callee].base >= 0) callee = syntax()[callee].base;
+  return syntax()[callee].kind == Node::Kind::name && find(syntax()[callee].text).has_value();
+}
+
 void Reader::unknown(NodeId callee) {
   const Node& node = syntax()[callee];
-  if (node.kind == Node::Kind::name)
-    return fail(callee,
-                fmt::format("'{}' is neither a function nor a module defined above; the functions "
-                            "are {}",
-                            node.text.substr(0, max_name_length), words_of(Form::function)));
   const std::string path = syntax().dotted(callee);
-  if (path.rfind("torch.", 0) == 0 || path.rfind("copy.", 0) == 0 || path.rfind("F.", 0) == 0)
-    return fail(callee, fmt::format("'{}' is not a function of format 1; the functions are {}",
-                                    path, words_of(Form::function)));
+  if (node.kind == Node::Kind::name)
+    return fail(callee, fmt::format("'{}' is neither a function nor a module defined above; {}",
+                                    node.text.substr(0, max_name_length), instead_of(path)));
+  const std::string_view package = std::string_view(path).substr(0, path.find('.'));
+  constexpr std::array<std::string_view, 9> packages = {"F",    "copy",  "jit", "nn",   "np",
+                                                        "onnx", "optim", "os",  "torch"};
+  if (std::find(packages.begin(), packages.end(), package) != packages.end())
+    return fail(callee,
+                fmt::format("'{}' is not a function of format 1; {}", path, instead_of(path)));
   NodeId root = callee;
   while (syntax()[root].base >= 0) root = syntax()[root].base;
-  fail(root, fmt::format("{} is not defined above; define it first, or correct the name",
-                         syntax().described(root)));
+  not_defined(root);
+}
+
+bool Reader::no_method(NodeId callee) {
+  if (syntax()[callee].kind != Node::Kind::attribute) return false;
+  ModuleRef module;
+  path(callee, "module", module);
+  if (!error_) return false;
+  // A mistake further up in the path is said as such.
+  const bool in_path = error_->line == syntax()[callee].position.line &&
+                       error_->column < syntax()[callee].position.column &&
+                       syntax()[syntax()[callee].base].kind != Node::Kind::call &&
+                       error_->column > syntax().begin(callee).column;
+  if (in_path) return true;
+  error_.reset();
+  const std::string_view name = syntax()[callee].text.substr(0, max_name_length);
+  std::vector<std::string_view> methods = words_of(Form::method);
+  sort_by_nearness(name, methods);
+  const auto instead = instead_of_method(name);
+  fail(syntax()[callee].position,
+       fmt::format("there is no method '{}' here; {}", name,
+                   instead ? std::string(*instead)
+                           : fmt::format("the methods are {}", fmt::join(methods, ", "))));
+  return true;
+}
+
+void Reader::not_defined(NodeId name) {
+  std::vector<std::string_view> names;
+  for (const auto& [text, id] : ids_)
+    if (scope_[id].kind != NameKind::undefined) names.push_back(text);
+  std::sort(names.begin(), names.end());
+  const std::string_view near = nearest(syntax()[name].text, names);
+  fail(name, fmt::format("{} is not defined above; {}", syntax().described(name),
+                         near.empty() ? "define it first, or correct the name"
+                                      : fmt::format("did you mean {}?", near)));
+}
+
+std::string Reader::not_a_call(NodeId value) const {
+  const Node& node = syntax()[value];
+  if (node.kind == Node::Kind::attribute && is_word_of(Form::method, node.text))
+    return fmt::format("'{}' is a method, and is not called; write {}()", node.text,
+                       syntax().dotted(value));
+  const bool path = node.kind == Node::Kind::attribute || node.kind == Node::Kind::index;
+  std::string_view instead = "a statement is a call, or gives an attribute its value";
+  if (path && syntax().target() >= 0)
+    instead = "a part of a module is named by its path, there where it is used";
+  else if (path)
+    instead = "every tensor is observed after each step without that; leave the line out";
+  return fmt::format("expected a call, found {}; {}", syntax().described(value), instead);
 }
 
 std::optional<Step> Reader::dispatch(Form form) {
@@ -201,9 +286,7 @@ void Reader::path(NodeId node, std::string_view key, ModuleRef& module) {
                                   syntax().described(node)));
   note(key, root.position);
   const std::optional<NameId> name = find(root.text);
-  if (!name)
-    return fail(node, fmt::format("{} is not defined above; define it first, or correct the name",
-                                  syntax().described(node)));
+  if (!name) return not_defined(node);
   module = {*name, 0};
   const NameInfo& info = scope_[*name];
   for (auto part = parts.rbegin(); part != parts.rend(); ++part) {
@@ -220,6 +303,10 @@ void Reader::path(NodeId node, std::string_view key, ModuleRef& module) {
       children.push_back(child.name);
       place = static_cast<std::size_t>(info.places[place].end);
     }
+    if (!found && named<TensorSlot>(step.text))
+      return fail(step.position,
+                  fmt::format("'{}' is a tensor, and a module is needed here; {}", step.text,
+                              instead_of_attribute(step.text).value_or("leave it out")));
     if (!found) {
       if (children.size() > 12) children.resize(12);
       return fail(
@@ -227,7 +314,7 @@ void Reader::path(NodeId node, std::string_view key, ModuleRef& module) {
           fmt::format("this {} has no child '{}'; {}", reference::to_string(parent.module->kind()),
                       step.text.substr(0, max_name_length),
                       children.empty()
-                          ? fmt::format("it has none. Methods are {}", words_of(Form::method))
+                          ? std::string("it has none")
                           : fmt::format("its children are {}", fmt::join(children, ", "))));
     }
     module.place = static_cast<std::uint16_t>(place);
@@ -280,9 +367,7 @@ void Reader::close_call() {
       return fail(argument.keyword_position,
                   fmt::format("{} has no keyword '{}'; {}", call_.word,
                               argument.keyword.substr(0, max_name_length),
-                              call_.known.empty()
-                                  ? std::string("it takes nothing")
-                                  : fmt::format("it takes {}", fmt::join(call_.known, ", "))));
+                              instead_of(argument.keyword, call_.known)));
     if (std::any_of(seen.begin(), seen.end(), is_it))
       return fail(argument.keyword_position,
                   fmt::format("'{}' is given twice; remove one", argument.keyword));

@@ -121,7 +121,14 @@ class Reader {
 
   bool classify(Form& form);
   std::optional<Step> dispatch(Form form);
+  /// Says why a callee can't be called: it is no word of the language.
   void unknown(NodeId callee);
+  /// Says so of a callee below a name that is defined; false: it is a module all the same.
+  bool no_method(NodeId callee);
+  /// A function of the language, or a path below a name that is defined.
+  [[nodiscard]] bool can_be_called(NodeId callee) const;
+  void not_defined(NodeId name);
+  [[nodiscard]] std::string not_a_call(NodeId value) const;
 
   Scenario& scenario_;
   Scope& scope_;

@@ -87,6 +87,11 @@ template <class Enum>
 void Reader::convert_word(NodeId node, Enum& field, std::string_view key) {
   const Node& n = syntax()[node];
   const auto value = named<Enum>(n.text);
+  if (n.kind == Node::Kind::attribute && value)
+    return fail(node, fmt::format("write {} alone for '{}', without import", n.text, key));
+  if ((n.kind == Node::Kind::name || n.kind == Node::Kind::attribute) && is_later_word(n.text))
+    return fail(node, fmt::format("{} is a word of later versions, not of this; write {}", n.text,
+                                  fmt::join(names_of<Enum>, " or ")));
   if (n.kind != Node::Kind::name || !value)
     return expected(node, fmt::format("{}", fmt::join(names_of<Enum>, " or ")), key);
   field = *value;
@@ -113,9 +118,7 @@ void Reader::operand(std::string_view key, NameId& name, Takes) {
   const Node& n = syntax()[node];
   if (n.kind != Node::Kind::name || n.negative) return expected(node, "a name", key);
   const std::optional<NameId> found = find(n.text);
-  if (!found)
-    return fail(node, fmt::format("{} is not defined above; define it first, or correct the name",
-                                  syntax().described(node)));
+  if (!found) return not_defined(node);
   name = *found;
 }
 
@@ -177,6 +180,10 @@ void Reader::shape(std::string_view key, Shape& sizes) {
 
 void Reader::literal(NodeId list, Literal& numbers) {
   for (NodeId node = syntax()[list].first; node >= 0 && !error_; node = syntax()[node].next) {
+    if (syntax()[node].kind == Node::Kind::list)
+      return fail(node,
+                  "a list has numbers alone in it; write the sizes before one list, as "
+                  "tensor(2, 2, [1, 2, 3, 4])");
     std::int64_t exact = 0;
     double value = 0;
     const bool minus_zero = syntax()[node].negative && syntax()[node].text == "0";  // a double's
@@ -265,11 +272,11 @@ void Reader::child(NodeId node, const std::string& number, ModuleExpression::Chi
     module_fields(node, child.module.emplace<ModuleExpression>());
   } else if (n.kind == Node::Kind::name) {
     const std::optional<NameId> name = find(n.text);
-    if (!name)
-      return fail(node, fmt::format("{} is not defined above; define it first, or correct the name",
-                                    syntax().described(node)));
+    if (!name) return not_defined(node);
     note("module", n.position);
     child.module = *name;
+  } else if (n.kind == Node::Kind::call && !can_be_called(n.base)) {
+    return unknown(n.base);
   } else {
     return fail(node, fmt::format("expected a module or the name of one, found {}; the modules "
                                   "are {}",

@@ -3,8 +3,19 @@
 #include <fmt/format.h>
 
 #include "harness/language/words.hpp"
+#include "harness/scenario/text/habits.hpp"
 
 namespace normdiff {
+
+namespace {
+
+/// A keyword of Python that is not one of its values.
+bool is_keyword(const Token& token) {
+  return token.kind == Token::Kind::name && is_python_keyword(token.text) && token.text != "True" &&
+         token.text != "False" && token.text != "None";
+}
+
+}  // namespace
 
 NodeId Syntax::add(Node node) {
   nodes_.push_back(node);
@@ -28,11 +39,31 @@ bool Syntax::expect(char punctuation, std::string_view after) {
 }
 
 bool Syntax::read_statement(Lexer& lexer) {
+  if (read(lexer)) return true;
+  // A bracket left open explains best why the lines below it can't be read.
+  if (auto unclosed = lexer.unclosed()) error_ = std::move(unclosed);
+  return false;
+}
+
+bool Syntax::keyword_problem() {
+  if (!is_keyword(token_)) return false;
+  const Token keyword = token_;
+  advance();
+  // The rest of the line does not matter, whatever the lexer makes of it.
+  error_ = error_at(
+      keyword.position,
+      token_.is('=') ? fmt::format("'{}' is a keyword of Python; choose another name", keyword.text)
+                     : instead_of_statement(keyword.text));
+  return true;
+}
+
+bool Syntax::read(Lexer& lexer) {
   nodes_.clear();
   error_.reset();
   target_ = -1;
   lexer_ = &lexer;
   advance();
+  if (keyword_problem()) return false;
   value_ = expression(0);
   if (value_ < 0) return false;
   if (token_.is('=')) {
@@ -43,6 +74,10 @@ bool Syntax::read_statement(Lexer& lexer) {
   }
   if (token_.kind == Token::Kind::newline || (token_.kind == Token::Kind::end && !lexer.error()))
     return true;
+  if (is_keyword(token_)) {
+    fail(token_.position, instead_of_statement(token_.text));
+    return false;
+  }
   fail(token_.position, fmt::format("expected the end of the statement, found {}; a line holds one "
                                     "statement, with one '=' at most",
                                     token_.described()));
@@ -71,10 +106,10 @@ NodeId Syntax::atom(int depth) {
   switch (token_.kind) {
     case Token::Kind::name:
       node.kind = Node::Kind::name;
-      if (is_python_keyword(token_.text) && token_.text != "True" && token_.text != "False" &&
-          token_.text != "None")
-        return fail(token_.position,
-                    fmt::format("'{}' is a keyword of Python; choose another name", token_.text));
+      if (is_keyword(token_))
+        return fail(
+            token_.position,
+            fmt::format("'{}' is a keyword of Python; write a name or a value", token_.text));
       break;
     case Token::Kind::number:
       node.kind = Node::Kind::number;
@@ -84,8 +119,10 @@ NodeId Syntax::atom(int depth) {
       break;
     default: {
       if (!token_.is('['))
-        return fail(token_.position,
-                    fmt::format("expected a name or a value, found {}", token_.described()));
+        return fail(
+            token_.position,
+            fmt::format("expected a name or a value, found {}{}", token_.described(),
+                        token_.is('(') ? "; there are no tuples, write the value alone" : ""));
       node.kind = Node::Kind::list;
       const NodeId list = add(node);
       advance();

@@ -58,6 +58,8 @@ class Syntax {
   [[nodiscard]] const std::optional<ParseError>& error() const { return error_; }
 
  private:
+  bool read(Lexer& lexer);
+  bool keyword_problem();
   NodeId add(Node node);
   NodeId fail(Position position, std::string message);
   void advance() { token_ = lexer_->next(); }
