@@ -4,6 +4,7 @@
 
 #include "harness/campaign/subjects.hpp"
 #include "harness/cli/cli.hpp"
+#include "harness/os/farewell.hpp"
 
 namespace normdiff {
 namespace {
@@ -14,6 +15,7 @@ struct HostArguments {
 };
 
 int host(const HostArguments& arguments) {
+  end_with_parent();
   auto made = make_own_subject(arguments.subject);
   if (const auto* error = std::get_if<SubjectError>(&made)) return fail(error->message);
   Subject& subject = std::get<Subject>(made);

@@ -14,7 +14,9 @@ namespace normdiff {
 ///                                                    -> {"range":{done, tally, findings, ...}}
 /// `number_file` is mapped; the number of the scenario under way is stored there before it starts.
 /// After `seconds` a range ends early, with a whole scenario; `done` says how many were run.
+/// A range ends early, too, at a scenario that something outside the subject disturbed.
 /// A request that can't be read: {"error":"..."}; the program goes on.
+/// Such a program calls end_with_parent() before anything else.
 int host_main(const Subject& subject);
 
 }  // namespace normdiff

@@ -1,13 +1,11 @@
 #include "harness/os/breadcrumb.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <system_error>
 #include <utility>
 
 namespace normdiff {
@@ -24,18 +22,14 @@ std::uint64_t* map(int file) {
 }  // namespace
 
 std::optional<Breadcrumb> Breadcrumb::make() {
-  std::error_code failed;
-  std::string path = (std::filesystem::temp_directory_path(failed) / "normdiff-XXXXXX").string();
-  if (failed) return std::nullopt;
-  const int file = mkstemp(path.data());
+  const int file = memfd_create("normdiff-number", MFD_CLOEXEC);
   if (file < 0) return std::nullopt;
   std::uint64_t* memory = ftruncate(file, sizeof(std::uint64_t)) == 0 ? map(file) : nullptr;
-  close(file);
   if (!memory) {
-    unlink(path.c_str());
+    close(file);
     return std::nullopt;
   }
-  Breadcrumb made(std::move(path), memory, true);
+  Breadcrumb made(fmt::format("/proc/{}/fd/{}", getpid(), file), memory, file);
   made.store(not_begun);
   return made;
 }
@@ -46,17 +40,17 @@ std::optional<Breadcrumb> Breadcrumb::open(const std::string& path) {
   std::uint64_t* memory = map(file);
   close(file);
   if (!memory) return std::nullopt;
-  return Breadcrumb(path, memory, false);
+  return Breadcrumb(path, memory, -1);
 }
 
 Breadcrumb::Breadcrumb(Breadcrumb&& other) noexcept
     : path_(std::move(other.path_)),
       memory_(std::exchange(other.memory_, nullptr)),
-      owner_(std::exchange(other.owner_, false)) {}
+      file_(std::exchange(other.file_, -1)) {}
 
 Breadcrumb::~Breadcrumb() {
   if (memory_) munmap(memory_, sizeof(std::uint64_t));
-  if (owner_) unlink(path_.c_str());
+  if (file_ >= 0) close(file_);
 }
 
 }  // namespace normdiff

@@ -7,13 +7,13 @@
 
 namespace normdiff {
 
-/// One number in a mapped file: a host writes the scenario under way, the campaign reads it, also
-/// after the host's death. No system call on either side.
+/// One number in shared memory: a host writes the scenario under way, the campaign reads it, also
+/// after the host's death. No system call on either side, and nothing that anybody has to remove.
 class Breadcrumb {
  public:
   static constexpr std::uint64_t not_begun = std::numeric_limits<std::uint64_t>::max();
 
-  /// A new file in the folder for temporary files, holding `not_begun`; removed with this object.
+  /// A new one, holding `not_begun`; its path is good for as long as this object lives.
   [[nodiscard]] static std::optional<Breadcrumb> make();
   /// One that somebody else made.
   [[nodiscard]] static std::optional<Breadcrumb> open(const std::string& path);
@@ -27,12 +27,12 @@ class Breadcrumb {
   [[nodiscard]] const std::string& path() const { return path_; }
 
  private:
-  Breadcrumb(std::string path, std::uint64_t* memory, bool owner)
-      : path_(std::move(path)), memory_(memory), owner_(owner) {}
+  Breadcrumb(std::string path, std::uint64_t* memory, int file)
+      : path_(std::move(path)), memory_(memory), file_(file) {}
 
   std::string path_;
   std::uint64_t* memory_;
-  bool owner_;
+  int file_;  ///< of the one that made it; else -1
 };
 
 }  // namespace normdiff

@@ -1,9 +1,13 @@
 #include "harness/os/process.hpp"
 
 #include <fmt/format.h>
+#include <pthread.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 #include <uv.h>
 
+#include <algorithm>
+#include <array>
 #include <csignal>
 #include <cstring>
 #include <fstream>
@@ -24,6 +28,22 @@ void ignore_broken_pipes() {
     if (sigaction(SIGPIPE, nullptr, &now) == 0 && now.sa_handler == SIG_DFL)
       std::signal(SIGPIPE, SIG_IGN);  // libuv gives the child the default back
   });
+}
+
+/// The process that is about to start another in this thread, or 0.
+thread_local pid_t starting = 0;
+
+/// Runs in the new process, before it becomes the program: from its first instant on it ends with
+/// the thread that started it. libuv has no place for this.
+void bind_to_parent() {
+  if (starting == 0) return;
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != starting) raise(SIGKILL);  // it was too late already
+}
+
+void bind_children() {
+  static std::once_flag once;
+  std::call_once(once, [] { pthread_atfork(nullptr, nullptr, bind_to_parent); });
 }
 
 std::vector<std::string> merged_environment(
@@ -52,6 +72,11 @@ std::string ExitStatus::text() const {
   if (signal == 0) return fmt::format("exit {}", code);
   const char* name = sigdescr_np(signal);
   return fmt::format("signal {} ({})", signal, name ? name : "unknown");
+}
+
+bool ExitStatus::is_from_outside() const {
+  constexpr std::array faults = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS};
+  return signal != 0 && std::find(faults.begin(), faults.end(), signal) == faults.end();
 }
 
 /// One loop for one child, run only inside calls: nothing happens between them, and no thread is
@@ -134,7 +159,9 @@ struct Process::Implementation {
       self.exited = true;
       ::kill(-self.pid, SIGKILL);  // its children must not hold the pipes open
     };
+    starting = getpid();
     const int error = uv_spawn(&loop, &process, &options);
+    starting = 0;
     if (error != 0) return error;
     pid = process.pid;
     exited = false;
@@ -255,8 +282,12 @@ struct Process::Implementation {
     begin = searched = 0;
   }
 
-  ExitStatus finish(milliseconds patience) {
+  ExitStatus finish(milliseconds patience, int with_signal = 0) {
     discard = true;
+    if (!exited && with_signal != 0) {
+      ::kill(pid, with_signal);
+      ::kill(pid, SIGCONT);  // one that is stopped does not see it
+    }
     if (!uv_is_closing(as_handle(&input))) uv_close(as_handle(&input), nullptr);
     if (!run_until(patience, [&] { return exited; })) {
       kill();
@@ -279,6 +310,7 @@ std::variant<std::unique_ptr<Process>, std::string> Process::start(
     const std::vector<std::pair<std::string, std::string>>& environment) {
   if (arguments.empty()) return "there is no program to start";
   ignore_broken_pipes();
+  bind_children();
   auto implementation = std::make_unique<Implementation>();
   if (const int error = implementation->spawn(arguments, merged_environment(environment)))
     return fmt::format("can't start {}: {}", arguments[0], uv_strerror(error));
@@ -293,6 +325,9 @@ Process::Read Process::read_line(milliseconds patience) {
 }
 ExitStatus Process::finish(milliseconds patience) {
   return implementation_->finish(patience);
+}
+ExitStatus Process::end(milliseconds patience) {
+  return implementation_->finish(patience, SIGTERM);
 }
 void Process::kill() {
   implementation_->kill();

@@ -15,10 +15,14 @@ struct ExitStatus {
   int code = 0;                            ///< exit code, where it exited
   int signal = 0;                          ///< the signal that ended it, else 0
   [[nodiscard]] std::string text() const;  ///< "exit 3", "signal 11 (Segmentation fault)"
+  /// No fault of a program raises its signal: somebody killed it, or the system did, for want of
+  /// memory or at a limit such as that on processor time.
+  [[nodiscard]] bool is_from_outside() const;
 };
 
 /// A child process spoken to in lines: its standard input and output are pipes, its standard error
-/// is kept (the last 4 KiB). Killed with its process group when destroyed. Built on libuv.
+/// is kept (the last 4 KiB). Killed with its process group when destroyed, and by Linux when the
+/// thread that started it ends, however it does. Built on libuv.
 class Process {
  public:
   struct Ended {
@@ -44,6 +48,8 @@ class Process {
   [[nodiscard]] Read read_line(std::chrono::milliseconds patience);
   /// Closes its input and waits; kills it when `patience` runs out.
   ExitStatus finish(std::chrono::milliseconds patience);
+  /// The same, and tells it to end (SIGTERM) whatever it is doing.
+  ExitStatus end(std::chrono::milliseconds patience);
   void kill();
   [[nodiscard]] const std::string& error_output() const;
   [[nodiscard]] int pid() const;

@@ -137,6 +137,32 @@ TEST(Process, FinishKillsWhatDoesNotEnd) {
   EXPECT_EQ(shell("trap '' TERM; sleep 100")->finish(50ms).text(), "signal 9 (Killed)");
 }
 
+TEST(Process, EndsWithTheThreadThatStartedIt) {
+  std::unique_ptr<Process> process;
+  std::thread([&] { process = shell("echo up; sleep 100"); }).join();
+  while (std::holds_alternative<std::string>(process->read_line(60s))) {
+  }
+  EXPECT_EQ(end_of(process->read_line(60s)), "signal 9 (Killed)");
+}
+
+TEST(Process, IsToldToEnd) {
+  EXPECT_EQ(shell("echo up; exec sleep 100")->end(60s).text(), "signal 15 (Terminated)");
+  EXPECT_EQ(shell("trap '' TERM; echo up; sleep 100 & wait")->end(50ms).signal != 0, true);
+}
+
+TEST(ExitStatus, ASignalThatNoFaultRaisesIsFromOutside) {
+  for (const char* name : {"KILL", "TERM", "XCPU", "INT", "HUP"}) {
+    auto process = shell(std::string("kill -") + name + " $$");
+    EXPECT_TRUE(process->finish(60s).is_from_outside()) << name;
+  }
+  for (const char* script : {"kill -SEGV $$", "kill -ABRT $$", "kill -FPE $$", "exit 3", "exit 0"})
+    EXPECT_FALSE(shell(script)->finish(60s).is_from_outside()) << script;
+}
+
+TEST(ExitStatus, OutOfProcessorTimeIsFromOutside) {
+  EXPECT_TRUE(shell("ulimit -t 1; while :; do :; done")->finish(600s).is_from_outside());
+}
+
 TEST(Process, DifferentThreadsHaveDifferentProcesses) {
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i)
