@@ -226,8 +226,11 @@ class Campaign {
                                       check, origin_of(range, number), failure);
     for (Finding& finding : replayed.findings) finding.number = number;
     for (Finding& error : replayed.harness_errors) error.number = number;
-    return {1, std::move(replayed.tally), std::move(replayed.findings),
-            std::move(replayed.harness_errors)};
+    return {1,
+            std::move(replayed.tally),
+            std::move(replayed.findings),
+            std::move(replayed.harness_errors),
+            {}};
   }
 
   Manifest manifest(std::size_t subject) {

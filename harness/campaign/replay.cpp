@@ -17,6 +17,8 @@ std::string said(const HostFailure& failure) {
     return fmt::format("the process wrote what is no answer: {}", failure.text);
   if (failure.kind == HostFailure::Kind::outgrew)
     return fmt::format("the process was ended: {}", failure.text);
+  if (failure.kind == HostFailure::Kind::disturbed)
+    return fmt::format("nothing that the subject did ended the process: {}", failure.text);
   return fmt::format("the process ended: {}", failure.text);
 }
 
@@ -44,6 +46,20 @@ int locate(HostLink& host, const Scenario& scenario, HostFailure& failure, Trace
     std::swap(trace, longer);
   }
   return -1;
+}
+
+/// A finding that stands at no step.
+Finding unlocated(const Manifest& subject, const Scenario& scenario, Verdict verdict,
+                  const std::string& origin, std::string detail) {
+  Finding finding;
+  finding.signature = fmt::format("{}/unlocated/{}", subject.family, to_string(verdict));
+  finding.signatures = {finding.signature};
+  finding.scenario = print(scenario);
+  finding.origin = origin;
+  finding.subject = subject;
+  finding.step = -1;
+  finding.details = {std::move(detail)};
+  return finding;
 }
 
 }  // namespace
@@ -99,6 +115,13 @@ Replayed replay_failed(HostLink& host, const Manifest& subject, const Scenario& 
                        const Deviations& deviations, const CheckOptions& options,
                        const std::string& origin, const HostFailure& failure) {
   Replayed replayed;
+  if (failure.kind == HostFailure::Kind::disturbed) {
+    replayed.harness_errors = {
+        unlocated(subject, scenario, Verdict::harness_error, origin, said(failure))};
+    ++replayed.tally.scenarios;
+    ++replayed.tally.verdicts[ObservationClass::error][Verdict::harness_error];
+    return replayed;
+  }
   HostFailure located = failure;
   host.restart();
   const int step = locate(host, scenario, located, replayed.trace);
@@ -114,14 +137,8 @@ Replayed replay_failed(HostLink& host, const Manifest& subject, const Scenario& 
   const Verdict verdict = outcome_of(located) == Outcome::timed_out       ? Verdict::timed_out
                           : outcome_of(located) == Outcome::out_of_memory ? Verdict::out_of_memory
                                                                           : Verdict::crashed;
-  Finding& finding = replayed.findings.emplace_back();
-  finding.signature = fmt::format("{}/unlocated/{}", subject.family, to_string(verdict));
-  finding.signatures = {finding.signature};
-  finding.scenario = print(scenario);
-  finding.origin = origin;
-  finding.subject = subject;
-  finding.step = -1;
-  finding.details = {said(failure)};
+  const Finding& finding =
+      replayed.findings.emplace_back(unlocated(subject, scenario, verdict, origin, said(failure)));
   ++replayed.tally.signatures[finding.signature];
   ++replayed.tally.verdicts[ObservationClass::error][verdict];
   return replayed;

@@ -38,7 +38,8 @@ void check_trace(const Manifest& subject, const Scenario& scenario, const Deviat
 
 /// Replays the rest of a scenario that took the process down. Longer and longer beginnings of it
 /// are run: the trace is that of the longest that lives, judged, then the step at which the process
-/// ends. The last finding is the failure; its `step` is -1 where it does not happen again.
+/// ends. The last finding is the failure; its `step` is -1 where it does not happen again. What was
+/// disturbed from outside at every try is a harness error, and nothing is run.
 [[nodiscard]] Replayed replay_failed(HostLink& host, const Manifest& subject,
                                      const Scenario& scenario, const Deviations& deviations,
                                      const CheckOptions& options, const std::string& origin,

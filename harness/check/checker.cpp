@@ -27,6 +27,8 @@ std::optional<Verdict> fatal(Outcome outcome) {
       return Verdict::timed_out;
     case Outcome::out_of_memory:
       return Verdict::out_of_memory;
+    case Outcome::disturbed:
+      return Verdict::harness_error;
     default:
       return std::nullopt;
   }

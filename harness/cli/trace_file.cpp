@@ -24,7 +24,7 @@ bool ended(const Trace& trace) {
   if (trace.steps.empty()) return false;
   const Outcome outcome = trace.steps.back().outcome;
   return outcome == Outcome::crashed || outcome == Outcome::timed_out ||
-         outcome == Outcome::out_of_memory;
+         outcome == Outcome::out_of_memory || outcome == Outcome::disturbed;
 }
 
 }  // namespace

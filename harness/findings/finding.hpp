@@ -33,6 +33,9 @@ struct RangeResult {
   Tally tally;
   std::vector<Finding> findings;        ///< steps that are the first to show some signature
   std::vector<Finding> harness_errors;  ///< the harness itself failed: likewise
+  /// Something outside the subject ended the scenario behind those done, and the range with it:
+  /// how.
+  std::string disturbed;
 };
 
 /// Adds up: the sum of two parts of a campaign, in any order, is the result of both in one go.

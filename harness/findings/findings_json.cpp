@@ -87,7 +87,8 @@ nlohmann::json to_json(const RangeResult& result) {
   return {{"done", result.done},
           {"tally", to_json(result.tally)},
           {"findings", to_json(result.findings)},
-          {"harness_errors", to_json(result.harness_errors)}};
+          {"harness_errors", to_json(result.harness_errors)},
+          {"disturbed", result.disturbed}};
 }
 
 RangeResult range_result_from_json(const nlohmann::json& json) {
@@ -96,6 +97,7 @@ RangeResult range_result_from_json(const nlohmann::json& json) {
   result.tally = tally_from_json(json.at("tally"));
   result.findings = findings_from_json(json.at("findings"));
   result.harness_errors = findings_from_json(json.at("harness_errors"));
+  json.at("disturbed").get_to(result.disturbed);
   return result;
 }
 

@@ -50,17 +50,21 @@ RangeResult run_range(const SeedRange& range, const Subject& subject, Checker& c
   Seen seen;
   CheckResult checked;
   const auto stopped = [&](std::uint64_t done) { return done > 0 && stop && stop(); };
-  while (result.done < range.count && !stopped(result.done)) {
+  while (result.done < range.count && result.disturbed.empty() && !stopped(result.done)) {
     std::size_t ready = 0;
-    for (;
-         ready < runs.size() && result.done + ready < range.count && !(ready > 0 && stopped(ready));
-         ++ready) {
+    while (ready < runs.size() && result.done + ready < range.count &&
+           !(ready > 0 && stopped(ready))) {
       Run& run = runs[ready];
       run.number = range.first + result.done + ready;
       at(run.number);
       generate(range.profile, range.seed, run.number, run.scenario);
       run.scope = resolve(run.scenario);
       subject.run(run.scenario, run.scope, run.trace);
+      if (run.trace.is_disturbed()) {
+        result.disturbed = run.trace.steps.back().text;
+        break;
+      }
+      ++ready;
     }
     for (const Run& run : std::span(runs).first(ready)) {
       at(run.number);

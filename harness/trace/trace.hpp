@@ -133,10 +133,18 @@ struct Observation {
   Value value;
 };
 
-enum class Outcome : std::uint8_t { ok, error, unsupported, crashed, timed_out, out_of_memory };
+enum class Outcome : std::uint8_t {
+  ok,
+  error,
+  unsupported,
+  crashed,
+  timed_out,
+  out_of_memory,
+  disturbed,  ///< its process was killed from outside, or kept from running: nothing it did
+};
 template <>
 inline constexpr Names<Outcome> reference::names_of<Outcome> = {
-    "ok", "error", "unsupported", "crashed", "timed_out", "out_of_memory"};
+    "ok", "error", "unsupported", "crashed", "timed_out", "out_of_memory", "disturbed"};
 
 /// The record of one step.
 struct StepRecord {
@@ -165,11 +173,17 @@ class Arena {
 };
 
 /// The record of what a subject did, step by step. After each step only what is new or changed is
-/// there. A trace that ends early ends with a step that crashed, timed out or ran out of memory.
+/// there. A trace that ends early ends with a step that crashed, timed out, ran out of memory or
+/// was disturbed.
 struct Trace {
   std::vector<StepRecord> steps;
   std::vector<Observation> observations;
   Arena arena;
+
+  /// Its last step was disturbed: it proves nothing.
+  [[nodiscard]] bool is_disturbed() const {
+    return !steps.empty() && steps.back().outcome == Outcome::disturbed;
+  }
 
   void clear() {
     steps.clear();

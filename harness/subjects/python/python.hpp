@@ -25,7 +25,8 @@ struct PythonOptions {
 /// `torch` as Python's front end, torch.jit and torch.onnx.export have it, in a worker process that
 /// is kept across scenarios and started again when it died. The worker is started at once: what
 /// can't be, a sentence. A step under way when the worker died, hung or wrote what is no trace has
-/// the outcome crashed or timed_out, and the trace ends there.
+/// the outcome crashed or timed_out, and the trace ends there; where it was killed from outside,
+/// kept from running, or did not start again, disturbed.
 [[nodiscard]] std::variant<Subject, std::string> make_python_subject(
     const std::filesystem::path& interpreter, const PythonOptions& options = {});
 

@@ -4,10 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdlib>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "harness/os/watch.hpp"
 #include "harness/scenario/plan.hpp"
 #include "harness/text/embedded.hpp"
 #include "harness/text/version.hpp"
@@ -18,6 +20,8 @@ namespace {
 
 using nlohmann::json;
 using std::chrono::milliseconds;
+
+constexpr milliseconds glance{50};  ///< between two looks at a worker that does not answer
 
 std::string text_at(const json& object, const char* key) {
   const auto found = object.find(key);
@@ -55,7 +59,11 @@ std::string missing_steps(const json& manifest) {
 }  // namespace
 
 PythonWorker::PythonWorker(std::filesystem::path interpreter, PythonOptions options)
-    : interpreter_(std::move(interpreter)), options_(std::move(options)) {
+    : interpreter_(std::move(interpreter)), options_(std::move(options)), farewell_([this] {
+        if (const int group = running_) ::kill(-group, SIGKILL);
+        std::error_code ignored;
+        if (!folder_.empty()) std::filesystem::remove_all(folder_, ignored);
+      }) {
   std::error_code ignored;
   std::string pattern =
       (std::filesystem::temp_directory_path(ignored) / "normdiff-python-XXXXXX").string();
@@ -69,6 +77,7 @@ PythonWorker::~PythonWorker() {
 }
 
 void PythonWorker::stop() {
+  running_ = 0;
   process_.reset();
   scenarios_ = 0;
 }
@@ -92,6 +101,7 @@ std::optional<std::string> PythonWorker::start_process() {
                                  std::to_string(options_.memory), "--folder", folder_.string()});
   if (const auto* problem = std::get_if<std::string>(&started)) return *problem;
   process_ = std::move(std::get<0>(started));
+  running_ = process_->pid();
   auto answer = next(options_.start_deadline);
   if (const auto* lost = std::get_if<Lost>(&answer))
     return fmt::format("{} doesn't start: {}", interpreter_.string(), lost->why);
@@ -139,12 +149,22 @@ std::string PythonWorker::last_words() const {
 }
 
 std::variant<json, PythonWorker::Lost> PythonWorker::next(milliseconds patience) {
-  const Process::Read read = process_->read_line(patience);
-  if (const auto* ended = std::get_if<Process::Ended>(&read))
-    return Lost{Outcome::crashed, ended->status.text() + last_words()};
-  if (std::holds_alternative<Process::TimedOut>(read))
-    return Lost{Outcome::timed_out,
-                fmt::format("no answer within {} s", static_cast<double>(patience.count()) / 1e3)};
+  Watch watch(*process_, patience);
+  Process::Read read = process_->read_line(std::min(glance, patience));
+  while (std::holds_alternative<Process::TimedOut>(read)) {
+    if (const Watch::Seen seen = watch.look(); seen != Watch::Seen::in_time)
+      return Lost{
+          seen == Watch::Seen::late ? Outcome::timed_out : Outcome::disturbed,
+          fmt::format("no answer within {} s{}", static_cast<double>(patience.count()) / 1e3,
+                      seen == Watch::Seen::late ? "" : Watch::held_up_text)};
+    read = process_->read_line(std::min(glance, patience));
+  }
+  if (const auto* ended = std::get_if<Process::Ended>(&read)) {
+    const std::string how = ended->status.text() + last_words();
+    if (ended->status.is_from_outside())
+      return Lost{Outcome::disturbed, "killed from outside, " + how};
+    return Lost{Outcome::crashed, how};
+  }
   if (std::holds_alternative<Process::TooLong>(read))
     return Lost{Outcome::crashed, "it wrote a line without end"};
   const std::string& line = std::get<std::string>(read);
@@ -179,7 +199,7 @@ std::optional<PythonWorker::Lost> PythonWorker::run_steps(const Scenario& scenar
 void PythonWorker::run(const Scenario& scenario, Trace& trace) {
   trace.clear();
   if (const auto problem = start()) {
-    if (!scenario.statements.empty()) append_lost(trace, Outcome::crashed, *problem);
+    if (!scenario.statements.empty()) append_lost(trace, Outcome::disturbed, *problem);
     return;
   }
   ++scenarios_;

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <atomic>
 #include <nlohmann/json_fwd.hpp>
 
+#include "harness/os/farewell.hpp"
 #include "harness/os/process.hpp"
 #include "harness/subjects/python/python.hpp"
 
@@ -41,6 +43,8 @@ class PythonWorker {
   std::unique_ptr<Process> process_;
   int scenarios_ = 0;
   Manifest manifest_;
+  std::atomic<int> running_{0};  ///< the process group of the worker; 0: there is none
+  Farewell farewell_;
 };
 
 }  // namespace normdiff

@@ -114,6 +114,25 @@ TEST(Coordinator, AHostThatDoesNotComeBackLeavesItsCrash) {
   EXPECT_EQ(campaign.findings.front().number, 30U);
 }
 
+TEST(Coordinator, WhatIsKilledFromOutsideAtEveryTryIsAFailureOfTheHarness) {
+  const CampaignResult campaign = run(campaign_on({strange("killed", 70)}, 100));
+  EXPECT_THAT(campaign.findings, IsEmpty());
+  EXPECT_THAT(campaign.subjects.front().unusable, IsEmpty());
+  EXPECT_EQ(result_of(campaign).tally.scenarios, 100U);
+  ASSERT_THAT(result_of(campaign).harness_errors, SizeIs(1));
+  const Finding& error = result_of(campaign).harness_errors.front();
+  EXPECT_EQ(error.number, 70U);
+  EXPECT_THAT(error.details, testing::Contains(HasSubstr("killed from outside, signal 9")));
+}
+
+TEST(Coordinator, WhatIsKilledFromOutsideOnceLeavesNoTrace) {
+  const TemporaryFolder folder;
+  const FoundSubject killed = strange("killed-once", 70, (folder.path() / "killed").string());
+  EXPECT_EQ(digest(run(campaign_on({killed}, 100))),
+            digest(run(campaign_on({strange("none")}, 100))));
+  EXPECT_TRUE(std::filesystem::exists(folder.path() / "killed"));
+}
+
 TEST(Coordinator, WhatALibraryPrintsIsNoAnswer) {
   const CampaignResult campaign = run(campaign_on({strange("noisy")}, 50));
   EXPECT_EQ(result_of(campaign).tally.scenarios, 50U);

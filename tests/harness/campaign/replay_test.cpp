@@ -159,6 +159,18 @@ TEST(ReplayFailed, WhatDoesNotHappenAgainHasNoStep) {
   EXPECT_EQ(replayed.trace.steps.size(), numbered(bad).statements.size());
 }
 
+TEST(ReplayFailed, WhatWasDisturbedIsAFailureOfTheHarnessAndNoFinding) {
+  HostLink link(host("none"));
+  const Replayed replayed =
+      replay_failed(link, textbook(), numbered(bad), Deviations::built_in(), {}, "here",
+                    {HostFailure::Kind::disturbed, "killed from outside", bad});
+  EXPECT_THAT(replayed.findings, IsEmpty());
+  ASSERT_EQ(replayed.harness_errors.size(), 1U);
+  EXPECT_THAT(replayed.harness_errors.front().details, ElementsAre(HasSubstr("from outside")));
+  EXPECT_EQ(replayed.tally.scenarios, 1U);
+  EXPECT_EQ(replayed.tally.verdicts[ObservationClass::error][Verdict::harness_error], 1U);
+}
+
 TEST(ReplayFailed, WhereNobodyCouldLookItDidNotHappen) {
   HostOptions options;
   options.command = {"/nowhere/host"};

@@ -327,7 +327,8 @@ TEST(Checker, ACrashEndsTheScenario) {
   const std::vector<std::pair<Outcome, Verdict>> ends = {
       {Outcome::crashed, Verdict::crashed},
       {Outcome::timed_out, Verdict::timed_out},
-      {Outcome::out_of_memory, Verdict::out_of_memory}};
+      {Outcome::out_of_memory, Verdict::out_of_memory},
+      {Outcome::disturbed, Verdict::harness_error}};
   for (const auto& [outcome, verdict] : ends) {
     ToldSubject subject(fine);
     subject.end[2] = outcome;

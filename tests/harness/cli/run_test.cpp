@@ -113,6 +113,18 @@ TEST(RunCommand, AnInterruptWhilePowerIsMeasuredIsAnInterrupt) {
                                 HasSubstr("Power was not measured")));
 }
 
+TEST(RunCommand, WhatIsKilledFromOutsideIsTwoAndNoDiscrepancy) {
+  const TemporaryFolder folder;
+  const std::string host =
+      folder.write("host", "#!/bin/sh\nexec " NORMDIFF_BINARY_DIR "/bin/strange-host killed 5\n");
+  std::filesystem::permissions(host, std::filesystem::perms::owner_all);
+  const Ran ran = normdiff("run --profile modes --scenarios 20 --subject libtorch:" + host +
+                           " --out " + (folder.path() / "out").string());
+  EXPECT_EQ(ran.code, 2) << ran.output;
+  EXPECT_THAT(ran.output, AllOf(HasSubstr("the harness failed: 1 subject, 20 scenarios"),
+                                HasSubstr("0 new discrepancies"), HasSubstr("1 harness error")));
+}
+
 TEST(RunCommand, SeedFirstVerdictLast) {
   const TemporaryFolder out;
   const Ran ran =

@@ -44,7 +44,8 @@ std::string refusal(const std::variant<TraceFile, InputError>& read) {
 }
 
 TEST(TraceFile, MayEndEarlyWithTheStepThatEndedTheProcess) {
-  for (const Outcome outcome : {Outcome::crashed, Outcome::timed_out, Outcome::out_of_memory}) {
+  for (const Outcome outcome :
+       {Outcome::crashed, Outcome::timed_out, Outcome::out_of_memory, Outcome::disturbed}) {
     Trace trace;
     EXPECT_EQ(refusal(read_back(2, 1, outcome, trace)), "it was read");
     ASSERT_EQ(trace.steps.size(), 2U);

@@ -17,9 +17,9 @@ using testing::Optional;
 using testing::VariantWith;
 using Kind = HostFailure::Kind;
 
-HostOptions host(const std::string& mode, int number = 0) {
+HostOptions host(const std::string& mode, int number = 0, const std::string& with = "") {
   HostOptions options;
-  options.command = strange(mode, number).command;
+  options.command = strange(mode, number, with).command;
   return options;
 }
 
@@ -86,7 +86,8 @@ class HostLinkEnding : public testing::TestWithParam<Ending> {
   static constexpr std::uint64_t bad = 2;  ///< the scenario at which it happens
   static HostOptions options() {
     HostOptions options = host(GetParam().mode, bad);
-    options.deadline = milliseconds(2000);
+    // What does not hang is to have the time, on a busy machine too.
+    options.deadline = milliseconds(GetParam().kind == Kind::timed_out ? 2000 : 60'000);
     options.memory = std::uint64_t{256} << 20;
     return options;
   }
@@ -125,19 +126,60 @@ TEST_P(HostLinkEnding, OfATraceHasNoNumber) {
   EXPECT_EQ(trace.steps.size(), scenario.statements.size());
 }
 
+// --- Nothing that the subject did ----------------------------------------------------------------
+
+TEST(HostLink, WhatIsKilledFromOutsideIsTriedAgain) {
+  const TemporaryFolder folder;
+  HostLink link(host("killed-once", 2, (folder.path() / "killed").string()));
+  const auto result = link.run({Profile::modes, 1, 0, 5}, 0);
+  ASSERT_TRUE(std::holds_alternative<RangeResult>(result));
+  EXPECT_EQ(std::get<RangeResult>(result).done, 5U);
+  EXPECT_TRUE(std::filesystem::exists(folder.path() / "killed"));
+}
+
+TEST(HostLink, WhatIsKilledAtEveryTryIsDisturbed) {
+  HostLink link(host("killed", 2));
+  const auto ended = link.run({Profile::modes, 1, 0, 5}, 0);
+  EXPECT_THAT(ended,
+              fails(Kind::disturbed, "killed from outside, signal 9 (Killed), at each of 3 tries"));
+  EXPECT_THAT(std::get<HostFailure>(ended).number, Optional(2U));
+  EXPECT_FALSE(std::get<HostFailure>(ended).is_the_subjects());
+  Scenario scenario;
+  generate(Profile::modes, 1, 2, scenario);
+  Trace trace;
+  const auto failure = link.trace(print(scenario), scenario.names.size(), trace);
+  ASSERT_TRUE(failure);
+  EXPECT_EQ(failure->kind, Kind::disturbed);
+}
+
+TEST(HostLink, WhatIsStoppedIsDisturbedAndNotTimedOut) {
+  HostOptions options = host("stopped", 2);
+  options.deadline = milliseconds(500);
+  EXPECT_THAT(HostLink(options).run({Profile::modes, 1, 0, 5}, 0),
+              fails(Kind::disturbed, "no answer for 500 ms of which it was stopped"));
+}
+
+TEST(HostLink, AHostThatDiesWhileItStartsIsTriedAgain) {
+  const TemporaryFolder folder;
+  const std::string file = (folder.path() / "died").string();
+  EXPECT_THAT(HostLink(host("dies-starting", 0, file)).manifest(), is_textbook());
+  EXPECT_TRUE(std::filesystem::exists(file));
+}
+
 TEST(HostLink, AHostThatNeverSaysWhatItIsIsGivenUp) {
   HostOptions options = host("mute");
   options.start_deadline = milliseconds(200);
   HostLink link(options);
-  EXPECT_THAT(link.manifest(), fails(Kind::timed_out, "no answer for 200 ms"));
+  EXPECT_THAT(link.manifest(), fails(Kind::not_started, "no answer for 200 ms"));
 }
 
 TEST(HostLink, AProgramThatIsNoHostIsQuotedWithItsLastWords) {
   HostOptions options;
   options.command = {"/bin/sh", "-c", "echo first >&2; echo 'a library is missing' >&2; exit 127"};
-  EXPECT_THAT(HostLink(options).manifest(), fails(Kind::crashed, "exit 127: a library is missing"));
+  EXPECT_THAT(HostLink(options).manifest(),
+              fails(Kind::not_started, "exit 127: a library is missing"));
   options.command = {"/bin/echo", "hello"};
-  EXPECT_THAT(HostLink(options).manifest(), fails(Kind::garbage, "hello"));
+  EXPECT_THAT(HostLink(options).manifest(), fails(Kind::not_started, "hello"));
 }
 
 TEST(HostLink, AProgramThatIsNotThereIsNotStarted) {

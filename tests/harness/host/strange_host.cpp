@@ -7,6 +7,9 @@
 //   leak     takes more and more memory
 //   late     crashes at the last statement only, and is the textbook with the fault WITH
 //   once     makes the file WITH and crashes; from then on no such host lives
+//   killed, stopped   it is sent SIGKILL or SIGSTOP, as from outside
+//   killed-once       it is sent SIGKILL where there is no file WITH, which is made
+//   dies-starting     makes the file WITH and dies while it starts; the next one lives
 // MODE may also be: noisy (prints to its standard output all the time), mute (never says what it
 // is), none, or a fault of the textbook.
 #include <sys/stat.h>
@@ -24,6 +27,7 @@
 #include <vector>
 
 #include "harness/host/host.hpp"
+#include "harness/os/farewell.hpp"
 #include "harness/profiles/generate.hpp"
 #include "harness/scenario/text/text.hpp"
 #include "harness/subjects/textbook/textbook.hpp"
@@ -58,7 +62,10 @@ void write_to_answers(std::string_view text) {
 }
 
 void misbehave(std::string_view mode, const char* with) {
-  if (mode == "once") std::ofstream{with};
+  const bool first = !std::ifstream(with);
+  if (mode == "once" || mode == "killed-once") std::ofstream{with};
+  if (mode == "killed" || (mode == "killed-once" && first)) kill(getpid(), SIGKILL);
+  if (mode == "stopped") kill(getpid(), SIGSTOP);
   if (mode == "crash" || mode == "late" || mode == "once") std::raise(SIGSEGV);
   if (mode == "exit") std::_Exit(3);
   if (mode == "garbage") write_to_answers("Segmentation fault? No, garbage.\n");
@@ -83,12 +90,17 @@ bool is_fault(std::string_view mode) {
 
 int main(int argc, char** argv) {
   if (argc != 3 && argc != 4) return 2;
+  end_with_parent();
   for (int file = 3; file < 64; ++file) close(file);  // what was inherited is not ours to write to
   const std::string mode = argv[1];
   if (mode == "mute")
     for (;;) std::this_thread::sleep_for(std::chrono::seconds(1));
   const char* with = argc == 4 ? argv[3] : "";
   if (mode == "once" && std::ifstream(with)) return 3;
+  if (mode == "dies-starting" && !std::ifstream(with)) {
+    std::ofstream{with};
+    std::raise(SIGSEGV);
+  }
   const std::set<std::string> bad = beginnings(std::strtoull(argv[2], nullptr, 10), mode == "late");
   const Subject good = make_textbook_subject(mode == "late"   ? with
                                              : is_fault(mode) ? std::string_view(mode)

@@ -3,8 +3,10 @@
 #include <gmock/gmock.h>
 
 #include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "checkout.hpp"
 #include "harness/language/steps.hpp"
@@ -26,18 +28,22 @@ class FakeWorker : public ::testing::Test {
  protected:
   std::variant<Subject, std::string> try_start(const std::string& answer,
                                                std::string_view without_step = "") {
+    PythonOptions options;
+    options.step_deadline = 2s;
+    return make_python_subject(write_worker(answer, without_step), options);
+  }
+  std::string write_worker(const std::string& answer, std::string_view without_step = "") {
     nlohmann::json steps = nlohmann::json::array();
     for_each_step_type([&]<class S>(TypeTag<S>) {
       if (S::name != without_step) steps.push_back(S::name);
     });
     const nlohmann::json manifest = {{"version", "2.13.0+cpu"}, {"steps", steps}};
-    const std::string path = folder_.write(
-        "worker.sh", "#!/bin/sh\n" + say(nlohmann::json{{"manifest", manifest}}.dump()) +
-                         "while read plan; do\n" + answer + "\ndone\n");
+    std::string path =
+        folder_.write("worker.sh", "#!/bin/sh\nif [ \"$1\" = -c ]; then echo 2.13.0; exit; fi\n" +
+                                       say(nlohmann::json{{"manifest", manifest}}.dump()) +
+                                       "while read plan; do\n" + answer + "\ndone\n");
     std::filesystem::permissions(path, std::filesystem::perms::owner_all);
-    PythonOptions options;
-    options.step_deadline = 2s;
-    return make_python_subject(path, options);
+    return path;
   }
   Subject start(const std::string& answer) {
     auto made = try_start(answer);
@@ -91,6 +97,60 @@ TEST_F(FakeWorker, DiesInAStep) {
     EXPECT_EQ(ran.trace.steps[1].outcome, Outcome::crashed);
     EXPECT_EQ(ran.trace.steps[1].text, "signal 11 (Segmentation fault); last it said: why it died");
   }
+}
+
+TEST_F(FakeWorker, IsKilledFromOutside) {
+  const Ran ran = run(start(say(first_step) + "kill -KILL $$"), three_steps);
+  ASSERT_EQ(ran.trace.steps.size(), 2U);
+  EXPECT_EQ(ran.trace.steps[1].outcome, Outcome::disturbed);
+  EXPECT_THAT(std::string(ran.trace.steps[1].text), HasSubstr("from outside, signal 9 (Killed)"));
+}
+
+TEST_F(FakeWorker, IsStoppedFromOutside) {
+  const Ran ran = run(start(say(first_step) + "kill -STOP $$"), three_steps);
+  ASSERT_EQ(ran.trace.steps.size(), 2U);
+  EXPECT_EQ(ran.trace.steps[1].outcome, Outcome::disturbed);
+}
+
+TEST_F(FakeWorker, ThatDoesNotStartAgainProvesNothing) {
+  const Subject subject = start("rm \"$0\"; exit 1");
+  EXPECT_EQ(run(subject, three_steps).trace.steps.back().outcome, Outcome::crashed);
+  EXPECT_EQ(run(subject, three_steps).trace.steps.back().outcome, Outcome::disturbed);
+}
+
+/// `normdiff check` on a worker that hangs, once that is so.
+class HungWorker : public FakeWorker {
+ protected:
+  HungWorker() {
+    const std::string interpreter = write_worker("echo $$ > '" + hung.string() + "'\nsleep 1000");
+    const std::string scenario =
+        files.write("a.scenario", std::string("# normdiff-scenario 1\n") + three_steps);
+    auto started = Process::start({NORMDIFF_BINARY_DIR "/bin/normdiff", "check", scenario,
+                                   "--subject", "python:" + interpreter},
+                                  {{"TMPDIR", temporary.path().string()}});
+    command = std::move(std::get<std::unique_ptr<Process>>(started));
+    while (read(hung).empty()) std::this_thread::sleep_for(10ms);
+    EXPECT_FALSE(std::filesystem::is_empty(temporary.path()));
+  }
+  /// Waits until nothing is left: for ever, where something is.
+  void wait_for_the_end() {
+    const int worker = std::stoi(read(hung));
+    while (kill(-worker, 0) == 0 || !std::filesystem::is_empty(temporary.path()))
+      std::this_thread::sleep_for(10ms);
+  }
+  TemporaryFolder files, temporary;
+  std::filesystem::path hung = files.path() / "hung";
+  std::unique_ptr<Process> command;
+};
+
+TEST_F(HungWorker, AndItsFolderAreGoneWhenTheCommandIsKilled) {
+  kill(command->pid(), SIGKILL);
+  wait_for_the_end();
+}
+
+TEST_F(HungWorker, AndItsFolderAreGoneWhenTheCommandIsInterrupted) {
+  kill(command->pid(), SIGINT);
+  wait_for_the_end();
 }
 
 TEST_F(FakeWorker, Hangs) {
