@@ -1,5 +1,6 @@
 """torch.onnx.export to a file, what is in the file, and running it."""
 
+import importlib
 import inspect
 import os
 
@@ -8,6 +9,15 @@ import torch
 
 class Unsupported(Exception):
     """This version can't do what the step asks for; says why."""
+
+
+def need(package):
+    """The package, imported. Where it is not there, or what it needs itself, the name of that."""
+    try:
+        return importlib.import_module(package)
+    except ImportError as error:
+        missing = (error.name or package).partition(".")[0]
+        raise Unsupported(f"needs the {missing} package: {error}") from error
 
 
 class Artefact:
@@ -28,11 +38,9 @@ class Artefact:
 def _open(path, optimise):
     """What is judged is the file. With its own optimisations onnxruntime 1.32.0 gives other values
     where a node trains (the running statistics get into the output); without them it does not."""
-    try:
-        import onnxruntime
-        from onnxruntime.capi.onnxruntime_pybind11_state import NotImplemented as NoKernel
-    except ImportError as error:
-        raise Unsupported(f"needs the onnxruntime package: {error}") from error
+    onnxruntime = need("onnxruntime")
+    from onnxruntime.capi.onnxruntime_pybind11_state import NotImplemented as NoKernel
+
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
@@ -60,6 +68,10 @@ def export(module, x, path, step):
     for required in ("training", "opset_version"):
         if required not in accepted:
             raise Unsupported(f"torch.onnx.export of this version takes no {required}")
+    # Without them the exporter refuses with a text of its own, or nobody can read what it wrote.
+    need("onnx")
+    if step["dynamo"]:
+        need("onnxscript")
     torch.onnx.export(
         module, (x,), path, **{k: v for k, v in arguments.items() if k in accepted}
     )
@@ -68,8 +80,7 @@ def export(module, x, path, step):
 
 def facts(path):
     """[(place, slot, value)] of every BatchNormalization node, in the order of the graph."""
-    import onnx
-
+    onnx = need("onnx")
     found = []
     nodes = [n for n in onnx.load(path).graph.node if n.op_type == "BatchNormalization"]
     found.append((0, "onnx_batch_norms", len(nodes)))

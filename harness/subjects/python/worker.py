@@ -33,7 +33,7 @@ def take_standard_output():
 
 
 def die_with_parent():
-    """However normdiff ends, this ends with it (Linux: PR_SET_PDEATHSIG)."""
+    """Also where a script of sh stands between normdiff and this, they end together (Linux)."""
     try:
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)
     except (AttributeError, OSError):
@@ -97,6 +97,10 @@ def main():
     die_with_parent()
     output = take_standard_output()
 
+    try:
+        import numpy  # noqa: F401 - no bits of a tensor are read or written without it
+    except ImportError as error:
+        sys.exit(f"needs the numpy package ({error}); install it")
     import torch
 
     from steps import STEPS, Session

@@ -235,6 +235,58 @@ TEST_F(RealWorker, ABadOpsetIsAnError) {
   EXPECT_THAT(std::string(ran.trace.steps[3].text), HasSubstr("99"));
 }
 
+/// The real interpreter, which does not find a package.
+struct RealWorkerWithout : ::testing::TestWithParam<std::pair<const char*, const char*>> {
+  std::variant<Subject, std::string> without(const std::string& package) {
+    (void)folder.write("sitecustomize.py", R"(from importlib.machinery import PathFinder
+
+find_spec = PathFinder.find_spec
+
+
+def find_others(name, path=None, target=None):
+    return None if name == ")" + package + R"(" else find_spec(name, path, target)
+
+
+PathFinder.find_spec = find_others
+)");
+    const std::string interpreter =
+        folder.write("python", "#!/bin/sh\nPYTHONPATH=" + folder.path().string() +
+                                   " exec " NORMDIFF_VENV_PYTHON " \"$@\"\n");
+    std::filesystem::permissions(interpreter, std::filesystem::perms::owner_all);
+    return make_python_subject(interpreter);
+  }
+  TemporaryFolder folder;
+};
+TEST_P(RealWorkerWithout, APackageTheStepThatNeedsItIsUnsupportedAndNoOther) {
+  const auto& [package, needs_it] = GetParam();
+  const auto made = without(package);
+  ASSERT_TRUE(std::holds_alternative<Subject>(made)) << std::get<std::string>(made);
+  const Ran ran = run(std::get<Subject>(made), std::string(network) + R"(
+m = torch.onnx.export(net, x, training=EVAL, dynamo=False, opset_version=17)
+d = torch.onnx.export(net, x, training=EVAL, dynamo=True, opset_version=18)
+y = m(x)
+z = net(x)
+)");
+  ASSERT_EQ(ran.trace.steps.size(), 7U);
+  for (std::size_t i = 0; i < ran.trace.steps.size(); ++i) {
+    const StepRecord& step = ran.trace.steps[i];
+    const bool needs = std::string(needs_it).find(std::to_string(i)) != std::string::npos;
+    EXPECT_EQ(step.outcome, needs ? Outcome::unsupported : Outcome::ok) << i << step.text;
+  }
+  const std::size_t first = std::stoul(std::string(needs_it).substr(0, 1));
+  EXPECT_EQ(ran.trace.steps[first].text,
+            "needs the " + std::string(package) + " package: No module named '" + package + "'");
+}
+INSTANTIATE_TEST_SUITE_P(All, RealWorkerWithout,
+                         ::testing::Values(std::pair{"onnx", "345"}, std::pair{"onnxscript", "4"},
+                                           std::pair{"onnxruntime", "5"}));
+
+TEST_F(RealWorkerWithout, NumpyNothingCanBeSeen) {
+  const auto made = without("numpy");
+  ASSERT_TRUE(std::holds_alternative<std::string>(made));
+  EXPECT_THAT(std::get<std::string>(made), HasSubstr("needs the numpy package"));
+}
+
 TEST(RealWorkerFolder, IsGoneWhenWhoeverStartedTheWorkerIsGone) {
   const TemporaryFolder folder;
   const std::string files = folder.write("files/left.txt", "of a scenario");
