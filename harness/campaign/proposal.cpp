@@ -28,7 +28,7 @@ struct Sight {
   std::uint64_t hits;  ///< 0: its witness does not show it
 };
 
-/// Where a deviation is, and where it is not.
+/// The subjects that have a deviation, and those that have not.
 struct Sights {
   std::vector<Sight> there;
   std::vector<Sight> gone;
@@ -56,7 +56,8 @@ std::string alternatives_with(std::string_view range, const std::set<Version>& v
   return fmt::format("{}", fmt::join(kept, " || "));
 }
 
-/// What a deviation's file should say; or why somebody has to look at it.
+/// An entry makes of what was seen what a deviation's file should say, or the reason why somebody
+/// has to look at it.
 class Entry {
  public:
   Entry(const Deviation& deviation, const Deviations& catalogue)
@@ -142,7 +143,7 @@ class Entry {
   Measured measured_;
 };
 
-/// Why the evidence says nothing clear of a deviation on a subject; empty: it does.
+/// The reason why the evidence says nothing clear of a deviation on a subject; empty: it does.
 std::string unclear(const Deviation& deviation, const Measurement& on, const Judgement& judgement) {
   for (const std::string& file : {deviation.witness, deviation.near_miss}) {
     if (on.files.count(file) == 0) return fmt::format("{} is not in the corpus", file);

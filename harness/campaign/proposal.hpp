@@ -8,7 +8,7 @@
 
 namespace normdiff {
 
-/// What measurements say that the files of the catalogue should say.
+/// The files of the catalogue as measurements would have them.
 struct Proposal {
   std::vector<DeviationFile> files;  ///< each of them as it should be
   std::vector<std::string> changes;  ///< a sentence for each file that is another then

@@ -64,8 +64,8 @@ std::vector<Line> aligned(const std::vector<std::string_view>& before,
   return lines;
 }
 
-/// Where a part begins, counted from 1, and how many lines it has; one without lines begins at the
-/// line before it.
+/// The first line of a part, counted from 1, and the number of its lines; one without lines begins
+/// at the line before it.
 std::string place(std::size_t lines_before, std::size_t count) {
   return fmt::format("{},{}", lines_before + (count > 0 ? 1 : 0), count);
 }

@@ -29,7 +29,7 @@ struct DeviationFile {
 [[nodiscard]] std::variant<Deviations, DeviationError> parse_deviations(
     const std::vector<DeviationFile>& files);
 
-/// What a deviation's file says was measured of it.
+/// The part of a deviation's file that measuring it settles.
 struct Measured {
   std::string versions;
   std::vector<std::string> verified_on;

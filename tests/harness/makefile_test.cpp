@@ -8,7 +8,8 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
-/// Without what a make around the tests hands down.
+/// The beginning of a command in the source folder; what a make around the tests hands down is
+/// taken away.
 const std::string in_source =
     "cd " NORMDIFF_SOURCE_DIR
     " && env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS -u BUILD -u OUT -u TORCH -u NORMDIFF_NO_VENV ";
