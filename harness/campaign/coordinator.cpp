@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <deque>
 #include <limits>
 #include <mutex>
 #include <string_view>
@@ -41,6 +42,16 @@ double share_of(const FoundSubject& subject) {
 /// The discrepancies that were tried alone, by subject, profile, number, step, signature.
 using Trial = std::tuple<std::size_t, std::size_t, std::uint64_t, int, std::string>;
 
+/// Hosts that try findings alone, by subject.
+using Confirmers = std::map<std::size_t, std::unique_ptr<HostLink>>;
+
+/// A finding on its way to be tried alone.
+struct Unconfirmed {
+  std::size_t subject = 0;
+  std::size_t profile = 0;
+  Finding finding;
+};
+
 class Campaign {
  public:
   Campaign(const CampaignOptions& options, FindingsLog& log, const CampaignListener& listener,
@@ -71,18 +82,18 @@ class Campaign {
     begun_ = Clock::now();
     if (options_.time) end_ = begun_ + *options_.time;
     std::vector<std::thread> threads;
-    for (int j = 0; j < std::max(1, options_.jobs); ++j) threads.emplace_back([this] { work(); });
+    working_ = std::max(1, options_.jobs);
+    for (int j = working_; j > 0; --j) threads.emplace_back([this] { work(); });
+    threads.emplace_back([this] { confirm_all(); });
     {
       std::unique_lock lock(mutex_);
-      working_ = static_cast<int>(threads.size());
-      while (working_ > done_working_) {
-        finished_.wait_for(lock, std::chrono::milliseconds(200));
+      while (!settled_) {
+        changed_.wait_for(lock, std::chrono::milliseconds(200));
         if (listener_.progress) listener_.progress(progress());
       }
     }
     for (std::thread& thread : threads) thread.join();
-    result_.interrupted = interrupt_;
-    settle();
+    result_.interrupted_by = interrupt_;
     return std::move(result_);
   }
 
@@ -102,14 +113,13 @@ class Campaign {
             scenarios_, told_};
   }
 
-  [[nodiscard]] bool over() const {
-    return interrupt_ || failed_ || (end_ && Clock::now() >= *end_);
-  }
+  [[nodiscard]] bool is_stopped() const { return interrupt_ || failed_; }
+  [[nodiscard]] bool is_time_over() const { return end_ && Clock::now() >= *end_; }
 
   void work() {
     std::vector<std::unique_ptr<HostLink>> hosts(options_.subjects.size());
-    while (!over()) {
-      const auto part = schedule_->next();
+    while (!is_stopped()) {
+      const auto part = schedule_->next(is_time_over());
       if (!part) break;
       const Schedule::Lane& lane = schedule_->lane(part->lane);
       std::unique_ptr<HostLink>& host = hosts[lane.subject];
@@ -122,9 +132,10 @@ class Campaign {
       run_part(*host, lane, part->range, done);
       schedule_->finished(*part, done, std::chrono::duration<double>(Clock::now() - begin).count());
     }
+    hosts.clear();
     const std::lock_guard lock(mutex_);
-    ++done_working_;
-    finished_.notify_all();
+    --working_;
+    changed_.notify_all();
   }
 
   /// Asks a host what it is. False: it can't be used.
@@ -199,7 +210,7 @@ class Campaign {
     SeedRange one = range;
     one.count = 1;
     bool again = false;
-    for (std::uint64_t i = 0; i < range.count && !over(); ++i) {
+    for (std::uint64_t i = 0; i < range.count && !is_stopped() && !is_time_over(); ++i) {
       one.first = range.first + i;
       std::uint64_t ran = 0;
       again = run_part(host, lane, one, ran) || again;
@@ -238,58 +249,84 @@ class Campaign {
     return result_.subjects[subject].manifest;
   }
 
-  /// Adds a part to the whole; new findings are written, tried again alone, and told.
+  /// Adds a part to the whole; new findings are written, and handed on to be tried again alone.
   void take(const Schedule::Lane& lane, RangeResult&& part) {
-    for (const Finding& finding : part.findings) offer(lane, finding);
     const std::lock_guard lock(mutex_);
+    for (Finding finding : part.findings) {
+      if (!name_by_new(finding, seen_[lane.subject])) continue;
+      ++told_;
+      write(finding);
+      unconfirmed_.push_back({lane.subject, lane.profile, std::move(finding)});
+    }
     scenarios_ += part.done;
     add(result_.subjects[lane.subject].profiles[lane.profile].result, std::move(part));
+    changed_.notify_all();
   }
 
-  /// Tries a finding alone and tells it, if it shows what none did on its subject.
-  void offer(const Schedule::Lane& lane, Finding finding) {
-    {
-      const std::lock_guard lock(mutex_);
-      if (!name_by_new(finding, seen_[lane.subject])) return;
-      ++told_;
+  /// Tries findings alone, beside the campaign, as they come, and tells them. It runs in one thread
+  /// from begin to end, as hosts end with the thread that started them.
+  void confirm_all() {
+    Confirmers hosts;
+    std::unique_lock lock(mutex_);
+    while (true) {
+      changed_.wait(lock, [this] { return !unconfirmed_.empty() || working_ == 0; });
+      if (unconfirmed_.empty()) break;
+      auto [subject, profile, finding] = std::move(unconfirmed_.front());
+      unconfirmed_.pop_front();
+      lock.unlock();
+      finding.confirmed = confirm(hosts, subject, finding);
+      lock.lock();
+      tried_[trial(subject, profile, finding)] = finding.confirmed;
+      const std::optional<std::string> file = write(finding);
+      if (file && listener_.found) listener_.found(finding, *file);
     }
-    finding.confirmed = confirm(lane.subject, finding);
-    const std::lock_guard lock(mutex_);
-    tried_[trial(lane.subject, lane.profile, finding)] = finding.confirmed;
-    tell(finding, true);
+    settle(hosts, lock);
+    settled_ = true;
+    changed_.notify_all();
   }
 
   static Trial trial(std::size_t subject, std::size_t profile, const Finding& finding) {
     return {subject, profile, finding.number, finding.step, finding.signature};
   }
 
-  void tell(const Finding& finding, bool aloud) {
-    const auto file = log_.add(finding);
+  /// Where it lies on the disk; nullopt: it does not, and the run is over.
+  std::optional<std::string> write(const Finding& finding) {
+    auto file = log_.add(finding);
     if (!file) {
       result_.failure =
           "findings can't be written to the output folder any more; make room and run again";
       failed_ = true;
-    } else if (aloud && listener_.found) {
-      listener_.found(finding, *file);
     }
+    return file;
   }
 
-  [[nodiscard]] bool confirm(std::size_t subject, const Finding& finding) const {
-    return happens_alone(host_options(options_, subject), finding, *options_.deviations);
+  /// After an interrupt nothing is tried any more.
+  [[nodiscard]] bool confirm(Confirmers& hosts, std::size_t subject, const Finding& finding) const {
+    if (interrupt_) return false;
+    std::unique_ptr<HostLink>& host = hosts[subject];
+    if (!host) host = std::make_unique<HostLink>(host_options(options_, subject), &interrupt_);
+    CheckOptions check;
+    check.always_equal = options_.always_equal;
+    return happens_alone(*host, finding, *options_.deviations, check);
   }
 
   /// The findings of each subject in an order that does not depend on who found what when. One
   /// that was not told, as a later one came before it, is tried and written now.
-  void settle() {
+  void settle(Confirmers& hosts, std::unique_lock<std::mutex>& lock) {
     for (std::size_t s = 0; s < result_.subjects.size(); ++s) {
       Signatures seen;
       const std::vector<ProfileResult>& profiles = result_.subjects[s].profiles;
       for (std::size_t p = 0; p < profiles.size(); ++p)
         for (Finding finding : profiles[p].result.findings) {
           if (!name_by_new(finding, seen)) continue;
-          const auto tried = tried_.find(trial(s, p, finding));
-          finding.confirmed = tried == tried_.end() ? confirm(s, finding) : tried->second;
-          if (tried == tried_.end()) tell(finding, false);
+          if (const auto tried = tried_.find(trial(s, p, finding)); tried != tried_.end()) {
+            finding.confirmed = tried->second;
+          } else {
+            lock.unlock();
+            finding.confirmed = confirm(hosts, s, finding);
+            lock.lock();
+            (void)write(finding);
+          }
           result_.findings.push_back(std::move(finding));
         }
     }
@@ -305,9 +342,10 @@ class Campaign {
   std::optional<Clock::time_point> end_;
 
   std::mutex mutex_;  ///< everything below
-  std::condition_variable finished_;
-  int working_ = 0;
-  int done_working_ = 0;
+  std::condition_variable changed_;
+  int working_ = 0;       ///< threads that run ranges
+  bool settled_ = false;  ///< nothing is left to be tried
+  std::deque<Unconfirmed> unconfirmed_;
   std::uint64_t scenarios_ = 0;
   std::size_t told_ = 0;
   std::map<std::size_t, Signatures> seen_;  ///< by subject

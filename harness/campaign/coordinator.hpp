@@ -65,7 +65,7 @@ struct Progress {
 /// Told what happens while it happens, by one thread at a time.
 struct CampaignListener {
   std::function<void(const Progress&)> progress;
-  /// A signature not seen before on its subject; it is on disk, at `file` in OUT.
+  /// A signature not seen before on its subject, tried again alone. It is at `file` in OUT.
   std::function<void(const Finding& finding, const std::string& file)> found;
 };
 
@@ -74,6 +74,7 @@ struct CampaignListener {
 [[nodiscard]] bool runs_profile(std::string_view family, Profile profile, std::string& why);
 
 /// Runs ranges on subjects, each thread with hosts of its own; a host that dies costs one scenario.
+/// Findings are written at once, and tried again alone beside it, in processes that do only that.
 /// The same options with `scenarios`: the same result, whatever `jobs` and `chunk_seconds`.
 [[nodiscard]] CampaignResult run_campaign(const CampaignOptions& options, FindingsLog& log,
                                           const CampaignListener& listener,

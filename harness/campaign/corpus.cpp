@@ -191,9 +191,10 @@ CorpusResult replay_corpus(const CampaignOptions& options, const FoundSubject& s
     for (Finding& error : replayed.harness_errors)
       keep_new(result.harness_errors, std::move(error));
   }
-  host_options.always_equal = options.always_equal;
+  HostLink alone(host_options, &stop);
+  check.keep_everything = false;
   for (Finding& finding : result.findings)
-    finding.confirmed = happens_alone(host_options, finding, *options.deviations);
+    finding.confirmed = !stop && happens_alone(alone, finding, *options.deviations, check);
   if (options.deviations->is_measured(manifest.family, manifest.version))
     result.unexpected_passes = errors_in_evidence(manifest, *options.deviations, seen);
   else

@@ -59,6 +59,6 @@ using Seen = std::map<std::string, std::map<std::string, std::uint64_t>>;
 [[nodiscard]] CorpusResult replay_corpus(const CampaignOptions& options,
                                          const FoundSubject& subject,
                                          const std::vector<CorpusFile>& files,
-                                         const std::atomic<bool>& stop);
+                                         const std::atomic<int>& stop);
 
 }  // namespace normdiff

@@ -26,7 +26,7 @@ CheckOptions check_options(const PowerOptions& options) {
 
 /// A discrepancy of the right textbook counts for no fault: a checker that errs on everything would
 /// find all of them.
-Signatures shown_by_the_right_one(const PowerOptions& options, const std::atomic<bool>& stop) {
+Signatures shown_by_the_right_one(const PowerOptions& options, const std::atomic<int>& stop) {
   const Subject subject = make_textbook_subject(options.right);
   Checker checker(subject.manifest, Deviations::built_in(), check_options(options));
   Signatures shown;
@@ -37,7 +37,7 @@ Signatures shown_by_the_right_one(const PowerOptions& options, const std::atomic
 }
 
 FaultFound hunt(const PowerOptions& options, std::string_view fault, const Signatures& right,
-                const std::atomic<bool>& stop) {
+                const std::atomic<int>& stop) {
   FaultFound hunted{std::string(fault), std::nullopt, {}, {}};
   const Subject subject = make_textbook_subject(fault);
   Checker checker(subject.manifest, Deviations::built_in(), check_options(options));
@@ -56,7 +56,7 @@ FaultFound hunt(const PowerOptions& options, std::string_view fault, const Signa
 
 }  // namespace
 
-std::vector<FaultFound> measure_power(const PowerOptions& options, const std::atomic<bool>& stop) {
+std::vector<FaultFound> measure_power(const PowerOptions& options, const std::atomic<int>& stop) {
   const std::vector<std::string_view> faults = textbook_faults();
   std::vector<FaultFound> power(faults.size());
   const Signatures right = shown_by_the_right_one(options, stop);

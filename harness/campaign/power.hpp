@@ -35,7 +35,7 @@ struct FaultFound {
 /// the right textbook shows over the same scenarios counts for none. The same options, the same
 /// result, whatever `jobs`.
 [[nodiscard]] std::vector<FaultFound> measure_power(const PowerOptions& options,
-                                                    const std::atomic<bool>& stop);
+                                                    const std::atomic<int>& stop);
 
 /// 10^4 times the faults found, by the scenarios that took.
 [[nodiscard]] double faults_per_10k(const std::vector<FaultFound>& power, std::uint64_t most);

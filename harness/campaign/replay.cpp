@@ -94,21 +94,23 @@ std::variant<Replayed, HostFailure> replay(HostLink& host, const Manifest& subje
   return replay_failed(host, subject, scenario, deviations, options, origin, *failure);
 }
 
-bool happens_alone(const HostOptions& options, const Finding& finding,
-                   const Deviations& deviations) {
+bool happens_alone(HostLink& host, const Finding& finding, const Deviations& deviations,
+                   const CheckOptions& check) {
   const auto parsed = parse(finding.scenario);
   if (!std::holds_alternative<Scenario>(parsed)) return false;
-  HostLink fresh(options);
-  CheckOptions check;
-  check.always_equal = options.always_equal;
-  const auto replayed =
-      replay(fresh, finding.subject, std::get<Scenario>(parsed), deviations, check, finding.origin);
-  if (!std::holds_alternative<Replayed>(replayed)) return false;
-  const std::vector<Finding>& findings = std::get<Replayed>(replayed).findings;
-  return std::any_of(findings.begin(), findings.end(), [&](const Finding& other) {
-    const std::vector<std::string>& all = other.signatures;
-    return std::find(all.begin(), all.end(), finding.signature) != all.end();
-  });
+  const auto shows_it = [&] {
+    const auto replayed = replay(host, finding.subject, std::get<Scenario>(parsed), deviations,
+                                 check, finding.origin);
+    if (!std::holds_alternative<Replayed>(replayed)) return false;
+    const std::vector<Finding>& findings = std::get<Replayed>(replayed).findings;
+    return std::any_of(findings.begin(), findings.end(), [&](const Finding& other) {
+      const std::vector<std::string>& all = other.signatures;
+      return std::find(all.begin(), all.end(), finding.signature) != all.end();
+    });
+  };
+  if (shows_it()) return true;
+  host.restart();
+  return shows_it();
 }
 
 Replayed replay_failed(HostLink& host, const Manifest& subject, const Scenario& scenario,

@@ -28,9 +28,10 @@ struct Replayed {
                                                          const CheckOptions& options,
                                                          const std::string& origin);
 
-/// Replays a finding's scenario alone in a fresh process: the same signature again?
-[[nodiscard]] bool happens_alone(const HostOptions& options, const Finding& finding,
-                                 const Deviations& deviations);
+/// Replays a finding's scenario on a host that does nothing but that: the same signature again? One
+/// process may replay many findings; what does not show in it is tried in a fresh one.
+[[nodiscard]] bool happens_alone(HostLink& host, const Finding& finding,
+                                 const Deviations& deviations, const CheckOptions& check);
 
 /// Judges a trace.
 void check_trace(const Manifest& subject, const Scenario& scenario, const Deviations& deviations,

@@ -15,10 +15,10 @@ Schedule::Schedule(const std::vector<Lane>& lanes, std::vector<double> shares, d
     : shares_(std::move(shares)),
       subject_seconds_(shares_.size(), 0),
       chunk_seconds_(chunk_seconds) {
-  for (const Lane& lane : lanes) lanes_.push_back({lane, {}, 0, 0, 0});
+  for (const Lane& lane : lanes) lanes_.push_back({.lane = lane, .returned = {}});
 }
 
-std::optional<Schedule::Part> Schedule::next() {
+std::optional<Schedule::Part> Schedule::next(bool only_first) {
   const std::lock_guard lock(mutex_);
   State* best = nullptr;
   const auto chunk = [&](const State& state) {
@@ -29,11 +29,12 @@ std::optional<Schedule::Part> Schedule::next() {
     double of_subject = subject_seconds_[state.lane.subject];
     for (const State& other : lanes_)
       if (other.lane.subject == state.lane.subject) of_subject += other.out * chunk(other);
-    return std::tuple(of_subject / shares_[state.lane.subject],
+    return std::tuple(state.begun, of_subject / shares_[state.lane.subject],
                       state.seconds + state.out * chunk(state));
   };
   for (State& state : lanes_) {
     if (state.returned.empty() && state.lane.left.count == 0) continue;
+    if (only_first && state.begun) continue;
     if (!best || cost(state) < cost(*best)) best = &state;
   }
   if (!best) return std::nullopt;
@@ -47,6 +48,7 @@ std::optional<Schedule::Part> Schedule::next() {
   source.count -= part.range.count;
   if (!best->returned.empty() && best->returned.front().count == 0) best->returned.pop_front();
   ++best->out;
+  best->begun = true;
   return part;
 }
 

@@ -11,8 +11,9 @@
 
 namespace normdiff {
 
-/// Hands out parts of a campaign's lanes (one profile on one subject). Each subject gets its share
-/// of the time, every profile of a subject the same; in a lane the lowest numbers come first.
+/// Hands out parts of a campaign's lanes (one profile on one subject). First each lane gets one,
+/// then each subject its share of the time, every profile of a subject the same; in a lane the
+/// lowest numbers come first.
 class Schedule {
  public:
   struct Lane {
@@ -28,8 +29,9 @@ class Schedule {
   /// `shares`: of each subject, in proportion to the others'.
   Schedule(const std::vector<Lane>& lanes, std::vector<double> shares, double chunk_seconds);
 
-  /// The next part; nullopt: nothing is left to hand out.
-  [[nodiscard]] std::optional<Part> next();
+  /// The next part; nullopt: nothing is left to hand out. `only_first`: time is over, and a lane
+  /// that has had nothing still gets its first part.
+  [[nodiscard]] std::optional<Part> next(bool only_first = false);
   /// `done` scenarios of a part took this long; the others are handed out again.
   void finished(const Part& part, std::uint64_t done, double seconds);
   /// Nothing more of this subject, nor of what is under way and comes back.
@@ -44,6 +46,7 @@ class Schedule {
     double rate = 0;  ///< scenarios a second, as last measured
     int out = 0;      ///< parts under way
     bool dropped = false;
+    bool begun = false;  ///< it has had a part
   };
   std::mutex mutex_;
   std::vector<State> lanes_;

@@ -54,10 +54,16 @@ struct Checker::Implementation {
 
   void check(const Scenario& scenario, const Scope& scope, const Trace& trace, Tally& tally,
              CheckResult& result) {
+    const auto before = tally.totals();
+    check_steps(scenario, scope, trace, tally, result);
+    tally.end_scenario(before);
+  }
+
+  void check_steps(const Scenario& scenario, const Scope& scope, const Trace& trace, Tally& tally,
+                   CheckResult& result) {
     observed.reset(scenario.names.size());
     world.reset(scenario.names.size());
     replay.begin(scenario, scope, trace);
-    ++tally.scenarios;
     const std::size_t steps = std::min(trace.steps.size(), scenario.statements.size());
     for (std::size_t i = 0; i < steps; ++i) {
       const Step& step = scenario.statements[i].step;

@@ -153,6 +153,10 @@ void Oracle::instead(Key key, const std::function<std::string(const void* observ
   if (!said.empty()) discrepancies_.back().expected += "; " + said;
 }
 
+void Oracle::anything(Key key, const char* why) {
+  if (takes(key) && observed_.now(key)) count(tally_.free, why);
+}
+
 void Oracle::underived(Key key, const char* reason) {
   observed_.at(key).judged = observed_.step();
   tally_.add_verdict(class_of(key.slot), Verdict::underived);

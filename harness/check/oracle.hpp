@@ -26,7 +26,7 @@ class Oracle final : public Expectations {
   void exact(Key key, const Value& expected, const Origin& origin) override;
   void within(Key key, const TensorFacts& facts, const Origin& origin,
               const CompareValues& compare) override;
-  void anything(Key key) override { observed_.at(key).judged = observed_.step(); }
+  void anything(Key key, const char* why) override;
   /// Judges as improbable what is inside its proven bound and in this list. Said before the
   /// expectations.
   void note_improbable(std::vector<Improbable> found) { improbable_ = std::move(found); }

@@ -21,7 +21,7 @@ class Outside final : public Expectations {
     const reference::Comparison comparison = compare(tensor->data);
     if (comparison.outside > 0) found_.push_back({key, comparison.worst_bound});
   }
-  void anything(Key) override {}
+  void anything(Key, const char*) override {}
 
   [[nodiscard]] std::vector<Improbable> found() && { return std::move(found_); }
 

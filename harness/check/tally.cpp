@@ -68,13 +68,28 @@ void Tally::add_ratio(ObservationClass observed, DType dtype, Layout layout, Ver
   }
 }
 
+EnumArray<ObservationClass, std::uint64_t> Tally::totals() const {
+  EnumArray<ObservationClass, std::uint64_t> all{};
+  for (const ObservationClass observed : all_of<ObservationClass>) all[observed] = total(observed);
+  return all;
+}
+
+void Tally::end_scenario(const EnumArray<ObservationClass, std::uint64_t>& before) {
+  ++scenarios;
+  for (const ObservationClass observed : all_of<ObservationClass>)
+    most_in_one[observed] = std::max(most_in_one[observed], total(observed) - before[observed]);
+}
+
 void Tally::operator+=(const Tally& other) {
   scenarios += other.scenarios;
   steps += other.steps;
   add(verdicts, other.verdicts);
+  for (const ObservationClass observed : all_of<ObservationClass>)
+    most_in_one[observed] = std::max(most_in_one[observed], other.most_in_one[observed]);
   add(outcomes, other.outcomes);
   add(ratios, other.ratios);
   add(not_compared, other.not_compared);
+  add(free, other.free);
   add(deviations, other.deviations);
   add(known_elsewhere, other.known_elsewhere);
   add(signatures, other.signatures);
@@ -102,11 +117,18 @@ std::uint64_t Tally::in_group(ObservationClass observed, VerdictGroup group) con
 }
 
 json to_json(const Tally& tally) {
-  return {{"scenarios", tally.scenarios},           {"steps", tally.steps},
-          {"verdicts", table_json(tally.verdicts)}, {"outcomes", table_json(tally.outcomes)},
-          {"ratios", table_json(tally.ratios)},     {"not_compared", tally.not_compared},
-          {"deviations", tally.deviations},         {"signatures", tally.signatures},
-          {"cells", tally.branches_reached},        {"known_elsewhere", tally.known_elsewhere}};
+  return {{"scenarios", tally.scenarios},
+          {"steps", tally.steps},
+          {"verdicts", table_json(tally.verdicts)},
+          {"most_in_one", table_json(tally.most_in_one)},
+          {"outcomes", table_json(tally.outcomes)},
+          {"ratios", table_json(tally.ratios)},
+          {"not_compared", tally.not_compared},
+          {"deviations", tally.deviations},
+          {"signatures", tally.signatures},
+          {"cells", tally.branches_reached},
+          {"known_elsewhere", tally.known_elsewhere},
+          {"free", tally.free}};
 }
 
 Tally tally_from_json(const json& j) {
@@ -114,9 +136,11 @@ Tally tally_from_json(const json& j) {
   tally.scenarios = j.at("scenarios").get<std::uint64_t>();
   tally.steps = j.at("steps").get<std::uint64_t>();
   read_table(j.at("verdicts"), tally.verdicts);
+  read_table(j.at("most_in_one"), tally.most_in_one);
   read_table(j.at("outcomes"), tally.outcomes);
   read_table(j.at("ratios"), tally.ratios);
   tally.not_compared = j.at("not_compared").get<Counts>();
+  tally.free = j.at("free").get<Counts>();
   tally.deviations = j.at("deviations").get<Counts>();
   tally.known_elsewhere = j.at("known_elsewhere").get<Counts>();
   tally.signatures = j.at("signatures").get<Counts>();

@@ -41,9 +41,12 @@ struct Tally {
   std::uint64_t scenarios = 0;
   std::uint64_t steps = 0;
   EnumArray<ObservationClass, EnumArray<Verdict, std::uint64_t>> verdicts;
+  /// The most observations that one scenario had. They are not independent, as scenarios are.
+  EnumArray<ObservationClass, std::uint64_t> most_in_one;
   std::array<EnumArray<Outcome, std::uint64_t>, step_kind_count> outcomes{};  ///< by step kind
   EnumArray<ObservationClass, EnumArray<DType, EnumArray<Layout, RatioHistogram>>> ratios;
   Counts not_compared;      ///< reason -> observations or steps
+  Counts free;              ///< why anything is right there -> observations, not in `verdicts`
   Counts deviations;        ///< deviation id -> hits
   Counts known_elsewhere;   ///< deviation id -> hits on a version that it was never measured on
   Counts signatures;        ///< of new discrepancies -> hits
@@ -54,9 +57,12 @@ struct Tally {
   void add_ratio(ObservationClass observed, DType dtype, Layout layout, Verdict verdict,
                  double ratio);
   void operator+=(const Tally& other);
+  /// Counts a scenario: everything of it is here, and nothing was in the totals `before`.
+  void end_scenario(const EnumArray<ObservationClass, std::uint64_t>& before);
 
   /// Observations of a class, and those that were compared.
   [[nodiscard]] std::uint64_t total(ObservationClass observed) const;
+  [[nodiscard]] EnumArray<ObservationClass, std::uint64_t> totals() const;
   [[nodiscard]] std::uint64_t compared(ObservationClass observed) const;
   [[nodiscard]] std::uint64_t in_group(ObservationClass observed, VerdictGroup group) const;
 };

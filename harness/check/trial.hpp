@@ -33,7 +33,7 @@ class Trial final : public Expectations {
   void exact(Key key, const Value& expected, const Origin& origin) override;
   void within(Key key, const TensorFacts& facts, const Origin& origin,
               const CompareValues& compare) override;
-  void anything(Key) override {}  // what is always right explains no discrepancy
+  void anything(Key, const char*) override {}  // what is always right explains no discrepancy
 
   /// `verdict`: what the predicted outcome of the step comes to.
   void outcome(Verdict verdict);

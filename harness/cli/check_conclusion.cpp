@@ -4,41 +4,12 @@
 
 #include <algorithm>
 #include <set>
-#include <vector>
 
 #include "harness/cli/cli.hpp"
+#include "harness/report/judged_sentence.hpp"
 
 namespace normdiff {
 namespace {
-
-constexpr std::size_t most_reasons = 3;
-
-std::string reasons(const Counts& counts) {
-  std::vector<std::pair<std::string, std::uint64_t>> all(counts.begin(), counts.end());
-  std::stable_sort(all.begin(), all.end(),
-                   [](const auto& a, const auto& b) { return a.second > b.second; });
-  std::string text;
-  for (std::size_t i = 0; i < std::min(most_reasons, all.size()); ++i)
-    text += fmt::format("{}{}: {}", i == 0 ? "" : "; ", all[i].first, all[i].second);
-  if (all.size() > most_reasons) text += fmt::format("; and {} more", all.size() - most_reasons);
-  return text;
-}
-
-/// "3 ill_conditioned, 1 loose": the observations that were compared, and of which that says
-/// little.
-std::string weak_text(const Tally& tally, std::uint64_t& weak) {
-  std::string text;
-  for (const Verdict verdict : all_of<Verdict>) {
-    if (!says_little(verdict)) continue;
-    std::uint64_t count = 0;
-    for (const ObservationClass observed : all_of<ObservationClass>)
-      count += tally.verdicts[observed][verdict];
-    if (count == 0) continue;
-    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, to_string(verdict));
-    weak += count;
-  }
-  return text;
-}
 
 /// Steps by their outcome: each has one, and those that a trace lacks have none.
 std::uint64_t steps_not_compared(const Scenario& scenario, const Replayed& replayed) {
@@ -71,7 +42,7 @@ CheckConclusion conclude(const Scenario& scenario, const Replayed& replayed) {
   CheckConclusion conclusion;
   const std::uint64_t steps = steps_not_compared(scenario, replayed);
   const std::string why =
-      tally.not_compared.empty() ? "" : fmt::format(" ({})", reasons(tally.not_compared));
+      tally.not_compared.empty() ? "" : fmt::format(" ({})", most_frequent(tally.not_compared));
   if (steps > 0)
     conclusion.rest =
         fmt::format("{} of {} steps were not{}", steps, scenario.statements.size(), why);
@@ -98,7 +69,7 @@ CheckConclusion conclude(const Scenario& scenario, const Replayed& replayed) {
     conclusion.word = conclusion.rest.empty() ? "conforms" : "conforms where it was compared";
   }
   std::uint64_t weak = 0;
-  std::string weakly = weak_text(tally, weak);
+  std::string weakly = weak_verdicts(tally, weak);
   if (weak > 0) weakly = fmt::format(", {} of them weakly ({})", weak, weakly);
   std::uint64_t improbable = 0;
   for (const ObservationClass observed : all_of<ObservationClass>)
@@ -109,6 +80,9 @@ CheckConclusion conclude(const Scenario& scenario, const Replayed& replayed) {
       fmt::format("{} of {} observations compared{}, {} new {}, {} known {}", compared, total,
                   weakly, news.size(), news.size() == 1 ? "discrepancy" : "discrepancies",
                   known.size(), known.size() == 1 ? "deviation" : "deviations");
+  std::uint64_t free = 0;
+  for (const auto& [reason, count] : tally.free) free += count;
+  if (free > 0) conclusion.counts += fmt::format(", {} free", free);
   if (!elsewhere.empty())
     conclusion.counts += fmt::format(", {} known on other versions only", elsewhere.size());
   return conclusion;

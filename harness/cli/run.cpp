@@ -42,14 +42,12 @@ struct RunArguments {
   bool always_equal = false;
 };
 
-std::atomic<bool> interrupted{false};
-std::atomic<int> interrupted_by{0};
+std::atomic<int> interrupted{0};  ///< by this signal
 constexpr std::array<int, 3> interrupts = {SIGINT, SIGTERM, SIGHUP};
 
 /// The first interrupt ends the run cleanly, the second at once.
 extern "C" void on_interrupt(int signal) {
-  interrupted = true;
-  interrupted_by = signal;
+  interrupted = signal;
   for (const int one : interrupts) std::signal(one, SIG_DFL);
 }
 
@@ -145,6 +143,15 @@ std::vector<CorpusResult> replay_all(const CampaignOptions& options,
   return results;
 }
 
+std::vector<Finding> shown_findings(const Report& report) {
+  std::vector<Finding> shown;
+  for (const ReportFinding& finding : report.findings) {
+    shown.push_back(finding.first.finding);
+    for (const Witness& other : finding.others) shown.push_back(other.finding);
+  }
+  return shown;
+}
+
 int run(const RunArguments& arguments) {
   CampaignOptions options;
   if (const auto wrong = read(arguments, options)) return fail(*wrong);
@@ -171,6 +178,9 @@ int run(const RunArguments& arguments) {
   for (const FoundSubject& subject : options.subjects)
     if (!subject.problem.empty())
       line.say(fmt::format("{} can't be used: {}", subject.id, subject.problem));
+
+  if (const auto& kept = std::get<FindingsLog>(log).set_aside(); !kept.empty())
+    line.say(fmt::format("an earlier run made no report; {} lists what it found", kept.string()));
 
   std::vector<CorpusResult> corpus;
   std::string failure;
@@ -205,14 +215,12 @@ int run(const RunArguments& arguments) {
     if (!power_options.profiles.empty()) power = measure_power(power_options, interrupted);
   }
   line.clear();
-  if (interrupted) {
-    campaign.interrupted = true;
-    power.clear();  // it was cut short
-  }
-  campaign.interrupted_by = interrupted_by;
+  campaign.interrupted_by = interrupted;
+  if (interrupted) power.clear();  // it was cut short
   const Report report = build_report(settings_of(arguments, options), campaign, corpus, power,
                                      arguments.power_scenarios, deviations, arguments.out);
-  const auto failed = write_report(report, arguments.out);
+  auto failed = write_report(report, arguments.out);
+  if (!failed) failed = std::get<FindingsLog>(log).keep_reported(shown_findings(report));
   const Conclusion conclusion = conclude(report);
   fmt::print("{}\n", printable(render_summary(report, Terminal::of(stdout).width)));
   if (!failed)

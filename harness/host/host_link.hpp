@@ -55,7 +55,7 @@ struct HostFailure {
 class HostLink {
  public:
   static constexpr int most_tries = 3;
-  explicit HostLink(HostOptions options, const std::atomic<bool>* interrupted = nullptr)
+  explicit HostLink(HostOptions options, const std::atomic<int>* interrupted = nullptr)
       : options_(std::move(options)), interrupted_(interrupted) {}
   ~HostLink() { restart(); }
   HostLink(const HostLink&) = delete;
@@ -86,7 +86,7 @@ class HostLink {
   [[nodiscard]] bool is_interrupted() const { return interrupted_ && *interrupted_; }
 
   HostOptions options_;
-  const std::atomic<bool>* interrupted_;
+  const std::atomic<int>* interrupted_;
   std::unique_ptr<Process> process_;
   std::optional<Breadcrumb> number_;
   Manifest manifest_;       ///< of the host that runs

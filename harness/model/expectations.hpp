@@ -43,8 +43,8 @@ class Expectations {
   /// The observation is a tensor with these facts, and `compare` judges its values.
   virtual void within(Key key, const TensorFacts& facts, const Origin& origin,
                       const CompareValues& compare) = 0;
-  /// Whatever is observed here is right: the documentation leaves it open.
-  virtual void anything(Key key) = 0;
+  /// Whatever is observed here is right: `why` says what leaves it open.
+  virtual void anything(Key key, const char* why) = 0;
   /// `words` says of values that are not within the bound that was just stated what they are
   /// instead; empty: nothing is known of them.
   virtual void instead(Key, const std::function<std::string(const void* observed)>& words) {
@@ -57,7 +57,7 @@ class NobodyListens final : public Expectations {
  public:
   void exact(Key, const Value&, const Origin&) override {}
   void within(Key, const TensorFacts&, const Origin&, const CompareValues&) override {}
-  void anything(Key) override {}
+  void anything(Key, const char*) override {}
 };
 
 }  // namespace normdiff

@@ -100,9 +100,8 @@ Report build_report(const ReportSettings& settings, const CampaignResult& campai
   report.deviations = deviations.list();
   report.power = power;
   report.power_most = power_most;
-  report.interrupted = campaign.interrupted;
   report.interrupted_by = campaign.interrupted_by;
-  if (!report.interrupted) report.floors = floors_of(report.subjects);
+  if (report.interrupted_by == 0) report.floors = floors_of(report.subjects);
   std::ranges::stable_partition(
       report.subjects, [](const ReportSubject& subject) { return !subject.unusable.empty(); });
   report.failure = campaign.failure;

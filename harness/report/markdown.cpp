@@ -106,7 +106,7 @@ std::string render_markdown(const Report& report) {
 
   std::string missed;
   for (const Floor& floor : report.floors)
-    if (!floor.passed()) missed += "- " + escape(floor.text()) + "\n";
+    if (floor.state() == Floor::State::missed) missed += "- " + escape(floor.text()) + "\n";
   if (!missed.empty()) out += "## Floors missed\n\n" + missed + "\n";
 
   if (!report.news.empty()) out += "## News of known deviations\n\n";

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "harness/findings/findings_log.hpp"
+#include "harness/report/judged_sentence.hpp"
 #include "harness/report/tables.hpp"
 
 namespace normdiff {
@@ -50,18 +51,24 @@ std::string counted(std::size_t n, std::string_view one, std::string_view many) 
 }  // namespace
 
 Conclusion conclude(const Report& report) {
-  std::uint64_t scenarios = 0;
+  Tally all;
   std::uint64_t files = 0;
   std::vector<std::string> unusable;
   std::size_t failed_floors = 0;
+  std::size_t open_floors = 0;
   std::size_t unconfirmed = 0;
   for (const ReportSubject& subject : report.subjects) {
-    scenarios += subject.total().scenarios;
+    all += subject.total();
+    const std::uint64_t scenarios = all.scenarios;
+    all += subject.corpus_tally;
+    all.scenarios = scenarios;  // those of the corpus are counted as replays
     files += subject.corpus_files;
     if (!subject.unusable.empty()) unusable.push_back(subject.manifest.id());
   }
-  for (const Floor& floor : report.floors)
-    if (!floor.passed()) ++failed_floors;
+  for (const Floor& floor : report.floors) {
+    if (floor.state() == Floor::State::missed) ++failed_floors;
+    if (floor.state() == Floor::State::too_few) ++open_floors;
+  }
   // One signature is one discrepancy; a finding may show several.
   std::set<std::string> discrepancies;
   const auto shows = [&](const Finding& finding) {
@@ -89,14 +96,15 @@ Conclusion conclude(const Report& report) {
     conclusion.exit_code = 2;
     word = "the harness failed";
   }
-  if (report.interrupted) {
+  if (report.interrupted_by > 0) {
     if (conclusion.exit_code == 0) word = "conforms so far";
     word += " (interrupted)";
-    if (report.interrupted_by > 0) conclusion.exit_code = 128 + report.interrupted_by;
+    conclusion.exit_code = 128 + report.interrupted_by;
   }
   conclusion.text = fmt::format(
-      "{}: {}, {} scenarios and {} corpus replays; {} in {} ({} unconfirmed), {}, {}", word,
-      counted(report.subjects.size(), "subject", "subjects"), grouped(scenarios), grouped(files),
+      "{}: {}, {} scenarios and {} corpus replays; {}; {} in {} ({} unconfirmed), {}, {}", word,
+      counted(report.subjects.size(), "subject", "subjects"), grouped(all.scenarios),
+      grouped(files), judged_sentence(all),
       counted(discrepancies.size(), "new discrepancy", "new discrepancies"),
       counted(report.findings.size(), "finding", "findings"), unconfirmed,
       counted(report.deviation_hits().size(), "known deviation", "known deviations"),
@@ -105,6 +113,9 @@ Conclusion conclude(const Report& report) {
     conclusion.text += fmt::format(", {} known on other versions only", elsewhere);
   if (failed_floors > 0)
     conclusion.text += fmt::format(", {}", counted(failed_floors, "floor missed", "floors missed"));
+  if (open_floors > 0)
+    conclusion.text +=
+        fmt::format(", too few scenarios to tell for {}", counted(open_floors, "floor", "floors"));
   if (const std::size_t errors = report.harness_errors.size(); errors > 0)
     conclusion.text += fmt::format(", {}", counted(errors, "harness error", "harness errors"));
   return conclusion;

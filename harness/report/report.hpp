@@ -57,12 +57,20 @@ struct ReportFinding {
 
 /// A share that must not fall below a floor.
 struct Floor {
+  enum class State {
+    passed,
+    missed,
+    too_few,  ///< a subject that conforms could come to so low a share by chance
+  };
   std::string subject;
   std::string what;  ///< "output observations compared"
   double share = 0;
   double floor = 0;
-  std::string remedy;  ///< nothing was there to take a share of: what to do
-  [[nodiscard]] bool passed() const { return share >= floor; }
+  /// The number of scenarios that the share rests on, if each had as many observations as the one
+  /// with the most; 0: it does not hang on chance.
+  double scenarios = 0;
+  std::string remedy{};  ///< nothing was there to take a share of: what to do
+  [[nodiscard]] State state() const;
   /// "libtorch@2.13.0: 93.1 % of output observations compared, the floor is 95 %", or "...: no
   /// scenarios of the profile export; give more --time or --scenarios"
   [[nodiscard]] std::string text() const;
@@ -81,9 +89,8 @@ struct Report {
   std::vector<FaultFound> power;
   std::uint64_t power_most = 0;  ///< scenarios tried for each fault
   std::vector<Floor> floors;
-  bool interrupted = false;  ///< it ended early: no floors are judged of it
-  int interrupted_by = 0;    ///< the signal that ended it; 0: none did
-  std::string failure;       ///< the run is not complete: why
+  int interrupted_by = 0;  ///< the signal that ended it early: no floors are judged; 0: none
+  std::string failure;     ///< the run is not complete: why
 
   /// By deviation id and subject, campaign and corpus together.
   [[nodiscard]] std::map<std::string, Counts> deviation_hits() const;
@@ -100,9 +107,11 @@ struct Conclusion {
 };
 [[nodiscard]] Conclusion conclude(const Report& report);
 
-/// Each profile that was asked for ran. Then by class, from 20 observations on: how many were
-/// compared (95 %, in the campaign and in the corpus), and how many floating-point ones are equal
-/// or within their bound (80 %, in the modes profile 95 %).
+/// Each profile that was asked for ran. Then by class how many observations were compared (95 %, in
+/// the campaign and in the corpus), and how many floating-point ones are equal or within their
+/// bound (80 %, in the modes profile 95 %). A share of random scenarios is missed only where a
+/// subject with a share at the floor would miss it in one of a million runs; in the corpus, of
+/// fewer than 20 observations nothing is asked.
 [[nodiscard]] std::vector<Floor> floors_of(const std::vector<ReportSubject>& subjects);
 
 [[nodiscard]] nlohmann::json to_json(const Report& report);

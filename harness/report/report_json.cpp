@@ -90,14 +90,17 @@ FaultFound fault_from(const json& j) {
 }
 
 json to_json(const Floor& floor) {
-  return {{"subject", floor.subject}, {"what", floor.what},     {"share", floor.share},
-          {"floor", floor.floor},     {"remedy", floor.remedy}, {"passed", floor.passed()}};
+  constexpr reference::EnumArray<Floor::State, const char*> states = {"passed", "missed",
+                                                                      "too few to tell"};
+  return {{"subject", floor.subject},      {"what", floor.what},     {"share", floor.share},
+          {"floor", floor.floor},          {"remedy", floor.remedy}, {"scenarios", floor.scenarios},
+          {"state", states[floor.state()]}};
 }
 
 Floor floor_from(const json& j) {
   return {j.at("subject").get<std::string>(), j.at("what").get<std::string>(),
-          j.at("share").get<double>(), j.at("floor").get<double>(),
-          j.at("remedy").get<std::string>()};
+          j.at("share").get<double>(),        j.at("floor").get<double>(),
+          j.at("scenarios").get<double>(),    j.at("remedy").get<std::string>()};
 }
 
 template <class T, class F>
@@ -149,7 +152,6 @@ json to_json(const Report& report) {
           {"deviations", list(report.deviations, deviation)},
           {"power", {{"most", report.power_most}, {"faults", list(report.power, plain)}}},
           {"floors", list(report.floors, plain)},
-          {"interrupted", report.interrupted},
           {"interrupted_by", report.interrupted_by},
           {"failure", report.failure},
           {"conclusion", conclude(report).text}};
@@ -187,7 +189,6 @@ Report report_from_json(const json& j) {
   j.at("power").at("most").get_to(report.power_most);
   for (const json& fault : j.at("power").at("faults")) report.power.push_back(fault_from(fault));
   for (const json& floor : j.at("floors")) report.floors.push_back(floor_from(floor));
-  j.at("interrupted").get_to(report.interrupted);
   j.at("interrupted_by").get_to(report.interrupted_by);
   j.at("failure").get_to(report.failure);
   return report;

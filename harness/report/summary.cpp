@@ -145,8 +145,11 @@ std::string render_summary(const Report& report, std::size_t width) {
                2);
   std::string missed;
   for (const Floor& floor : report.floors)
-    if (!floor.passed()) missed += say(floor.text(), 2);
+    if (floor.state() == Floor::State::missed) missed += say(floor.text(), 2);
   if (!missed.empty()) out += "\nFloors missed\n" + missed;
+  if (std::ranges::any_of(
+          report.floors, [](const Floor& floor) { return floor.state() == Floor::State::too_few; }))
+    out += "\n" + hanging(floors_sentence(report), 0, width) + "\n";
   if (!report.failure.empty()) out += "\n" + hanging(report.failure, 0, width) + "\n";
   out += "\n" + hanging(power_sentence(report), 0, width) + "\n";
   return out;

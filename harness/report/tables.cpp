@@ -93,14 +93,18 @@ Table not_compared_table(const ReportSubject& subject) {
   std::stable_sort(reasons.begin(), reasons.end(),
                    [](const auto& a, const auto& b) { return a.second > b.second; });
   for (const auto& [reason, count] : reasons) table.rows.push_back({reason, grouped(count)});
+  for (const auto& [reason, count] : total.free)
+    table.rows.push_back({"free, anything is right: " + reason, grouped(count)});
   return table;
 }
 
 Table floors_table(const Report& report) {
   Table table{{"Subject", "What", "Passed", "Share", "Floor"}, {}, 3};
+  constexpr reference::EnumArray<Floor::State, const char*> passed = {"yes", "no",
+                                                                      "too few to tell"};
   for (const Floor& floor : report.floors)
     table.rows.push_back(
-        {floor.subject, floor.what, floor.passed() ? "yes" : "no",
+        {floor.subject, floor.what, passed[floor.state()],
          fmt::format("{:.2f} %", std::floor(floor.share * 1e4) / 100),
          floor.remedy.empty() ? fmt::format("{:.0f} %", 100 * floor.floor) : "any"});
   return table;
@@ -185,12 +189,18 @@ std::string power_sentence(const Report& report) {
 }
 
 std::string floors_sentence(const Report& report) {
-  const auto passed = std::count_if(report.floors.begin(), report.floors.end(),
-                                    [](const Floor& floor) { return floor.passed(); });
-  return fmt::format(
+  const auto in = [&](Floor::State state) {
+    return std::ranges::count_if(report.floors,
+                                 [&](const Floor& floor) { return floor.state() == state; });
+  };
+  std::string text = fmt::format(
       "{} of {} floors are passed. Below one of them the run fails: what nobody compared must not "
       "look clean.",
-      passed, report.floors.size());
+      in(Floor::State::passed), report.floors.size());
+  if (const auto few = in(Floor::State::too_few); few > 0)
+    text += fmt::format(
+        " For {} there were too few scenarios to tell; give more --scenarios or --time.", few);
+  return text;
 }
 
 std::string settings_sentence(const Report& report) {

@@ -29,7 +29,7 @@ inline CampaignOptions campaign_on(std::vector<FoundSubject> subjects, std::uint
 inline CampaignResult run(const CampaignOptions& options, const CampaignListener& listener = {}) {
   const TemporaryFolder out;
   auto log = FindingsLog::open(out.path());
-  static const std::atomic<bool> stop{false};
+  static const std::atomic<int> stop{0};
   return run_campaign(options, std::get<FindingsLog>(log), listener, stop);
 }
 

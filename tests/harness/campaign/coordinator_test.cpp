@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <thread>
@@ -207,12 +208,12 @@ TEST(Coordinator, ACheckerThatSaysEqualFindsNothing) {
 TEST(Coordinator, FindingsAreOnDiskBeforeTheyAreTold) {
   const TemporaryFolder out;
   auto log = FindingsLog::open(out.path());
-  const std::atomic<bool> stop{false};
+  const std::atomic<int> stop{0};
   std::size_t told = 0;
   CampaignListener listener;
   listener.found = [&](const Finding& finding, const std::string& file) {
     ++told;
-    EXPECT_THAT(read(out.path() / "findings.jsonl"), HasSubstr(finding.signature));
+    EXPECT_THAT(read(out.path() / "unreported.jsonl"), HasSubstr(finding.signature));
     EXPECT_EQ(read(out.path() / file), finding.scenario);
     EXPECT_TRUE(std::holds_alternative<Scenario>(read_scenario(out.path() / file)));
   };
@@ -220,6 +221,36 @@ TEST(Coordinator, FindingsAreOnDiskBeforeTheyAreTold) {
                                                std::get<FindingsLog>(log), listener, stop);
   EXPECT_GE(told, 1U);
   EXPECT_EQ(told, campaign.findings.size());
+}
+
+/// A host that holds up whoever tries a finding alone, until there is a file.
+TEST(Coordinator, GoesOnWhileAFindingIsTriedAlone) {
+  const TemporaryFolder folder;
+  const std::string go = (folder.path() / "go").string();
+  FoundSubject slow = strange("counter-missed");
+  std::string program;
+  for (const std::string& word : slow.command) program += " '" + word + "'";
+  // The first host runs the ranges; each later one, which tries findings, waits.
+  slow.command = {"/bin/sh", "-c",
+                  "if mkdir '" + go + ".first' 2>/dev/null; then exec" + program +
+                      "; fi; while ! [ -e '" + go + "' ]; do sleep 0.05; done; exec" + program};
+  CampaignListener listener;
+  std::uint64_t done_before = 0;
+  std::size_t told = 0;
+  listener.progress = [&](const Progress& progress) {
+    if (progress.scenarios < 300) return;
+    if (!std::filesystem::exists(go)) EXPECT_EQ(told, 0U);
+    done_before = progress.scenarios;
+    std::ofstream{go};
+  };
+  listener.found = [&](const Finding& finding, const std::string&) {
+    ++told;
+    EXPECT_TRUE(finding.confirmed);
+  };
+  const CampaignResult campaign = run(campaign_on({slow}, 300), listener);
+  EXPECT_EQ(done_before, 300U);
+  EXPECT_EQ(told, campaign.findings.size());
+  EXPECT_GE(told, 1U);
 }
 
 // --- Time, and Ctrl-C
@@ -241,13 +272,13 @@ TEST(Coordinator, AnInterruptKeepsWhatThereIs) {
   options.chunk_seconds = 0.05;
   const TemporaryFolder out;
   auto log = FindingsLog::open(out.path());
-  std::atomic<bool> stop{false};
+  std::atomic<int> stop{0};
   CampaignListener listener;
   listener.progress = [&](const Progress& progress) {
     if (progress.scenarios > 0) stop = true;
   };
   const CampaignResult campaign = run_campaign(options, std::get<FindingsLog>(log), listener, stop);
-  EXPECT_TRUE(campaign.interrupted);
+  EXPECT_EQ(campaign.interrupted_by, 2);
   EXPECT_GT(result_of(campaign).tally.scenarios, 0U);
 }
 

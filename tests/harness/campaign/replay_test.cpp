@@ -176,35 +176,63 @@ TEST(ReplayFailed, WhereNobodyCouldLookItDidNotHappen) {
   options.command = {"/nowhere/host"};
   HostLink gone(options);
   EXPECT_EQ(after_a_crash(gone).findings.at(0).step, -1);
-  const std::atomic<bool> interrupted{true};
+  const std::atomic<int> interrupted{2};
   options = host("hang");
   options.deadline = milliseconds(60'000);  // longer than an interrupt waits
   HostLink hangs(options, &interrupted);
   EXPECT_EQ(after_a_crash(hangs).findings.at(0).step, -1);
 }
 
-TEST(HappensAlone, WhereAFreshProcessShowsTheSameSignature) {
+bool alone(const HostOptions& options, const Finding& finding, const CheckOptions& check = {}) {
+  HostLink link(options);
+  return happens_alone(link, finding, Deviations::built_in(), check);
+}
+
+TEST(HappensAlone, WhereAProcessOfItsOwnShowsTheSameSignature) {
   const Finding finding = replayed_on(host("crash"), numbered(bad)).findings.at(0);
-  const Deviations& deviations = Deviations::built_in();
-  EXPECT_TRUE(happens_alone(host("crash"), finding, deviations));
-  EXPECT_FALSE(happens_alone(host("none"), finding, deviations));
+  EXPECT_TRUE(alone(host("crash"), finding));
+  EXPECT_FALSE(alone(host("none"), finding));
   Finding other = finding;
   other.signature = "textbook/forward/crashed, but elsewhere";
-  EXPECT_FALSE(happens_alone(host("crash"), other, deviations));
+  EXPECT_FALSE(alone(host("crash"), other));
   other = finding;
   other.scenario = "nonsense";
-  EXPECT_FALSE(happens_alone(host("crash"), other, deviations));
+  EXPECT_FALSE(alone(host("crash"), other));
+}
+
+/// One batch norm and a forward: the counter moves.
+Scenario counting() {
+  const auto parsed = parse(
+      "# normdiff-scenario 1\nnet = BatchNorm1d(2)\nx = "
+      "tensor(3, 2, normal(0, 1), seed=1)\n"
+      "y = net(x)\n");
+  return std::get<Scenario>(parsed);
+}
+
+TEST(HappensAlone, OneProcessTriesMany) {
+  const TemporaryFolder folder;
+  const std::string starts = (folder.path() / "starts").string();
+  HostOptions options = host("counter-missed");
+  const Finding finding = replayed_on(options, counting()).findings.at(0);
+  std::string command = "echo >> '" + starts + "'; exec";
+  for (const std::string& word : options.command) command += " '" + word + "'";
+  options.command = {"/bin/sh", "-c", command};
+  HostLink link(options);
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(happens_alone(link, finding, Deviations::built_in(), {}));
+  EXPECT_EQ(read(starts), "\n");
+  Finding other = finding;
+  other.signature = "not this";
+  EXPECT_FALSE(happens_alone(link, other, Deviations::built_in(), {}));
+  EXPECT_EQ(read(starts), "\n\n") << "what does not show is tried in a fresh one";
 }
 
 TEST(HappensAlone, WhatACheckerThatSaysEqualWouldNotSeeDoesNot) {
-  const auto parsed = parse(
-      "# normdiff-scenario 1\nnet = BatchNorm1d(2)\nx = tensor(3, 2, normal(0, 1), seed=1)\n"
-      "y = net(x)\n");
-  HostOptions options = host("counter-missed");
-  const Finding finding = replayed_on(options, std::get<Scenario>(parsed)).findings.at(0);
-  EXPECT_TRUE(happens_alone(options, finding, Deviations::built_in()));
-  options.always_equal = true;
-  EXPECT_FALSE(happens_alone(options, finding, Deviations::built_in()));
+  const HostOptions options = host("counter-missed");
+  const Finding finding = replayed_on(options, counting()).findings.at(0);
+  EXPECT_TRUE(alone(options, finding));
+  CheckOptions check;
+  check.always_equal = true;
+  EXPECT_FALSE(alone(options, finding, check));
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace normdiff {
 namespace {
 
@@ -32,6 +34,28 @@ TEST(Schedule, ChunksAreAsLongAsAsked) {
   const auto part = schedule.next();
   schedule.finished(*part, part->range.count, static_cast<double>(part->range.count) / 1000);
   EXPECT_EQ(schedule.next()->range.count, 500U) << "half a second at 1,000 a second";
+}
+
+TEST(Schedule, EveryLaneHasItsFirstPartBeforeAnyHasAnother) {
+  Schedule schedule({lane(0, 1 << 30), lane(0, 1 << 30), lane(1, 1 << 30)}, {1, 1}, 1.0);
+  std::vector<std::size_t> lanes;
+  for (int i = 0; i < 3; ++i) {
+    const auto part = schedule.next();
+    lanes.push_back(part->lane);
+    schedule.finished(*part, part->range.count, part->lane == 0 ? 1000.0 : 0.001);
+  }
+  std::sort(lanes.begin(), lanes.end());
+  EXPECT_EQ(lanes, (std::vector<std::size_t>{0, 1, 2}));
+}
+
+TEST(Schedule, WhenTimeIsOverALaneThatHadNothingStillGetsItsFirstPart) {
+  Schedule schedule({lane(0, 1 << 30), lane(1, 1 << 30)}, {1, 1}, 1.0);
+  const auto first = schedule.next();
+  schedule.finished(*first, 1, 1.0);
+  const auto second = schedule.next(true);
+  ASSERT_TRUE(second);
+  EXPECT_NE(second->lane, first->lane);
+  EXPECT_FALSE(schedule.next(true));
 }
 
 TEST(Schedule, EachSubjectGetsTheSameTime) {

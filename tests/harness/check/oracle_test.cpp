@@ -149,13 +149,15 @@ TEST(Oracle, TheElementFurthestOutIsShown) {
 TEST(Oracle, WhatNoExpectationNamedDiverges) {
   OneStep step({{training, true}, {eps, 0.5}, {mean, None{}}});
   step.oracle.exact(training, true, {});
-  step.oracle.anything(eps);
+  step.oracle.anything(eps, "it is open");
   step.judge_rest();
   ASSERT_THAT(step.discrepancies, SizeIs(1));
   EXPECT_EQ(step.discrepancies[0].key, mean);
   EXPECT_STREQ(step.discrepancies[0].branch, "unasked");
   EXPECT_EQ(step.discrepancies[0].expected, "nothing") << "as before";
-  EXPECT_EQ(step.tally.total(ObservationClass::option), 0u) << "whatever is right is not counted";
+  EXPECT_EQ(step.tally.total(ObservationClass::option), 0u)
+      << "whatever is right is counted beside all others";
+  EXPECT_EQ(step.tally.free.at("it is open"), 1U);
 }
 
 TEST(Oracle, WhatIsUnderivedIsCountedByItsReasonAndNotJudgedAfterwards) {

@@ -18,6 +18,7 @@ Tally random_tally(std::uint64_t seed) {
     for (auto& n : row) n = random.below(50);
   for (auto& row : tally.outcomes)
     for (auto& n : row) n = random.below(50);
+  for (auto& n : tally.most_in_one) n = random.below(50);
   for (auto& of_class : tally.ratios)
     for (auto& row : of_class)
       for (RatioHistogram& h : row) {
@@ -25,8 +26,8 @@ Tally random_tally(std::uint64_t seed) {
         for (auto& n : h.buckets) n = random.below(9);
         h.largest = random.unit();
       }
-  for (auto* map :
-       {&tally.not_compared, &tally.deviations, &tally.signatures, &tally.branches_reached})
+  for (auto* map : {&tally.not_compared, &tally.free, &tally.deviations, &tally.signatures,
+                    &tally.branches_reached})
     for (int i = 0; i < 3; ++i) (*map)[std::to_string(random.below(5))] = random.below(9);
   return tally;
 }
@@ -56,6 +57,18 @@ TEST(Tally, AddsCountsAndKeepsTheLargestRatio) {
   EXPECT_EQ(a.steps, 5u);
   EXPECT_EQ(a.ratios[ObservationClass::output][DType::float64][Layout::strided].largest, 0.5);
   EXPECT_EQ(a.signatures["x"], 5u);
+}
+
+TEST(Tally, KnowsTheMostObservationsThatOneScenarioHad) {
+  Tally tally;
+  for (const std::uint64_t observations : {3, 5, 2}) {
+    const auto before = tally.totals();
+    tally.verdicts[ObservationClass::flag][Verdict::equal] += observations;
+    tally.end_scenario(before);
+  }
+  EXPECT_EQ(tally.scenarios, 3U);
+  EXPECT_EQ(tally.most_in_one[ObservationClass::flag], 5U);
+  EXPECT_EQ(tally.most_in_one[ObservationClass::output], 0U);
 }
 
 TEST(Tally, GoesThroughJsonUnchanged) {

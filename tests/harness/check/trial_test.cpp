@@ -87,7 +87,7 @@ TEST(Trial, OfWhatTheDeviationIsNotAboutNothingIsAsked) {
 
 TEST(Trial, WhatIsAlwaysRightExplainsNothing) {
   Tried step({"flag:*"}, {{flag, true}}, {discrepancy(flag)});
-  step.trial.anything(flag);
+  step.trial.anything(flag, "it is open");
   EXPECT_THAT(step.explained(), IsEmpty());
 }
 

@@ -150,6 +150,22 @@ TEST(RunCommand, APlantedFaultIsOneAndItsReplayCommandShowsIt) {
   EXPECT_EQ(replayed.code, 1) << replayed.output;
 }
 
+TEST(RunCommand, AfterAKillTheFindingsAreThereAndTheNextRunKeepsThem) {
+  const TemporaryFolder out;
+  const std::string run =
+      "run --subject textbook:counter-missed --profile modes --out " + out.path().string();
+  const std::string list = (out.path() / "unreported.jsonl").string();
+  (void)run_in_shell(program + " " + run + " --time 600s & while ! [ -s " + list +
+                     " ]; do sleep 0.05; done; kill -KILL $!; wait $!");
+  const Ran left = normdiff("report " + out.path().string());
+  EXPECT_EQ(left.code, 1) << left.output;
+  EXPECT_THAT(left.output,
+              AllOf(HasSubstr("new: textbook/"), HasSubstr("no report: the last run")));
+  const Ran next = normdiff(run + " --scenarios 20");
+  EXPECT_THAT(next.output, HasSubstr("unreported-1.jsonl lists what it found"));
+  EXPECT_FALSE(std::filesystem::exists(list));
+}
+
 TEST(RunCommand, TheCorpusIsReplayedFirstAndAFaultFoundThereIsOne) {
   const TemporaryFolder corpus;
   const std::string file = corpus.write("seeds/a.scenario", read(seeds + "shared-child.scenario"));

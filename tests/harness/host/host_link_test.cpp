@@ -191,7 +191,7 @@ TEST(HostLink, AProgramThatIsNotThereIsNotStarted) {
 }
 
 TEST(HostLink, AnInterruptDoesNotWaitForAHostThatHangs) {
-  const std::atomic<bool> interrupted{true};
+  const std::atomic<int> interrupted{2};
   HostLink link(host("mute"), &interrupted);
   EXPECT_THAT(link.manifest(), fails(Kind::interrupted, "interrupted"));
 }

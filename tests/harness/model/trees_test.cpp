@@ -38,7 +38,7 @@ struct Listener final : Expectations {
   void within(Key, const TensorFacts&, const Origin&, const CompareValues&) override {
     ADD_FAILURE() << "state is left for expect_state";
   }
-  void anything(Key) override { ADD_FAILURE() << "state is left for expect_state"; }
+  void anything(Key, const char*) override { ADD_FAILURE() << "state is left for expect_state"; }
 };
 
 struct Trees : ::testing::Test {

@@ -24,6 +24,7 @@ TEST(Conclude, KnownDeviationsConform) {
   EXPECT_EQ(conclusion.exit_code, 0);
   EXPECT_THAT(conclusion.text,
               HasSubstr("conforms: 1 subject, 10 scenarios and 5 corpus replays; "
+                        "1,234,567 of 1,234,567 observations judged sharply; "
                         "0 new discrepancies in 0 findings (0 unconfirmed), 1 known deviation"));
 }
 
@@ -39,6 +40,14 @@ TEST(Conclude, ADiscrepancyAnUnexpectedPassOrAMissedFloorIsOne) {
   report.floors = sample_report().floors;
   EXPECT_EQ(conclude(report).exit_code, 1);
   EXPECT_THAT(conclude(report).text, HasSubstr("1 floor missed"));
+}
+
+TEST(Conclude, AFloorWithTooFewScenariosIsSaidAndNoFailure) {
+  Report report = clean();
+  report.floors = sample_report().floors;
+  report.floors[0].scenarios = 2;
+  EXPECT_EQ(conclude(report).exit_code, 0);
+  EXPECT_THAT(conclude(report).text, testing::EndsWith(", too few scenarios to tell for 1 floor"));
 }
 
 TEST(Conclude, WhatTheHarnessDidWrongIsTwo) {
@@ -66,7 +75,6 @@ TEST(Conclude, ASubjectThatCouldNotBeUsedIsNamed) {
 
 TEST(Conclude, AnInterruptIsTheSignalsCodeWhateverWasFound) {
   Report report = clean();
-  report.interrupted = true;
   report.interrupted_by = 15;
   EXPECT_EQ(conclude(report).exit_code, 143);
   EXPECT_THAT(conclude(report).text, testing::StartsWith("conforms so far (interrupted): "));

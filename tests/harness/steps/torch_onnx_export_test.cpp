@@ -111,6 +111,22 @@ TEST(OnnxStep, AnArtefactInTrainingNormalisesWithTheBatch) {
   EXPECT_EQ(found(liar).size(), 1u);
 }
 
+TEST(OnnxStep, TheMomentumThatHasNoEffectOrNoPlaceIsCountedAsFree) {
+  const auto free = [](const std::string& text) {
+    const Checked checked = check(ToldSubject(text));
+    std::uint64_t sum = 0;
+    for (const auto& [why, count] : checked.tally.free) sum += count;
+    return sum;
+  };
+  const std::string unfolded = ", do_constant_folding=False";
+  EXPECT_EQ(free(exported("EVAL", 17, unfolded)), 1U);
+  EXPECT_EQ(free(exported("TRAINING", 17, unfolded)), 0U);
+  EXPECT_EQ(free("net = BatchNorm2d(2, momentum=None)\nx = tensor(2, 2, 2, 2, normal(0, 1))\n"
+                 "m = torch.onnx.export(net, x, training=TRAINING, dynamo=False, "
+                 "opset_version=17)\n"),
+            1U);
+}
+
 TEST(OnnxStep, BeforeOpset14AnArtefactHasNoTrainingMode) {
   ToldSubject subject(exported("TRAINING", 11) + "y = m(x)\n");
   EXPECT_EQ(check(subject).count(ObservationClass::error, Verdict::underived), 1u);
