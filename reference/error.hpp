@@ -26,6 +26,7 @@ enum class ErrorKind : std::uint8_t {
   trace_differs,             ///< the check of a trace found another graph
   bad_opset,                 ///< an opset the exporter does not know
   invalid_graph,             ///< an exported graph that breaks the rules of its format
+  data_dependent,            ///< a graph would need a number that is known only when it runs
   unclassified,              ///< none of the above; never equal to anything
 };
 
@@ -36,7 +37,8 @@ inline constexpr Names<ErrorKind> names_of<ErrorKind> = {
     "graph_freed",       "no_graph",           "state_keys",
     "state_shape",       "empty_sequential",   "empty_layer",
     "modified_in_place", "missing_statistics", "trace_differs",
-    "bad_opset",         "invalid_graph",      "unclassified"};
+    "bad_opset",         "invalid_graph",      "data_dependent",
+    "unclassified"};
 
 /// A call the documentation says is refused.
 struct Refusal {

@@ -39,6 +39,24 @@ double share_of(const FoundSubject& subject) {
   return family != nullptr && !family->is_tested ? 0.1 : 1.0;
 }
 
+/// How many of `all` scenarios the profile with this number gets, where their number is given: each
+/// as many, but one of `dynamo`, which takes as long as a hundred others, a hundredth of that.
+std::uint64_t part_of(std::uint64_t all, const std::vector<ProfileResult>& profiles,
+                      std::size_t number) {
+  constexpr std::uint64_t as_long_as = 100;
+  const auto even = [](std::uint64_t whole, std::uint64_t parts, std::uint64_t part) {
+    return whole / parts + (part < whole % parts ? 1 : 0);
+  };
+  const auto is_slow = [](const ProfileResult& one) { return one.profile == Profile::dynamo; };
+  const auto slow = std::find_if(profiles.begin(), profiles.end(), is_slow);
+  const std::uint64_t others = profiles.size() - 1;
+  if (slow == profiles.end() || others == 0) return even(all, profiles.size(), number);
+  const std::uint64_t slow_part = (all + as_long_as * others) / (as_long_as * others + 1);
+  const auto place = static_cast<std::size_t>(slow - profiles.begin());
+  if (number == place) return slow_part;
+  return even(all - slow_part, others, number - (number > place ? 1 : 0));
+}
+
 /// The discrepancies that were tried alone, by subject, profile, number, step, signature.
 using Trial = std::tuple<std::size_t, std::size_t, std::uint64_t, int, std::string>;
 
@@ -101,10 +119,7 @@ class Campaign {
   SeedRange range_of(const SubjectResult& subject, std::size_t profile) const {
     SeedRange range{subject.profiles[profile].profile, options_.seed, 0,
                     std::numeric_limits<std::uint64_t>::max() / 2};
-    if (options_.scenarios) {
-      const std::uint64_t n = subject.profiles.size();
-      range.count = *options_.scenarios / n + (profile < *options_.scenarios % n ? 1 : 0);
-    }
+    if (options_.scenarios) range.count = part_of(*options_.scenarios, subject.profiles, profile);
     return range;
   }
 
@@ -356,7 +371,7 @@ class Campaign {
 }  // namespace
 
 bool runs_profile(std::string_view family, Profile profile, std::string& why) {
-  if (profile != Profile::exports) return true;
+  if (profile != Profile::exports && profile != Profile::dynamo) return true;
   const char* reason = never_does(family, Step(OnnxExport{}).index());
   if (reason) why = reason;
   return reason == nullptr;

@@ -53,8 +53,8 @@ Explainer::Explainer(const Manifest& manifest, const Deviations& deviations)
         candidates_[*kind].push_back({&deviation, found, Claims(deviation), known});
   }
   for (std::vector<Candidate>& list : candidates_)
-    std::stable_partition(list.begin(), list.end(), [](const Candidate& candidate) {
-      return !stops_a_forward(candidate.deviation->prediction);
+    std::stable_sort(list.begin(), list.end(), [](const Candidate& a, const Candidate& b) {
+      return order_of(a.deviation->prediction) < order_of(b.deviation->prediction);
     });
 }
 

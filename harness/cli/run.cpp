@@ -60,11 +60,12 @@ void listen_to_interrupts() {
 /// A sentence where something is wrong.
 std::optional<std::string> read(const RunArguments& arguments, CampaignOptions& options) {
   std::vector<std::string> names = arguments.profiles;
-  if (names.empty()) names = {"modes", "numerics", "export"};
+  if (names.empty()) names = {"modes", "numerics", "export", "dynamo"};
   for (const std::string& name : names) {
     const auto profile = named<Profile>(name);
     if (!profile || *profile == Profile::bench)
-      return fmt::format("there is no profile {}; there are modes, numerics and export", name);
+      return fmt::format("there is no profile {}; there are modes, numerics, export and dynamo",
+                         name);
     if (std::find(options.profiles.begin(), options.profiles.end(), *profile) ==
         options.profiles.end())
       options.profiles.push_back(*profile);
@@ -237,7 +238,7 @@ void add_run(CLI::App& app, Action& action) {
       app.add_subcommand("run", "Runs random scenarios on subjects and reports what differs");
   add_subject_options(*command, a->subjects, family_names(/*only_tested=*/false));
   command->add_option("--profile,-p", a->profiles,
-                      "modes, numerics, export; repeatable (default: all three)");
+                      "modes, numerics, export, dynamo; repeatable (default: all four)");
   constexpr std::uint64_t most_scenarios = std::uint64_t{1} << 48;
   command->add_option("--seed", a->seed, "Which scenarios (default: 1)")
       ->check(whole_number(0, std::numeric_limits<std::uint64_t>::max()));

@@ -81,7 +81,7 @@ const DraftedTensor& Draft::make_tensor(const Shape& shape, DType dtype, bool pl
     if (layout == 0) step.memory_format = Layout::channels_last;
     if (layout == 1) step.memory_format = Layout::strided;
   }
-  const double share = is(Profile::exports) ? 0.05 : is(Profile::modes) ? 0.2 : 0.5;
+  const double share = exports() ? 0.05 : is(Profile::modes) ? 0.2 : 0.5;
   step.requires_grad = !plain && random.chance(share);
   const DraftedTensor made{step.result, shape, dtype, step.requires_grad};
   push(std::move(step));

@@ -104,6 +104,8 @@ class Draft {
 
   [[nodiscard]] Profile profile() const { return profile_; }
   [[nodiscard]] bool is(Profile profile) const { return profile_ == profile; }
+  /// The profile is one of those that export, by whichever exporter.
+  [[nodiscard]] bool exports() const { return is(Profile::exports) || is(Profile::dynamo); }
 
   /// Names the next thing of a kind.
   [[nodiscard]] NameId name(NameStem stem);

@@ -18,7 +18,7 @@ struct Backward {
   static constexpr std::array<Spelling, 1> spellings = {{{Form::function, "backward"}}};
   static constexpr std::array<DrawMistake, 1> mistakes = {draw_second_backward};
   static constexpr DrawInfo drawing = {
-      .weights = {14, 32, 3, 26}, .needs = {.result = true}, .mistakes = mistakes};
+      .weights = {14, 32, 3, 26, 0}, .needs = {.result = true}, .mistakes = mistakes};
   static constexpr Effect effect = {.backwards = 1, .moves = Moves::gradients};
   static constexpr auto fields = std::tuple{
       field::Operand{"output", &Backward::output, Takes::differentiable},

@@ -16,7 +16,7 @@ struct Construct {
     for (const std::string_view name : names_of<ModuleKind>) *spelling++ = {Form::function, name};
     return list;
   }();
-  static constexpr DrawInfo drawing = {.weights = {2, 2, 2, 12},
+  static constexpr DrawInfo drawing = {.weights = {2, 2, 2, 12, 2},
                                        .needs = {.room_for_network = true, .room_for_tree = true}};
   static constexpr Effect effect = {.makes = NameKind::module};
   static constexpr auto fields =

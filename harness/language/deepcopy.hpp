@@ -11,7 +11,8 @@ struct DeepCopy {
 
   static constexpr std::string_view name = "deepcopy";
   static constexpr std::array<Spelling, 1> spellings = {{{Form::function, "copy.deepcopy"}}};
-  static constexpr DrawInfo drawing = {.weights = {10, 2, 2, 3}, .needs = {.room_for_tree = true}};
+  static constexpr DrawInfo drawing = {.weights = {10, 2, 2, 3, 3},
+                                       .needs = {.room_for_tree = true}};
   static constexpr Effect effect = {.makes = NameKind::module, .copies_tree = true};
   static constexpr auto fields = std::tuple{
       field::Result{&DeepCopy::result}, field::Operand{"module", &DeepCopy::module, Takes::eager}};

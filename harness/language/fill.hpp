@@ -13,7 +13,7 @@ struct Fill {
 
   static constexpr std::string_view name = "fill";
   static constexpr std::array<Spelling, 1> spellings = {{{Form::function, "fill"}}};
-  static constexpr DrawInfo drawing = {.weights = {9, 10, 5, 10}};
+  static constexpr DrawInfo drawing = {.weights = {9, 10, 5, 10, 8}};
   static constexpr Effect effect = {.moves = Moves::anything};
   static constexpr auto fields =
       std::tuple{field::Slot{&Fill::module, &Fill::slot}, field::Elements{"value", &Fill::data},

@@ -22,7 +22,7 @@ struct Forward {
       {{Form::call, ""}, {Form::function, "no_grad"}}};
   static constexpr std::array<DrawMistake, 3> mistakes = {draw_wrong_input, draw_single_value,
                                                           draw_wrong_eps};
-  static constexpr DrawInfo drawing = {.weights = {44, 44, 38, 40}, .mistakes = mistakes};
+  static constexpr DrawInfo drawing = {.weights = {44, 44, 38, 40, 26}, .mistakes = mistakes};
   static constexpr Effect effect = {
       .makes = NameKind::result, .forwards = 1, .moves = Moves::statistics};
   static constexpr auto fields = std::tuple{

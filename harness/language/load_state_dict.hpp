@@ -16,7 +16,7 @@ struct LoadStateDict {
   static constexpr std::array<Spelling, 1> spellings = {{{Form::method, "load_state_dict"}}};
   static constexpr std::array<DrawMistake, 1> mistakes = {draw_unfitting_state_dict};
   static constexpr DrawInfo drawing = {
-      .weights = {16, 2, 2, 3}, .needs = {.copy = true}, .mistakes = mistakes};
+      .weights = {16, 2, 2, 3, 2}, .needs = {.copy = true}, .mistakes = mistakes};
   static constexpr Effect effect = {.moves = Moves::anything};
   static constexpr auto fields =
       std::tuple{field::Object{"target", &LoadStateDict::target, Takes::eager},

@@ -12,9 +12,10 @@ enum class Profile : std::uint8_t {
   numerics,  ///< forward and backward on sharp and awkward data, layouts, dtypes
   exports,   ///< trace, script, save and load, ONNX export; spelled "export"
   bench,     ///< the fixed mix that `normdiff bench` times
+  dynamo,    ///< ONNX export by the newer exporter, which takes a second a call
 };
 template <>
 inline constexpr Names<Profile> reference::names_of<Profile> = {"modes", "numerics", "export",
-                                                                "bench"};
+                                                                "bench", "dynamo"};
 
 }  // namespace normdiff

@@ -12,7 +12,8 @@ struct Replace {
 
   static constexpr std::string_view name = "replace";
   static constexpr std::array<Spelling, 1> spellings = {{{Form::function, "replace"}}};
-  static constexpr DrawInfo drawing = {.weights = {4, 3, 3, 0}, .needs = {.room_for_tree = true}};
+  static constexpr DrawInfo drawing = {.weights = {4, 3, 3, 0, 3},
+                                       .needs = {.room_for_tree = true}};
   static constexpr Effect effect = {.moves = Moves::anything};
   static constexpr auto fields =
       std::tuple{field::Operand{"module", &Replace::module, Takes::eager},

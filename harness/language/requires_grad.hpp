@@ -11,7 +11,7 @@ struct RequiresGrad {
 
   static constexpr std::string_view name = "requires_grad_";
   static constexpr std::array<Spelling, 1> spellings = {{{Form::method, "requires_grad_"}}};
-  static constexpr DrawInfo drawing = {.weights = {7, 7, 4, 0}};
+  static constexpr DrawInfo drawing = {.weights = {7, 7, 4, 0, 1}};
   static constexpr Effect effect = {.moves = Moves::anything};
   static constexpr auto fields =
       std::tuple{field::Object{"module", &RequiresGrad::module, Takes::eager},

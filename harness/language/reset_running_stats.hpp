@@ -10,7 +10,7 @@ struct ResetRunningStats {
 
   static constexpr std::string_view name = "reset_running_stats";
   static constexpr std::array<Spelling, 1> spellings = {{{Form::method, "reset_running_stats"}}};
-  static constexpr DrawInfo drawing = {.weights = {4, 2, 2, 4}};
+  static constexpr DrawInfo drawing = {.weights = {4, 2, 2, 4, 2}};
   static constexpr Effect effect = {.moves = Moves::anything};
   static constexpr auto fields =
       std::tuple{field::Object{"module", &ResetRunningStats::module, Takes::norm}};

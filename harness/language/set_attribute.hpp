@@ -27,7 +27,7 @@ struct TrainingAttribute {
   static constexpr std::string_view attribute = "training";
   static constexpr std::string_view step = "set_training";
   static constexpr Takes takes = Takes::eager;
-  static constexpr DrawInfo drawing = {.weights = {7, 1, 5, 2}};
+  static constexpr DrawInfo drawing = {.weights = {7, 1, 5, 2, 6}};
 };
 using SetTraining = SetAttribute<TrainingAttribute>;
 void draw(Draft& draft, KindOf<SetTraining>);
@@ -39,7 +39,7 @@ struct MomentumAttribute {
   static constexpr std::string_view attribute = "momentum";
   static constexpr std::string_view step = "set_momentum";
   static constexpr Takes takes = Takes::norm;
-  static constexpr DrawInfo drawing = {.weights = {6, 2, 3, 2}};
+  static constexpr DrawInfo drawing = {.weights = {6, 2, 3, 2, 3}};
 };
 using SetMomentum = SetAttribute<MomentumAttribute>;
 void draw(Draft& draft, KindOf<SetMomentum>);
@@ -51,7 +51,7 @@ struct EpsAttribute {
   static constexpr std::string_view attribute = "eps";
   static constexpr std::string_view step = "set_eps";
   static constexpr Takes takes = Takes::norm;
-  static constexpr DrawInfo drawing = {.weights = {4, 2, 1, 2}};
+  static constexpr DrawInfo drawing = {.weights = {4, 2, 1, 2, 2}};
 };
 using SetEps = SetAttribute<EpsAttribute>;
 void draw(Draft& draft, KindOf<SetEps>);
@@ -63,7 +63,7 @@ struct TrackRunningStatsAttribute {
   static constexpr std::string_view attribute = "track_running_stats";
   static constexpr std::string_view step = "set_track_running_stats";
   static constexpr Takes takes = Takes::norm;
-  static constexpr DrawInfo drawing = {.weights = {6, 1, 2, 1}};
+  static constexpr DrawInfo drawing = {.weights = {6, 1, 2, 1, 4}};
 };
 using SetTrackRunningStats = SetAttribute<TrackRunningStatsAttribute>;
 void draw(Draft& draft, KindOf<SetTrackRunningStats>);

@@ -16,7 +16,7 @@ struct MakeTensor {
 
   static constexpr std::string_view name = "tensor";
   static constexpr std::array<Spelling, 1> spellings = {{{Form::function, "tensor"}}};
-  static constexpr DrawInfo drawing = {.weights = {2, 8, 2, 0}};
+  static constexpr DrawInfo drawing = {.weights = {2, 8, 2, 0, 2}};
   static constexpr Effect effect = {.makes = NameKind::tensor};
   static constexpr auto fields =
       std::tuple{field::Result{&MakeTensor::result},

@@ -11,7 +11,7 @@ struct JitSaveLoad {
 
   static constexpr std::string_view name = "torch.jit.save_load";
   static constexpr std::array<Spelling, 1> spellings = {{{Form::function, "torch.jit.save_load"}}};
-  static constexpr DrawInfo drawing = {.weights = {0, 0, 7, 0},
+  static constexpr DrawInfo drawing = {.weights = {0, 0, 7, 0, 0},
                                        .needs = {.room_for_tree = true, .script = true}};
   static constexpr Effect effect = {
       .makes = NameKind::script, .copies_tree = true, .needs = Capability::torchscript};

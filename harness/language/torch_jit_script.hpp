@@ -11,7 +11,8 @@ struct JitScript {
 
   static constexpr std::string_view name = "torch.jit.script";
   static constexpr std::array<Spelling, 1> spellings = {{{Form::function, "torch.jit.script"}}};
-  static constexpr DrawInfo drawing = {.weights = {0, 0, 9, 0}, .needs = {.room_for_tree = true}};
+  static constexpr DrawInfo drawing = {.weights = {0, 0, 9, 0, 0},
+                                       .needs = {.room_for_tree = true}};
   static constexpr Effect effect = {
       .makes = NameKind::script, .copies_tree = true, .needs = Capability::torchscript};
   static constexpr auto fields =

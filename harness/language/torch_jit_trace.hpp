@@ -13,7 +13,8 @@ struct JitTrace {
 
   static constexpr std::string_view name = "torch.jit.trace";
   static constexpr std::array<Spelling, 1> spellings = {{{Form::function, "torch.jit.trace"}}};
-  static constexpr DrawInfo drawing = {.weights = {0, 0, 12, 0}, .needs = {.room_for_tree = true}};
+  static constexpr DrawInfo drawing = {.weights = {0, 0, 12, 0, 0},
+                                       .needs = {.room_for_tree = true}};
   static constexpr Effect effect = {.makes = NameKind::script,
                                     .copies_tree = true,
                                     .traces = true,

@@ -21,7 +21,7 @@ struct OnnxExport {
   static constexpr std::array<Spelling, 1> spellings = {{{Form::function, "torch.onnx.export"}}};
   static constexpr std::array<DrawMistake, 1> mistakes = {draw_impossible_opset};
   static constexpr DrawInfo drawing = {
-      .weights = {0, 0, 18, 0}, .needs = {.room_for_tree = true}, .mistakes = mistakes};
+      .weights = {0, 0, 18, 0, 8}, .needs = {.room_for_tree = true}, .mistakes = mistakes};
   static constexpr Effect effect = {
       .makes = NameKind::artefact, .copies_tree = true, .forwards = 2, .needs = Capability::onnx};
   static constexpr auto fields = std::tuple{

@@ -10,7 +10,7 @@ struct ZeroGrad {
 
   static constexpr std::string_view name = "zero_grad";
   static constexpr std::array<Spelling, 1> spellings = {{{Form::method, "zero_grad"}}};
-  static constexpr DrawInfo drawing = {.weights = {2, 3, 1, 6}};
+  static constexpr DrawInfo drawing = {.weights = {2, 3, 1, 6, 0}};
   static constexpr Effect effect = {.moves = Moves::anything};
   static constexpr auto fields =
       std::tuple{field::Object{"module", &ZeroGrad::module, Takes::eager}};

@@ -63,6 +63,13 @@ void draw_step(Draft& draft) {
   kinds[static_cast<std::size_t>(kind)].draw(draft);
 }
 
+/// Exports what no step has exported yet, and runs a file.
+void end_with_an_artefact(Draft& draft) {
+  if (draft.count(NameKind::artefact) == 0) draw(draft, KindOf<OnnxExport>{});
+  const DraftedPath path{draft.any_tree(NameKind::artefact), 0};
+  draft.forward(path, draft.tensor_for(path), true);
+}
+
 }  // namespace
 
 void generate(Profile profile, std::uint64_t seed, std::uint64_t index, Scenario& out) {
@@ -75,6 +82,7 @@ void generate(Profile profile, std::uint64_t seed, std::uint64_t index, Scenario
   out.statements.reserve(steps + 4);
   draw(draft, KindOf<Construct>{});  // all other kinds need a module
   while (out.statements.size() < steps) draw_step(draft);
+  if (draft.is(Profile::dynamo)) end_with_an_artefact(draft);
   draft.finish();
 }
 

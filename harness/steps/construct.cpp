@@ -49,7 +49,7 @@ void draw(Draft& draft, KindOf<Construct>) {
   else
     draw_network(draft);
   const DraftedTree& tree = draft.trees.back();
-  const double share = draft.is(Profile::modes) ? 0.85 : draft.is(Profile::exports) ? 0.0 : 0.35;
+  const double share = draft.is(Profile::modes) ? 0.85 : draft.exports() ? 0.0 : 0.35;
   if (draft.random.chance(share)) {
     draft.push(CastTo{{tree.name, 0}, DType::float64});
     draft.group(tree).dtype = DType::float64;

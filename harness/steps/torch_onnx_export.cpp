@@ -199,6 +199,7 @@ OnnxExport drawn_export(Draft& draft, DraftedPath path, const DraftedTensor& inp
   step.result = draft.name(NameStem::artefact);
   step.module = draft.ref(path);
   step.input = input.name;
+  step.dynamo = draft.is(Profile::dynamo);
   step.training = static_cast<ExportMode>(draft.random.chance(0.5) ? 0 : draft.between(1, 2));
   return step;
 }
@@ -209,7 +210,7 @@ void draw(Draft& draft, KindOf<OnnxExport>) {
   const DraftedPath path = draft.any_eager(0.9);
   const DraftedTensor& input = draft.tensor_for(path);
   OnnxExport step = drawn_export(draft, path, input);
-  step.opset_version = draft.between(13, 20);
+  step.opset_version = step.dynamo ? draft.between(16, 23) : draft.between(13, 20);
   step.do_constant_folding = !draft.random.chance(0.2);
   draft.push(step);
   draft.add_derived_tree(path, NameKind::artefact, step.result).only = input.shape;
@@ -218,6 +219,7 @@ void draw(Draft& draft, KindOf<OnnxExport>) {
 void draw_impossible_opset(Draft& draft) {
   const DraftedPath path = draft.any_eager(0.9);
   OnnxExport step = drawn_export(draft, path, draft.tensor_for(path));
+  step.dynamo = false;  // the newer exporter chooses an opset by itself
   step.opset_version = 99;
   step.do_constant_folding = !draft.random.chance(0.2);
   draft.push(step);

@@ -346,7 +346,7 @@ std::string print(const Scenario& scenario, const Scope& scope, Key key) {
   std::string text = key.name < scenario.names.size() ? scenario.names[key.name] : "?";
   switch (key.slot) {
     case Slot::value:
-      return text;
+      return key.place == 0 ? text : text + " without optimisations";
     case Slot::leaf_output:
       return fmt::format("{}[leaf {}]", text, key.place);
     case Slot::leaf_output_grad:

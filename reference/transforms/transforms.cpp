@@ -15,12 +15,13 @@ ModulePtr copy_sharing_tensors(const Module& module,
   return copy;
 }
 
-/// After the forward that was traced, whose leaves got inputs of these ranks.
-void bake(Module& root, const std::vector<int>& ranks) {
+/// After the forward that was traced, whose leaves got inputs of these ranks. `mode`: that of all
+/// modules, instead of each one's own.
+void bake(Module& root, const std::vector<int>& ranks, std::optional<bool> mode = {}) {
   std::unordered_map<const Module*, int> calls_left;
   for (Module* module : places(root)) {
     if (!traits_of(module->layer).has_mode) continue;
-    module->traced_training = module->traced_training.value_or(module->training);
+    module->traced_training = module->traced_training.value_or(mode.value_or(module->training));
     ++calls_left[module];
   }
   if (!root.traced_calls.empty()) return;
@@ -104,8 +105,9 @@ ModulePtr save_load(const Module& scripted) {
 Exported onnx_export(const Module& root, ExportMode mode) {
   Exported exported;
   exported.model = deepcopy(root);
-  if (mode != ExportMode::preserve) train(*exported.model, mode == ExportMode::training);
-  bake(*exported.model, {});
+  std::optional<bool> asked;
+  if (mode != ExportMode::preserve) asked = mode == ExportMode::training;
+  bake(*exported.model, {}, asked);
   ExportedLister lister;
   lister.add(*exported.model);
   exported.batch_norms = std::move(lister.list);

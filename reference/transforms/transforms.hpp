@@ -43,7 +43,8 @@ struct ExportedBatchNorm {
 
 /// An artefact: the model as it was at the export, in the mode asked for.
 struct Exported {
-  ModulePtr model;  ///< a copy; traced_training says how each batch norm behaves
+  /// A copy: traced_training says how each module behaves, and its flag what its own mode was.
+  ModulePtr model;
   std::vector<ExportedBatchNorm> batch_norms;  ///< in the order they are called
   int mode_opset = 0;  ///< the first opset that says of every node that trains that it does
 };

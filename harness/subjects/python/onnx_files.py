@@ -23,21 +23,19 @@ def need(package):
 class Artefact:
     def __init__(self, path):
         self.path = path
-        self.trains = False  # a node normalises with the batch's statistics
-        self._session = None
+        self._sessions = {}  # by whether onnxruntime optimises
 
-    def run(self, x):
+    def run(self, x, optimise):
         """The first output, computed by onnxruntime on one thread of the CPU."""
-        if self._session is None:
-            self._session = _open(self.path, optimise=not self.trains)
+        if optimise not in self._sessions:
+            self._sessions[optimise] = _open(self.path, optimise)
+        session = self._sessions[optimise]
         array = x.detach().contiguous().numpy()
-        inputs = {i.name: array for i in self._session.get_inputs()}
-        return torch.from_numpy(self._session.run(None, inputs)[0])
+        inputs = {i.name: array for i in session.get_inputs()}
+        return torch.from_numpy(session.run(None, inputs)[0])
 
 
 def _open(path, optimise):
-    """What is judged is the file. With its own optimisations onnxruntime 1.32.0 gives other values
-    where a node trains (the running statistics get into the output); without them it does not."""
     onnxruntime = need("onnxruntime")
     from onnxruntime.capi.onnxruntime_pybind11_state import NotImplemented as NoKernel
 
@@ -72,9 +70,13 @@ def export(module, x, path, step):
     need("onnx")
     if step["dynamo"]:
         need("onnxscript")
-    torch.onnx.export(
-        module, (x,), path, **{k: v for k, v in arguments.items() if k in accepted}
-    )
+    try:
+        torch.onnx.export(
+            module, (x,), path, **{k: v for k, v in arguments.items() if k in accepted}
+        )
+    except Exception as error:
+        # The newer exporter wraps the reason in a page of advice.
+        raise error.__cause__ or error from None
     return Artefact(path)
 
 

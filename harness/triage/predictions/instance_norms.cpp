@@ -148,7 +148,8 @@ std::optional<Execution> instance_norm_artefact_is_invalid(PredictionContext& c,
   if (!f || c.world.names[f->module.name].kind != NameKind::artefact) return std::nullopt;
   const Live& artefact = c.world.names[f->module.name];
   const auto& exported_by = definition<OnnxExport>(c.scenario, c.scope, f->module.name);
-  if (!artefact.exported || exported_by.opset_version < 14) return std::nullopt;
+  if (!artefact.exported || exported_by.dynamo || exported_by.opset_version < 14)
+    return std::nullopt;
   const auto& norms = artefact.exported->batch_norms;
   if (std::none_of(norms.begin(), norms.end(),
                    [](const auto& norm) { return norm.is_instance_norm && norm.training; }))

@@ -22,6 +22,15 @@ void count_batch(Module& module) {
   }
 }
 
+bool averages_cumulatively(Module& root) {
+  const std::vector<Module*> places = reference::places(root);
+  return std::any_of(places.begin(), places.end(), [](const Module* module) {
+    const auto* norm = batch_norm_in(module->layer);
+    return norm && module->training && !norm->momentum && norm->track_running_stats &&
+           module->find(TensorSlot::num_batches_tracked);
+  });
+}
+
 TrackOptionReadAnew::TrackOptionReadAnew(Module& root, bool is_cpp)
     : root_(root), calls_(root.traced_calls) {
   for (Module* module : reference::places(root)) {

@@ -14,6 +14,9 @@ namespace normdiff {
 /// Counts as a forward in training does, in a batch norm's num_batches_tracked of whatever dtype.
 void count_batch(reference::Module& module);
 
+/// A forward takes a factor from a counter somewhere.
+[[nodiscard]] bool averages_cumulatively(reference::Module& root);
+
 /// While it lives, the norms below `root` whose tracking was switched off run as
 /// torch.instance_norm and the C++ front end run them: by the batch's statistics if training or not
 /// track_running_stats, with the statistics always passed. They are used and moved, the counter is

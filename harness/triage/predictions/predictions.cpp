@@ -5,6 +5,7 @@
 
 #include "harness/triage/predictions/cpp_front_end.hpp"
 #include "harness/triage/predictions/instance_norms.hpp"
+#include "harness/triage/predictions/newer_exporter.hpp"
 #include "harness/triage/predictions/script_types.hpp"
 
 namespace normdiff {
@@ -15,16 +16,6 @@ using reference::Module;
 namespace {
 
 using Result = std::optional<Execution>;
-
-/// A forward takes a factor from a counter somewhere.
-bool averages_cumulatively(Module& root) {
-  const std::vector<Module*> places = reference::places(root);
-  return std::any_of(places.begin(), places.end(), [](const Module* module) {
-    const auto* norm = batch_norm_in(module->layer);
-    return norm && module->training && !norm->momentum && norm->track_running_stats &&
-           module->find(TensorSlot::num_batches_tracked);
-  });
-}
 
 // The exporter saves one flag, the root's, and restores it with train(flag), which is recursive. It
 // does so when the export fails, too. PRESERVE touches nothing.
@@ -244,7 +235,7 @@ Result dropout_of_everything_is_refused(PredictionContext& c, const Step& step) 
 struct Entry {
   std::string_view name;
   Prediction prediction;
-  bool stops_a_forward = false;
+  PredictionOrder order = PredictionOrder::any;
 };
 
 const std::vector<Entry>& table() {
@@ -258,9 +249,10 @@ const std::vector<Entry>& table() {
       {"eps_is_not_checked", eps_is_not_checked},
       {"counter_is_cast", counter_is_cast},
       {"empty_input_is_not_checked", empty_input_is_not_checked},
-      {"no_channels_are_refused", no_channels_are_refused, true},
+      {"no_channels_are_refused", no_channels_are_refused, PredictionOrder::stops_a_forward},
       {"empty_layer_is_refused", empty_layer_is_refused},
-      {"empty_sequential_is_refused", empty_sequential_is_refused, true},
+      {"empty_sequential_is_refused", empty_sequential_is_refused,
+       PredictionOrder::stops_a_forward},
       {"backward_uses_moved_statistics", backward_uses_moved_statistics},
       {"trace_of_cumulative_average_is_refused", trace_of_cumulative_average_is_refused},
       {"view_keeps_requires_grad", view_keeps_requires_grad},
@@ -273,12 +265,16 @@ const std::vector<Entry>& table() {
       {"clone_makes_statistics", clone_makes_statistics},
       {"clone_requires_gradients", clone_requires_gradients},
       {"gradients_are_not_cast", gradients_are_not_cast},
-      {"eval_needs_statistics", eval_needs_statistics, true},
+      {"eval_needs_statistics", eval_needs_statistics, PredictionOrder::stops_a_forward},
       {"single_value_is_not_checked", single_value_is_not_checked},
       {"statistics_are_written_back", statistics_are_written_back},
       {"statistics_are_written_back_in_eval", statistics_are_written_back_in_eval},
       {"instance_norm_exports_no_training", instance_norm_exports_no_training},
       {"instance_norm_artefact_is_invalid", instance_norm_artefact_is_invalid},
+      {"training_argument_is_not_read", training_argument_is_not_read,
+       PredictionOrder::changes_the_step},
+      {"batch_norms_never_train", batch_norms_never_train},
+      {"export_refuses_cumulative_average", export_refuses_cumulative_average},
   };
   return predictions;
 }
@@ -291,10 +287,10 @@ const Prediction* prediction(std::string_view name) {
   return nullptr;
 }
 
-bool stops_a_forward(std::string_view name) {
-  return std::any_of(table().begin(), table().end(), [name](const Entry& entry) {
-    return entry.name == name && entry.stops_a_forward;
-  });
+PredictionOrder order_of(std::string_view name) {
+  for (const Entry& entry : table())
+    if (entry.name == name) return entry.order;
+  return PredictionOrder::any;
 }
 
 std::vector<std::string_view> prediction_names() {

@@ -49,6 +49,23 @@ TEST(Coordinator, SpreadsTheNumberOverTheProfiles) {
   EXPECT_EQ(campaign.subjects.front().profiles[1].result.tally.scenarios, 3U);
 }
 
+TEST(Coordinator, AProfileWhoseScenariosTakeLongGetsAHundredthOfThem) {
+  CampaignOptions options = campaign_on({strange("none")}, 202);
+  options.profiles = {Profile::modes, Profile::dynamo, Profile::numerics};
+  const auto scenarios = [&options] {
+    std::vector<std::uint64_t> counts;
+    const CampaignResult campaign = run(options);
+    for (const ProfileResult& profile : campaign.subjects.front().profiles)
+      counts.push_back(profile.result.tally.scenarios);
+    return counts;
+  };
+  EXPECT_THAT(scenarios(), testing::ElementsAre(100, 2, 100));
+  options.scenarios = 4;
+  EXPECT_THAT(scenarios(), testing::ElementsAre(2, 1, 1)) << "but one of them";
+  options.profiles = {Profile::dynamo};
+  EXPECT_THAT(scenarios(), testing::ElementsAre(4));
+}
+
 TEST(Coordinator, DoesNotRunAProfileThatTheSubjectHasNoStepsFor) {
   FoundSubject subject = strange("none");
   subject.family = "libtorch";
@@ -64,6 +81,7 @@ TEST(Coordinator, AFamilyThatExportsWhatItCanRunsTheProfile) {
   std::string why;
   EXPECT_TRUE(runs_profile("python", Profile::exports, why)) << why;
   EXPECT_FALSE(runs_profile("libtorch", Profile::exports, why));
+  EXPECT_FALSE(runs_profile("libtorch", Profile::dynamo, why));
   EXPECT_THAT(why, testing::Not(IsEmpty()));
 }
 

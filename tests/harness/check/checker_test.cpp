@@ -56,7 +56,7 @@ TEST(Checker, AnHonestSubjectHasNoDiscrepancies) {
 
 TEST(Checker, AnHonestSubjectHasNoDiscrepanciesOnGeneratedScenarios) {
   Scenario made;
-  for (Profile profile : {Profile::modes, Profile::numerics, Profile::exports})
+  for (Profile profile : {Profile::modes, Profile::numerics, Profile::exports, Profile::dynamo})
     for (std::uint64_t i = 0; i < 150; ++i) {
       generate(profile, 7, i, made);
       ToldSubject subject("x = tensor(1, normal(0, 1))\n");

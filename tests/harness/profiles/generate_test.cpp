@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <map>
 
 #include "harness/scenario/scope.hpp"
@@ -19,7 +20,8 @@ TEST_P(Generate, GivesValidScenariosThatReadBack) {
     const std::string text = print(scenario);
     EXPECT_EQ(print(testing::parsed(text)), text);
     EXPECT_GE(scenario.statements.size(), 6u);
-    EXPECT_LE(scenario.statements.size(), 20u);
+    // A file to end with takes a tensor and an export, and a tensor and a forward.
+    EXPECT_LE(scenario.statements.size(), GetParam() == Profile::dynamo ? 24u : 20u);
   }
 }
 
@@ -37,14 +39,15 @@ TEST_P(Generate, DependsOnSeedAndIndexAlone) {
 
 INSTANTIATE_TEST_SUITE_P(Profiles, Generate,
                          ::testing::Values(Profile::modes, Profile::numerics, Profile::exports,
-                                           Profile::bench),
+                                           Profile::bench, Profile::dynamo),
                          [](const auto& tested) { return std::string(to_string(tested.param)); });
 
 TEST(GenerateText, IsTheSameOnEveryMachine) {
   const std::map<Profile, std::uint64_t> golden = {{Profile::modes, 12125058850213071713u},
                                                    {Profile::numerics, 7851573210906938688u},
                                                    {Profile::exports, 2203912618378348123u},
-                                                   {Profile::bench, 5333585320860469439u}};
+                                                   {Profile::bench, 5333585320860469439u},
+                                                   {Profile::dynamo, 11732547185718802712u}};
   for (const auto& [profile, hash] : golden) {
     std::string all;
     Scenario scenario;
@@ -76,6 +79,31 @@ TEST(GenerateProfiles, ReachTheirVocabulary) {
     EXPECT_EQ(kinds.count("torch.onnx.export"), 0u);
     EXPECT_EQ(kinds.count("torch.jit.trace"), 0u);
   }
+}
+
+TEST(GenerateProfiles, EachScenarioOfDynamoExportsByTheNewerExporterAndRunsAFile) {
+  Scenario scenario;
+  std::array<int, 3> modes{};
+  std::size_t exports = 0;
+  constexpr std::uint64_t scenarios = 300;
+  for (std::uint64_t index = 0; index < scenarios; ++index) {
+    generate(Profile::dynamo, 2, index, scenario);
+    const Scope scope = resolve(scenario);
+    bool exported = false;
+    for (const Statement& statement : scenario.statements) {
+      const auto* step = std::get_if<OnnxExport>(&statement.step);
+      if (!step || !step->dynamo) continue;
+      exported = true;
+      ++exports;
+      ++modes[static_cast<std::size_t>(step->training)];
+    }
+    EXPECT_TRUE(exported) << print(scenario);
+    const auto* last = std::get_if<Forward>(&scenario.statements.back().step);
+    ASSERT_TRUE(last != nullptr) << print(scenario);
+    EXPECT_EQ(scope[last->module.name].kind, NameKind::artefact);
+  }
+  EXPECT_LT(exports, 2 * scenarios) << "a call takes a second";
+  for (const int count : modes) EXPECT_GT(count, 30);
 }
 
 TEST(GenerateProfiles, NeverGoBackThroughChangedTensors) {

@@ -223,6 +223,8 @@ TEST(OnnxExport, LeavesTheModelAsItWasAndKeepsACopyOfItsValues) {
   const Exported exported = onnx_export(*net, ExportMode::training);
   EXPECT_TRUE(child(net, 1).training);
   EXPECT_FALSE(child(net, 3).training);
+  EXPECT_FALSE(child(exported.model, 3).training) << "the mode that it was in";
+  EXPECT_TRUE(child(exported.model, 3).runs_in_training()) << "the mode that was asked for";
   EXPECT_EQ(counter(child(net, 1)), 0);
   child(net, 1).tensor(TensorSlot::running_mean)->set(0, 9);
   EXPECT_EQ(elements(child(exported.model, 1).tensor(TensorSlot::running_mean)), Numbers{0});

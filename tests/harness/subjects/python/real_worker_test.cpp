@@ -226,6 +226,17 @@ y = u(x)
   EXPECT_EQ(ran.at<bool>(5, "u", 1, Slot::training), true);
 }
 
+TEST_F(RealWorker, SaysWhyTheNewerExporterRefuses) {
+  const Ran ran = run(*subject_, R"(
+bn = BatchNorm1d(2)
+x = tensor(1, 2, normal(0, 1), dtype=float32)
+m = torch.onnx.export(bn, x, training=PRESERVE, dynamo=True, opset_version=18)
+)");
+  EXPECT_EQ(ran.trace.steps[2].outcome, Outcome::error);
+  EXPECT_EQ(ran.trace.steps[2].error_class, "ValueError");
+  EXPECT_THAT(std::string(ran.trace.steps[2].text), HasSubstr("more than 1 value per channel"));
+}
+
 TEST_F(RealWorker, ABadOpsetIsAnError) {
   const Ran ran =
       run(*subject_,

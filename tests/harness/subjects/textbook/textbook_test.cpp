@@ -50,7 +50,8 @@ class Judge {
 TEST(Textbook, IsRight) {
   Judge judge("");
   Scenario scenario;
-  for (const Profile profile : {Profile::modes, Profile::numerics, Profile::exports})
+  for (const Profile profile :
+       {Profile::modes, Profile::numerics, Profile::exports, Profile::dynamo})
     for (std::uint64_t i = 0; i < 300; ++i) {
       generate(profile, 11, i, scenario);
       const auto found = judge.discrepancies(scenario);

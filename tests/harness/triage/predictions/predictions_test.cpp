@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <cmath>
+#include <map>
 #include <set>
 
 #include "tests/harness/check/checked.hpp"
@@ -266,6 +267,74 @@ TEST(Predictions, AnArtefactIsRefusedForADropoutOfEverythingAlone) {
   EXPECT_EQ(refused("1", "TRAINING"), 0u) << "known";
   EXPECT_EQ(refused("0", "TRAINING"), 1u);
   EXPECT_EQ(refused("1", "EVAL"), 1u);
+}
+
+/// A subject whose exporter gives each norm of a graph such a mode, in the order of their calls.
+ToldSubject with_modes(const std::string& net, const std::string& arguments,
+                       const std::vector<bool>& training) {
+  ToldSubject subject("net = " + net +
+                          "\nx = tensor(3, 2, 4, normal(1, 2))\nm = torch.onnx.export(net, x, " +
+                          arguments + ", opset_version=18)\ny = m(x)\n",
+                      "python");
+  subject.after[2] = [training](ToldSubject& self) {
+    std::size_t norm = 0;
+    for (const textbook::ModulePtr& node : self.artefact("m").nodes)
+      if (is_norm(node->spec->layer)) node->baked_mode = training[norm++];
+    self.artefact("m").norms.clear();
+  };
+  return subject;
+}
+using Ids = std::map<std::string, std::uint64_t>;
+Ids known(ToldSubject subject) {
+  const Checked checked = check(subject, {}, Deviations::built_in());
+  EXPECT_THAT(checked.tally.signatures, IsEmpty())
+      << ::testing::PrintToString(checked.discrepancies());
+  return {checked.tally.deviations.begin(), checked.tally.deviations.end()};
+}
+bool is_new(ToldSubject subject) {
+  return !check(subject, {}, Deviations::built_in()).tally.signatures.empty();
+}
+
+TEST(Predictions, ABatchNormOfTheNewerExporterMayNeverTrain) {
+  const Ids expected = {{"onnx-dynamo-never-trains", 1}};
+  for (const char* mode : {"PRESERVE", "TRAINING"})
+    EXPECT_EQ(known(with_modes("BatchNorm1d(2)", "training=" + std::string(mode) + ", dynamo=True",
+                               {false})),
+              expected);
+  EXPECT_TRUE(is_new(with_modes("BatchNorm1d(2)", "training=PRESERVE, dynamo=False", {false})));
+  EXPECT_TRUE(is_new(with_modes("InstanceNorm1d(2, track_running_stats=True)",
+                                "training=PRESERVE, dynamo=True", {false})))
+      << "an instance norm is translated as it is";
+  EXPECT_TRUE(is_new(with_modes("Sequential(BatchNorm1d(2), ReLU(), BatchNorm1d(2))",
+                                "training=PRESERVE, dynamo=True", {true, false})))
+      << "all of them or none";
+}
+
+TEST(Predictions, TheNewerExporterMayTakeEachModuleInItsOwnMode) {
+  const std::string norm = "InstanceNorm1d(2, track_running_stats=True)";
+  const Ids expected = {{"onnx-dynamo-ignores-training", 1}};
+  EXPECT_EQ(known(with_modes(norm, "training=EVAL, dynamo=True", {true})), expected);
+  EXPECT_TRUE(is_new(with_modes(norm, "training=EVAL, dynamo=False", {true})));
+  EXPECT_TRUE(is_new(with_modes(norm, "training=TRAINING, dynamo=True", {false})));
+  // A batch norm beside it shows the other difference, and both together are known.
+  EXPECT_EQ(known(with_modes("Sequential(" + norm + ", BatchNorm1d(2))",
+                             "training=EVAL, dynamo=True", {true, false}))
+                .size(),
+            1U);
+}
+
+TEST(Predictions, TheNewerExporterMayRefuseACumulativeAverageInTraining) {
+  const auto refuses = [](const std::string& net, const std::string& dynamo) {
+    ToldSubject subject = with_modes(net, "training=PRESERVE, dynamo=" + dynamo, {});
+    subject.after.clear();
+    subject.refuse[2] = subject.wording(reference::ErrorKind::data_dependent);
+    return subject;
+  };
+  EXPECT_EQ(known(refuses("BatchNorm1d(2, momentum=None)", "True")),
+            (Ids{{"onnx-dynamo-refuses-cumulative-average", 1}}));
+  EXPECT_TRUE(is_new(refuses("BatchNorm1d(2)", "True")));
+  EXPECT_TRUE(is_new(refuses("BatchNorm1d(2, momentum=None)", "False")));
+  EXPECT_TRUE(is_new(refuses("InstanceNorm1d(2, momentum=None)", "True")));
 }
 
 TEST(Predictions, ASplitScriptsGradientsAddUp) {
