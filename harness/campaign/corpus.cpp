@@ -130,7 +130,9 @@ std::variant<std::vector<CorpusFile>, std::string> load_corpus(
   std::error_code failed;
   for (std::filesystem::recursive_directory_iterator entry(folder, failed), end;
        !failed && entry != end; entry.increment(failed))
-    if (entry->path().extension() == ".scenario") paths.push_back(entry->path());
+    // A pipe would be waited for.
+    if (entry->path().extension() == ".scenario" && !entry->is_fifo(failed))
+      paths.push_back(entry->path());
   if (failed)
     return fmt::format("the corpus {} can't be read ({}); name a folder of *.scenario files",
                        folder.string(), failed.message());

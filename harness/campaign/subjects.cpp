@@ -11,6 +11,7 @@
 #include "harness/host/host_link.hpp"
 #include "harness/subjects/python/python.hpp"
 #include "harness/subjects/textbook/textbook.hpp"
+#include "harness/text/nearest.hpp"
 #include "harness/text/version.hpp"
 
 namespace normdiff {
@@ -130,12 +131,19 @@ class Catalogue {
     return kept->second;
   }
 
-  std::string list() {
+  /// The subject that was probably meant, or else those that can be used, without the textbook's
+  /// faults.
+  std::string instead_of(const std::string& name) {
     std::vector<std::string> ids;
     for (const SubjectFamily& family : subject_families())
       for (const FoundSubject& subject : of(family))
         if (subject.problem.empty()) ids.push_back(subject.id);
-    return fmt::format("{}", fmt::join(ids, ", "));
+    std::vector<std::string_view> words = {"libtorch", "python", "textbook", "all"};
+    words.insert(words.end(), ids.begin(), ids.end());
+    if (const auto near = nearest(name, words); !near.empty())
+      return fmt::format("did you mean {}? (see normdiff subjects)", near);
+    std::erase_if(ids, [](const std::string& id) { return id.starts_with(textbook_prefix); });
+    return fmt::format("there are {} (see normdiff subjects)", fmt::join(ids, ", "));
   }
 
  private:
@@ -255,8 +263,7 @@ std::variant<std::vector<FoundSubject>, SubjectError> resolve_subjects(
     const std::vector<FoundSubject> these = named(name, places, catalogue);
     if (these.empty())
       return SubjectError{
-          fmt::format("there is no subject '{}'; there are {} (see normdiff subjects)", name,
-                      catalogue.list())};
+          fmt::format("there is no subject '{}'; {}", name, catalogue.instead_of(name))};
     for (const FoundSubject& subject : these) {
       if (!subject.problem.empty())
         return SubjectError{fmt::format("{} can't be used: {}", subject.id, subject.problem)};

@@ -84,7 +84,10 @@ void Oracle::exact(Key key, const Value& expected, const Origin& origin) {
     observed_text = now ? print(*now) : "nothing";
     const auto* a = std::get_if<ObservedTensor>(&expected);
     const auto* b = now ? std::get_if<ObservedTensor>(now) : nullptr;
-    if (!equal && a && b && expected_text == observed_text) {
+    if (!equal && a && b && (a->dtype != b->dtype || a->shape != b->shape)) {
+      expected_text = facts_text(*a);
+      observed_text = facts_text(*b);
+    } else if (!equal && a && b && expected_text == observed_text) {
       if (a->storage != b->storage) {
         expected_text += fmt::format(", {}", memory_text(key, a->storage));
         observed_text += fmt::format(", {}", memory_text(key, b->storage));

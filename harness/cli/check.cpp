@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -110,15 +112,48 @@ bool is_trace(const std::string& file) {
   return file.size() > 6 && file.compare(file.size() - 6, 6, ".jsonl") == 0;
 }
 
+/// The files that are named, and in place of a folder those in it and below it, by their names.
+std::variant<std::vector<std::string>, std::string> files_of(
+    const std::vector<std::string>& named) {
+  std::vector<std::string> files;
+  for (const std::string& name : named) {
+    std::error_code failed;
+    if (!std::filesystem::is_directory(name, failed)) {
+      files.push_back(name);
+      continue;
+    }
+    std::vector<std::string> inside;
+    for (std::filesystem::recursive_directory_iterator entry(name, failed), end;
+         !failed && entry != end; entry.increment(failed)) {
+      const std::string file = entry->path().string();
+      // A pipe would be waited for.
+      if ((entry->path().extension() == ".scenario" || is_trace(file)) && !entry->is_fifo(failed))
+        inside.push_back(file);
+    }
+    if (failed)
+      return fmt::format("{}: the folder can't be read ({}); check who may read it", name,
+                         failed.message());
+    if (inside.empty())
+      return fmt::format("{}: this folder has no *.scenario and no *.jsonl; name one that has",
+                         name);
+    std::sort(inside.begin(), inside.end());
+    files.insert(files.end(), inside.begin(), inside.end());
+  }
+  return files;
+}
+
 int check(const CheckArguments& arguments) {
   const Terminal terminal = Terminal::of(stdout);
+  auto named = files_of(arguments.files);
+  if (const auto* error = std::get_if<std::string>(&named)) return fail(*error);
+  const auto& files = std::get<std::vector<std::string>>(named);
   auto catalogue = load_catalogue(arguments.deviations);
   if (const auto* error = std::get_if<std::string>(&catalogue)) return fail(*error);
   const Deviations& deviations = std::get<Deviations>(catalogue);
 
   // Every file is read before anything runs: a bad name at the end is said at once.
   std::vector<std::pair<std::string, Scenario>> scenarios;
-  for (const std::string& file : arguments.files) {
+  for (const std::string& file : files) {
     if (is_trace(file)) continue;
     auto read = read_scenario(file);
     if (const auto* error = std::get_if<InputError>(&read)) return fail(error->message);
@@ -134,7 +169,7 @@ int check(const CheckArguments& arguments) {
     subjects = std::get<std::vector<FoundSubject>>(std::move(chosen));
   }
   int worst = exit_conforms;
-  for (const std::string& file : arguments.files)
+  for (const std::string& file : files)
     if (is_trace(file))
       worst = std::max(worst, check_trace_file(file, deviations, arguments, terminal));
   std::vector<Checked> checked;
@@ -156,7 +191,10 @@ void add_check(CLI::App& app, Action& action) {
   auto arguments = std::make_shared<CheckArguments>();
   CLI::App* command = app.add_subcommand(
       "check", "Runs scenario files, or reads recorded traces, and shows them step by step");
-  command->add_option("FILE", arguments->files, "*.scenario, or *.jsonl from normdiff trace")
+  command
+      ->add_option("FILE", arguments->files,
+                   "*.scenario, *.jsonl from normdiff trace, a folder of them, or - for a scenario "
+                   "on the standard input")
       ->required();
   add_subject_options(*command, arguments->subjects, family_names(/*only_tested=*/true));
   command

@@ -5,6 +5,7 @@
 #include "harness/cli/cli.hpp"
 #include "harness/findings/findings_log.hpp"
 #include "harness/os/read_file.hpp"
+#include "harness/scenario/text/read_scenario.hpp"
 #include "harness/scenario/text/text.hpp"
 
 namespace normdiff {
@@ -19,7 +20,7 @@ int format(const FmtArguments& arguments) {
   int worst = exit_conforms;
   for (const std::string& file : arguments.files) {
     auto text = read_text(file, max_scenario_bytes,
-                          "the first line of a scenario is \"# normdiff-scenario 1\"");
+                          scenario_remedy);
     if (const auto* error = std::get_if<InputError>(&text)) return fail(error->message);
     auto parsed = parse(std::get<std::string>(text));
     if (const auto* error = std::get_if<ParseError>(&parsed)) return fail(error->text(file));

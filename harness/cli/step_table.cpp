@@ -55,6 +55,21 @@ std::string joined(const std::vector<std::string>& parts) {
   return out;
 }
 
+/// The line of a refusal's text that has the reason; one that ends with a colon announces it.
+std::string reason_in(std::string_view text) {
+  std::string reason;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    std::string_view line = text.substr(0, end);
+    text.remove_prefix(std::min(text.size(), end + 1));
+    line.remove_prefix(std::min(line.size(), line.find_first_not_of(" \t")));
+    if (line.empty()) continue;
+    reason += (reason.empty() ? "" : " ") + std::string(line);
+    if (!line.ends_with(':')) break;
+  }
+  return reason;
+}
+
 std::string title_of(const Deviations& deviations, const std::string& id) {
   for (const Deviation& deviation : deviations.list())
     if (deviation.id == id) return deviation.title;
@@ -212,7 +227,7 @@ std::string step_table(const Scenario& scenario, const Replayed& replayed,
     out += line_of(i + 1, row, widths, record.outcome, terminal);
     if (width_of(row.flags) > widths.flags) note("training: " + row.flags, Colour::dim);
     if (const std::string_view text = what_happened(record.text); !text.empty())
-      note(shorten(text.substr(0, text.find('\n')), 160), Colour::dim);
+      note(shorten(reason_in(text), 160), Colour::dim);
     if (!row.moved.empty()) note("moved: " + row.moved, Colour::dim);
     std::map<std::string, Verdict> known;
     for (std::size_t j = row.begin; j < row.end; ++j) {

@@ -7,6 +7,7 @@
 
 #include "harness/findings/findings.hpp"
 #include "harness/scenario/text/text.hpp"
+#include "harness/text/json_fields.hpp"
 #include "harness/text/utf8.hpp"
 #include "harness/trace/json.hpp"
 
@@ -40,7 +41,8 @@ std::variant<TraceFile, InputError> read_trace(const std::filesystem::path& path
   auto text = read_text(path, longest_trace, remedy);
   if (auto* error = std::get_if<InputError>(&text)) return *error;
   const auto wrong = [&](int line, std::string_view what) {
-    return InputError{fmt::format("{}:{}: {}; {}", path.string(), line, what, remedy)};
+    return InputError{
+        fmt::format("{}:{}: {}; correct it, or {}", path.string(), line, what, remedy)};
   };
   std::istringstream lines(std::get<std::string>(text));
   std::string line;
@@ -49,20 +51,28 @@ std::variant<TraceFile, InputError> read_trace(const std::filesystem::path& path
   if (is_nested_deeply(line)) return wrong(1, "this line is nested too deeply");
   try {
     const json header = parse_json(line);
-    if (header.at("normdiff-trace") != trace_format) return wrong(1, "a trace of another format");
-    file.subject = manifest_from_json(header.at("subject"));
+    int format = 0;
+    json subject;
+    std::string scenario;
+    field_from_json(header, "normdiff-trace", format);
+    if (format != trace_format)
+      return wrong(1, fmt::format("a trace of format {}, and {} is read", format, trace_format));
+    field_from_json(header, "subject", subject);
+    field_from_json(header, "scenario", scenario);
+    file.subject = manifest_from_json(subject);
     for (const std::string& name :
          {file.subject.subject, file.subject.family, file.subject.version})
       if (name != on_one_line(name))
         return wrong(
             1, fmt::format("the subject's name, family or version, '{}', is no printable line",
                            on_one_line(name)));
-    auto parsed = parse(header.at("scenario").get_ref<const std::string&>());
+    auto parsed = parse(scenario);
     if (const auto* error = std::get_if<ParseError>(&parsed))
       return wrong(1, error->text("the scenario in it"));
     file.scenario = std::get<Scenario>(std::move(parsed));
-  } catch (const json::exception&) {
-    return wrong(1, "the first line is no header of a trace");
+  } catch (const json::exception& exception) {
+    return wrong(1, fmt::format("the first line is no header of a trace: {}",
+                                json_problem(line, exception)));
   }
   for (int number = 2; std::getline(lines, line); ++number) {
     if (line.empty()) continue;
@@ -73,8 +83,8 @@ std::variant<TraceFile, InputError> read_trace(const std::filesystem::path& path
     try {
       if (auto error = append_json(parse_json(line), file.scenario.names.size(), trace))
         return wrong(number, *error);
-    } catch (const json::exception&) {
-      return wrong(number, "this line is no JSON object");
+    } catch (const json::exception& exception) {
+      return wrong(number, json_problem(line, exception));
     }
   }
   if (trace.steps.size() < file.scenario.statements.size() && !ended(trace))

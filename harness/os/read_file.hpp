@@ -12,10 +12,11 @@ struct InputError {
   std::string message;
 };
 
-/// The text of a file that a person or machine handed in. Not there, a folder, larger than `limit`,
-/// empty, binary or not UTF-8: an error. `if_empty` is what to do about an empty one.
+/// The text of a file that a person or machine handed in; "-" is the standard input, and a pipe is
+/// read to its end. Not there, a folder, larger than `limit`, empty, binary or not UTF-8: an error.
+/// `remedy` is what to do about one that is empty or no text.
 [[nodiscard]] std::variant<std::string, InputError> read_text(const std::filesystem::path& path,
                                                               std::size_t limit,
-                                                              std::string_view if_empty);
+                                                              std::string_view remedy);
 
 }  // namespace normdiff

@@ -1,6 +1,10 @@
 #pragma once
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <nlohmann/json.hpp>
+#include <string>
 #include <type_traits>
 
 #include "harness/text/enums.hpp"
@@ -21,15 +25,30 @@ template <class T, class Fields>
   return object;
 }
 
-/// Reads one member. Throws nlohmann::json::exception where it is missing or of another type.
+/// Reads one member. Throws nlohmann::json::exception where it is missing or of another type, and
+/// says which it is.
 template <class Member>
 void field_from_json(const nlohmann::json& object, const char* name, Member& member) {
-  if constexpr (Named<Member>) {
-    const auto known = named<Member>(object.at(name).get_ref<const std::string&>());
-    if (!known) throw nlohmann::json::other_error::create(501, "unknown name", &object);
-    member = *known;
-  } else {
-    object.at(name).get_to(member);
+  const auto problem = [&object](const std::string& sentence) {
+    return nlohmann::json::other_error::create(501, sentence, &object);
+  };
+  if (!object.is_object())
+    throw problem(fmt::format("an object with the member '{}' is expected, found {}", name,
+                              object.type_name()));
+  const auto found = object.find(name);
+  if (found == object.end()) throw problem(fmt::format("the member '{}' is missing", name));
+  try {
+    if constexpr (Named<Member>) {
+      const auto known = named<Member>(found->get_ref<const std::string&>());
+      if (!known)
+        throw problem(
+            fmt::format("the member '{}' is none of {}", name, fmt::join(names_of<Member>, ", ")));
+      member = *known;
+    } else {
+      found->get_to(member);
+    }
+  } catch (const nlohmann::json::type_error&) {
+    throw problem(fmt::format("the member '{}' can't be {}", name, found->type_name()));
   }
 }
 

@@ -268,7 +268,7 @@ std::optional<std::string> append_json(const json& step, std::size_t names, Trac
                       observation.key.name, observation.key.place);
     if (problem) {
       trace.observations.resize(first);
-      return problem;
+      return fmt::format("'observed', entry {}: {}", keys.size(), *problem);
     }
     trace.observations.push_back(observation);
   }
@@ -324,6 +324,24 @@ json parse_json(std::string_view text) {
   json value = json::parse(text);
   make_printable(value);
   return value;
+}
+
+std::string json_problem(std::string_view text, const std::exception& exception) {
+  const auto* syntax = dynamic_cast<const json::parse_error*>(&exception);
+  if (syntax == nullptr) {  // "[json.exception.other_error.501] the member 'family' is missing"
+    const std::string_view sentence = exception.what();
+    const std::size_t end = sentence.find("] ");
+    return std::string(end == std::string_view::npos ? sentence : sentence.substr(end + 2));
+  }
+  const std::size_t at = std::min(text.size(), std::max<std::size_t>(syntax->byte, 1) - 1);
+  const std::string_view rest = text.substr(at);
+  for (const auto& [word, written] : {std::pair("NaN", "nan"), std::pair("Infinity", "inf")})
+    if (rest.starts_with(word))
+      return fmt::format("{} in column {} is no JSON; write \"{}\", in quotes", word, at + 1,
+                         at > 0 && text[at - 1] == '-' ? fmt::format("-{}", written) : written);
+  if (rest.empty()) return "this line is no JSON: it ends too soon";
+  return fmt::format("this line is no JSON from column {} on, '{}'", at + 1,
+                     on_one_line(rest.substr(0, 12)));
 }
 
 bool is_nested_deeply(std::string_view json) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <exception>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
@@ -30,6 +31,8 @@ class Scope;
 /// JSON from another process or from a file, in which every text, keys included, is `printable`.
 /// Throws nlohmann::json::exception on what is none, or is nested deeply.
 [[nodiscard]] nlohmann::json parse_json(std::string_view text);
+/// What is wrong with a text, by the exception that reading it threw: a member, or the column.
+[[nodiscard]] std::string json_problem(std::string_view text, const std::exception& exception);
 
 /// More brackets inside each other than anything that normdiff writes. To be asked of a file before
 /// it is parsed: a line of brackets takes forty times its size in memory.

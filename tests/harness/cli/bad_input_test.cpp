@@ -150,5 +150,59 @@ TEST(BadPlace, WhatCannotBeReachedIsNotSaidToBeMissing) {
                       "can't be read (Too many levels of symbolic links)");
 }
 
+TEST(BadTrace, OfAnotherProgramIsAnsweredWithTheMemberThatIsWrong) {
+  const TemporaryFolder folder;
+  const std::string good = normdiff("trace " + seed + " --subject textbook").output;
+  const auto changed = [&](const std::string& from, const std::string& to) {
+    std::string text = good;
+    text.replace(text.find(from), from.size(), to);
+    return "check " + folder.write("a.jsonl", text);
+  };
+  expect_one_sentence(changed("\"family\"", "\"famili\""),
+                      "a.jsonl:1: the first line is no header of a trace: the member 'family' is "
+                      "missing; correct it, or record it again with normdiff trace");
+  expect_one_sentence(changed("\"version\":\"", "\"version\":1,\"v\":\""),
+                      "the member 'version' can't be number");
+  expect_one_sentence(changed("\"normdiff-trace\":1", "\"normdiff-trace\":2"),
+                      "a.jsonl:1: a trace of format 2, and 1 is read");
+  expect_one_sentence(changed("\"is_leaf\"", "\"isleaf\""), "a.jsonl:2: 'observed', entry ");
+  expect_one_sentence(changed("\"is_leaf\"", "\"isleaf\""),
+                      "a tensor needs is_leaf, true or false");
+  expect_one_sentence(changed("{\"double\":", "{\"double\":NaN,\"x\":"),
+                      "is no JSON; write \"nan\", in quotes");
+  expect_one_sentence(changed("{\"double\":", "{\"double\":-Infinity,\"x\":"),
+                      "is no JSON; write \"-inf\", in quotes");
+  expect_one_sentence(changed("{\"observed\"", "{observed"),
+                      "this line is no JSON from column 2 on, 'observed");
+}
+
+TEST(BadTrace, ACounterOfAnotherShapeIsSaidByItsShape) {
+  const TemporaryFolder folder;
+  std::string text = normdiff("trace " + seed + " --subject textbook").output;
+  const std::size_t dtype = text.find("\"dtype\":\"int64\"");
+  for (const std::string& member : {std::string("shape"), std::string("strides")})
+    text.insert(text.find("\"" + member + "\":[", dtype) + member.size() + 4, "1");
+  const Ran ran = normdiff("check " + folder.write("a.jsonl", text));
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_THAT(ran.output, HasSubstr("num_batches_tracked is int64[1], expected int64[]"));
+}
+
+TEST(BadFile, AModelOfAnExporterIsNoScenario) {
+  const TemporaryFolder folder;
+  expect_one_sentence(
+      "check --subject textbook " + folder.write("m.onnx", std::string("\x08\x07\x12\x00\xff", 5)),
+      "m.onnx: line 1: this is not text in UTF-8 (byte 3); a scenario is a text with the first "
+      "line \"# normdiff-scenario 1\", and a trace is called *.jsonl");
+}
+
+TEST(GoodFile, MayBeTheStandardInputOrAPipe) {
+  for (const char* name : {"-", "/dev/stdin"}) {
+    const Ran ran = run_in_shell("cat " + seed + " | " + program + " check --subject textbook " +
+                                 std::string(name));
+    EXPECT_EQ(ran.code, 0) << ran.output;
+    EXPECT_THAT(ran.output, HasSubstr(" on textbook"));
+  }
+}
+
 }  // namespace
 }  // namespace normdiff::test

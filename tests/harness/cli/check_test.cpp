@@ -13,7 +13,6 @@ TEST(CheckCommand, BadUsageIsASentence) {
   expect_one_sentence("check", "FILE");
   expect_one_sentence("check /none.scenario", "no such file");
   expect_one_sentence("check /none.jsonl", "no such file");
-  expect_one_sentence("check /tmp", "this is a folder");
   expect_one_sentence("check " + seeds + "shared-child.scenario --subject none",
                       "there is no subject 'none'; there are ");
   expect_one_sentence("check " + seeds + "shared-child.scenario --deviations /none", "/none");
@@ -82,6 +81,21 @@ TEST(CheckCommand, EverythingShowsWhatWasEqual) {
   const std::string check = "check " + seeds + "shared-child.scenario --subject textbook";
   EXPECT_THAT(normdiff(check + " --everything").output, HasSubstr("equal"));
   EXPECT_THAT(normdiff(check).output, Not(HasSubstr("equal")));
+}
+
+TEST(CheckCommand, OfAFolderIsOfTheFilesInIt) {
+  const TemporaryFolder folder;
+  const std::string scenario = read(seeds + "forum-thread.scenario");
+  (void)folder.write("b.scenario", scenario);
+  (void)folder.write("below/a.scenario", scenario);
+  (void)folder.write("notes.txt", "no scenario");
+  const Ran ran = normdiff("check --subject textbook " + folder.path().string());
+  EXPECT_EQ(ran.code, 0) << ran.output;
+  EXPECT_THAT(ran.output, HasSubstr("b.scenario on textbook"));
+  EXPECT_THAT(ran.output, HasSubstr("below/a.scenario on textbook"));
+  const TemporaryFolder empty;
+  expect_one_sentence("check " + empty.path().string(),
+                      ": this folder has no *.scenario and no *.jsonl; name one that has");
 }
 
 }  // namespace

@@ -57,6 +57,23 @@ TEST(StepTable, ARefusalShowsItsText) {
   EXPECT_THAT(text, HasSubstr("error"));
 }
 
+TEST(StepTable, ARefusalOfManyLinesShowsTheOneWithTheReason) {
+  const Scenario scenario =
+      std::get<Scenario>(parse("# normdiff-scenario 1\na = BatchNorm2d(2)\nb = BatchNorm2d(3)\n"
+                               "b.load_state_dict(a.state_dict())\n"));
+  Replayed replayed;
+  make_textbook_subject("").run(scenario, resolve(scenario), replayed.trace);
+  StepRecord& refused = replayed.trace.steps[2];
+  ASSERT_EQ(refused.outcome, Outcome::error);
+  refused.text =
+      "Error(s) in loading state_dict for BatchNorm2d:\n\tsize mismatch for weight: [2], [3].\n"
+      "\tsize mismatch for bias: [2], [3].";
+  const std::string text =
+      step_table(scenario, replayed, Deviations::built_in(), false, Terminal{});
+  EXPECT_THAT(text, HasSubstr("for BatchNorm2d: size mismatch for weight: [2],"));
+  EXPECT_THAT(text, Not(HasSubstr("mismatch for bias")));
+}
+
 TEST(StepTable, FitsTheTerminalHoweverLongAStatementIs) {
   std::string literals = "0.125";
   for (int i = 1; i < 2000; ++i) literals += ", 0.125";

@@ -18,8 +18,9 @@ TEST(ReadScenario, EveryBadInputIsOneSentenceWithPlaceAndRemedy) {
   const TemporaryFolder folder;
   EXPECT_THAT(error_of(folder.path() / "none"), HasSubstr("there is no such file; check"));
   EXPECT_THAT(error_of(folder.path()), HasSubstr("this is a folder; name the files"));
-  EXPECT_THAT(error_of("/dev/zero"), HasSubstr("no ordinary file"));
-  EXPECT_THAT(error_of(folder.write("empty", "")), HasSubstr("it is empty; the first line"));
+  EXPECT_THAT(error_of("/dev/zero"), HasSubstr("larger than 1048576 bytes"));
+  EXPECT_THAT(error_of(folder.write("empty", "")),
+              HasSubstr("it is empty; a scenario is a text with the first line"));
   EXPECT_THAT(error_of(folder.write("huge", std::string((1 << 20) + 1, '#'))),
               HasSubstr("larger than 1048576 bytes"));
   EXPECT_THAT(error_of(folder.write("latin", "# normdiff-scenario 1\n# \xE9t\xE9\n")),
