@@ -73,7 +73,7 @@ struct Unconfirmed {
 class Campaign {
  public:
   Campaign(const CampaignOptions& options, FindingsLog& log, const CampaignListener& listener,
-           const std::atomic<bool>& stop)
+           const std::atomic<int>& stop)
       : options_(options), log_(log), listener_(listener), interrupt_(stop) {
     std::vector<Schedule::Lane> lanes;
     std::vector<double> shares;
@@ -350,7 +350,7 @@ class Campaign {
   const CampaignOptions& options_;
   FindingsLog& log_;
   const CampaignListener& listener_;
-  const std::atomic<bool>& interrupt_;
+  const std::atomic<int>& interrupt_;
   std::atomic<bool> failed_{false};
   std::optional<Schedule> schedule_;
   Clock::time_point begun_;
@@ -378,7 +378,7 @@ bool runs_profile(std::string_view family, Profile profile, std::string& why) {
 }
 
 CampaignResult run_campaign(const CampaignOptions& options, FindingsLog& log,
-                            const CampaignListener& listener, const std::atomic<bool>& stop) {
+                            const CampaignListener& listener, const std::atomic<int>& stop) {
   return Campaign(options, log, listener, stop).run();
 }
 

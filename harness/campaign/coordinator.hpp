@@ -78,6 +78,6 @@ struct CampaignListener {
 /// The same options with `scenarios`: the same result, whatever `jobs` and `chunk_seconds`.
 [[nodiscard]] CampaignResult run_campaign(const CampaignOptions& options, FindingsLog& log,
                                           const CampaignListener& listener,
-                                          const std::atomic<bool>& stop);
+                                          const std::atomic<int>& stop);
 
 }  // namespace normdiff

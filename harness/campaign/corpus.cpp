@@ -152,7 +152,7 @@ std::variant<std::vector<CorpusFile>, std::string> load_corpus(
 }
 
 CorpusResult replay_corpus(const CampaignOptions& options, const FoundSubject& subject,
-                           const std::vector<CorpusFile>& files, const std::atomic<bool>& stop) {
+                           const std::vector<CorpusFile>& files, const std::atomic<int>& stop) {
   CorpusResult result;
   HostOptions host_options;
   host_options.command = subject.command;

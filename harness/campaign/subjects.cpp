@@ -142,7 +142,7 @@ class Catalogue {
     words.insert(words.end(), ids.begin(), ids.end());
     if (const auto near = nearest(name, words); !near.empty())
       return fmt::format("did you mean {}? (see normdiff subjects)", near);
-    std::erase_if(ids, [](const std::string& id) { return id.starts_with(textbook_prefix); });
+    std::erase_if(ids, [](const std::string& id) { return id.starts_with("textbook:"); });
     return fmt::format("there are {} (see normdiff subjects)", fmt::join(ids, ", "));
   }
 

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <csignal>
+
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -257,7 +259,7 @@ TEST(Coordinator, GoesOnWhileAFindingIsTriedAlone) {
   std::size_t told = 0;
   listener.progress = [&](const Progress& progress) {
     if (progress.scenarios < 300) return;
-    if (!std::filesystem::exists(go)) EXPECT_EQ(told, 0U);
+    EXPECT_TRUE(told == 0 || std::filesystem::exists(go));
     done_before = progress.scenarios;
     std::ofstream{go};
   };
@@ -293,10 +295,10 @@ TEST(Coordinator, AnInterruptKeepsWhatThereIs) {
   std::atomic<int> stop{0};
   CampaignListener listener;
   listener.progress = [&](const Progress& progress) {
-    if (progress.scenarios > 0) stop = true;
+    if (progress.scenarios > 0) stop = SIGINT;
   };
   const CampaignResult campaign = run_campaign(options, std::get<FindingsLog>(log), listener, stop);
-  EXPECT_EQ(campaign.interrupted_by, 2);
+  EXPECT_EQ(campaign.interrupted_by, SIGINT);
   EXPECT_GT(result_of(campaign).tally.scenarios, 0U);
 }
 

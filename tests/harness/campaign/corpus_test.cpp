@@ -11,7 +11,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-const std::atomic<bool> never{false};
+const std::atomic<int> never{0};
 
 /// A catalogue of one deviation, on the textbook, that nothing shows.
 Deviation deviation(const std::string& versions = "") {

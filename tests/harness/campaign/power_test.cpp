@@ -9,7 +9,7 @@
 namespace normdiff {
 namespace {
 
-const std::atomic<bool> never{false};
+const std::atomic<int> never{0};
 
 PowerOptions options() {
   PowerOptions power;

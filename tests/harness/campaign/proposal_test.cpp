@@ -161,7 +161,7 @@ TEST_F(Proposing, ARunWithTheProposedFilesIsStrictAndGreen) {
     CampaignOptions options = campaign_on({subject}, 1);
     const Deviations deviations = catalogue(with);
     options.deviations = &deviations;
-    const std::atomic<bool> never{false};
+    const std::atomic<int> never{0};
     const auto corpus = load_corpus(corpus_.path() / "corpus");
     return replay_corpus(options, subject, std::get<std::vector<CorpusFile>>(corpus), never);
   };

@@ -18,8 +18,9 @@ TEST(BadTrace, CutHostileOrEmptyIsASentence) {
   const std::string& text = whole.output;
   std::size_t third = 0;
   for (int i = 0; i < 3; ++i) third = text.find('\n', third) + 1;
-  expect_one_sentence("check " + folder.write("cut.jsonl", text.substr(0, third)),
-                      "cut.jsonl:1: the trace was cut: it has 2 of 7 steps; record it again");
+  expect_one_sentence(
+      "check " + folder.write("cut.jsonl", text.substr(0, third)),
+      "cut.jsonl:1: the trace was cut: it has 2 of 7 steps; correct it, or record it again");
   const std::string brackets(2'000'000, '[');
   expect_one_sentence("check " + folder.write("head.jsonl", brackets),
                       "head.jsonl:1: this line is nested too deeply");

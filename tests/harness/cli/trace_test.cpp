@@ -24,7 +24,7 @@ TEST(TraceCommand, ATraceIsCheckedWithoutTheSubject) {
   EXPECT_EQ(normdiff("check " + cut).code, 2);
   const std::string other = folder.write("other.jsonl", "{\"normdiff-trace\":2}\n");
   EXPECT_THAT(normdiff("check " + other).output,
-              HasSubstr("other.jsonl:1: a trace of another format"));
+              HasSubstr("other.jsonl:1: a trace of format 2, and 1 is read"));
 }
 
 TEST(TraceCommand, WhatASubjectDidWrongIsStillWrongInItsTrace) {

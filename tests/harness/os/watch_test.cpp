@@ -1,7 +1,6 @@
 #include "harness/os/watch.hpp"
 
 #include <gtest/gtest.h>
-#include <sched.h>
 
 #include <csignal>
 #include <string>
@@ -42,21 +41,6 @@ TEST(Watch, WhatIsStoppedIsHeldUp) {
 TEST(Watch, WhatWaitsForAChildThatIsStoppedIsHeldUp) {
   const auto process = shell("sh -c 'kill -STOP $$' & wait");
   EXPECT_EQ(seen_of(*process, 2s), Seen::held_up);
-}
-
-/// On one processor, Linux gives what is idle three thousandths of what is not.
-TEST(Watch, WhatHasNoProcessorIsHeldUp) {
-  cpu_set_t allowed;
-  ASSERT_EQ(sched_getaffinity(0, sizeof allowed, &allowed), 0);
-  int processor = 0;
-  while (!CPU_ISSET(processor, &allowed)) ++processor;
-  const std::string on = "taskset -c " + std::to_string(processor);
-  const std::string spin = " sh -c 'echo up; while :; do :; done'";
-  const auto busy = shell("exec " + on + spin);
-  const auto starved = shell("exec chrt -i 0 " + on + spin);
-  for (Process* process : {busy.get(), starved.get()})
-    ASSERT_TRUE(std::holds_alternative<std::string>(process->read_line(60s)));
-  EXPECT_EQ(seen_of(*starved, 2s), Seen::held_up);
 }
 
 TEST(Watch, BeginsAgain) {

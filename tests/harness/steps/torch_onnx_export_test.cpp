@@ -113,7 +113,8 @@ TEST(OnnxStep, AnArtefactInTrainingNormalisesWithTheBatch) {
 
 TEST(OnnxStep, TheMomentumThatHasNoEffectOrNoPlaceIsCountedAsFree) {
   const auto free = [](const std::string& text) {
-    const Checked checked = check(ToldSubject(text));
+    ToldSubject subject(text);
+    const Checked checked = check(subject);
     std::uint64_t sum = 0;
     for (const auto& [why, count] : checked.tally.free) sum += count;
     return sum;

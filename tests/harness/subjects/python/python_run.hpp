@@ -11,7 +11,7 @@
 namespace normdiff::test {
 
 /// A scenario and what a subject was seen to do.
-struct Ran {
+struct RunOfSubject {
   Scenario scenario;
   Trace trace;
 
@@ -59,8 +59,8 @@ struct Ran {
   }
 };
 
-inline Ran run(const Subject& subject, const std::string& text) {
-  Ran ran;
+inline RunOfSubject run(const Subject& subject, const std::string& text) {
+  RunOfSubject ran;
   ran.scenario = testing::scenario(text);
   subject.run(ran.scenario, resolve(ran.scenario), ran.trace);
   return ran;

@@ -47,18 +47,18 @@ s = torch.jit.script(net)
 y = s(x)
 )");
   };
-  const auto shape = [](const Ran& ran) {
+  const auto shape = [](const RunOfSubject& ran) {
     const auto y = ran.at<ObservedTensor>(ran.trace.steps.size() - 1, "y", 0, Slot::value);
     return y ? y->shape : Shape{};
   };
   EXPECT_EQ(shape(scripted("bn=BatchNorm1d(2), fc=Linear(2, 1, bias=False)")), (Shape{3, 1}));
   // A batch norm of two channels refuses the one column that is left of them.
-  const Ran other = scripted("fc=Linear(2, 1, bias=False), bn=BatchNorm1d(2)");
+  const RunOfSubject other = scripted("fc=Linear(2, 1, bias=False), bn=BatchNorm1d(2)");
   EXPECT_EQ(other.trace.steps.back().outcome, Outcome::error);
 }
 
 TEST_F(RealWorker, ShowsWhatAnExportDoesToFlags) {
-  const Ran ran = run(*subject_, std::string(network) + R"(
+  const RunOfSubject ran = run(*subject_, std::string(network) + R"(
 y = net(x)
 m = torch.onnx.export(net, x, training=EVAL, dynamo=False, opset_version=17)
 w = m(x)
@@ -82,7 +82,7 @@ w = m(x)
 }
 
 TEST_F(RealWorker, ShowsTheNodesOfAnExport) {
-  const Ran ran = run(*subject_, R"(
+  const RunOfSubject ran = run(*subject_, R"(
 net = Sequential(bn=BatchNorm2d(2, momentum=0.25))
 x = tensor(2, 2, 3, 3, normal(0, 1), dtype=float32)
 m = torch.onnx.export(net, x, training=TRAINING, dynamo=False, opset_version=17)
@@ -95,7 +95,7 @@ m = torch.onnx.export(net, x, training=TRAINING, dynamo=False, opset_version=17)
 }
 
 TEST_F(RealWorker, ShowsWhatARefusedStepLeft) {
-  const Ran ran = run(*subject_, R"(
+  const RunOfSubject ran = run(*subject_, R"(
 net = Sequential(relu=ReLU(), bn=BatchNorm2d(2))
 x = tensor(1, 2, 1, 1, normal(0, 1), dtype=float32)
 y = net(x)
@@ -111,7 +111,7 @@ backward(y, normal(0, 1))
 }
 
 TEST_F(RealWorker, GoesOnFromAnEarlierResult) {
-  const Ran ran = run(*subject_, R"(
+  const RunOfSubject ran = run(*subject_, R"(
 a = Linear(1, 1, bias=False)
 fill(a.weight, [3])
 x = tensor(2, 1, [1, 2], requires_grad=True)
@@ -127,7 +127,7 @@ backward(y, constant(1))
 }
 
 TEST_F(RealWorker, SetsWhichParametersRequireGradients) {
-  const Ran ran = run(*subject_, R"(
+  const RunOfSubject ran = run(*subject_, R"(
 net = Sequential(fc=Linear(3, 2), bn=BatchNorm1d(2))
 net.requires_grad_(False)
 net.bn.requires_grad_(True)
@@ -137,7 +137,7 @@ net.bn.requires_grad_(True)
 }
 
 TEST_F(RealWorker, ShowsGradients) {
-  const Ran ran = run(*subject_, R"(
+  const RunOfSubject ran = run(*subject_, R"(
 net = Sequential(bn=BatchNorm1d(2), relu=ReLU())
 x = tensor(3, 2, [1, 2, 3, 4, 5, 6.5], dtype=float64, requires_grad=True)
 net.to(float64)
@@ -155,7 +155,7 @@ net.zero_grad()
 }
 
 TEST_F(RealWorker, ShowsWhatIsShared) {
-  const Ran ran = run(*subject_, R"(
+  const RunOfSubject ran = run(*subject_, R"(
 bn = BatchNorm2d(2)
 net = Sequential(a=bn, b=bn)
 s = torch.jit.script(net)
@@ -185,7 +185,7 @@ TEST_F(RealWorker, SaysWhatABugReportAsksFor) {
 }
 
 TEST_F(RealWorker, ShowsAReplacementUnderAllItsNames) {
-  const Ran ran = run(*subject_, R"(
+  const RunOfSubject ran = run(*subject_, R"(
 net = Sequential(bn=BatchNorm2d(2))
 outer = Sequential(net=net)
 norm = InstanceNorm2d(2)
@@ -206,7 +206,7 @@ replace(outer.net.bn, id)
 }
 
 TEST_F(RealWorker, CountsTheForwardsOfATrace) {
-  const Ran ran = run(*subject_, R"(
+  const RunOfSubject ran = run(*subject_, R"(
 net = Sequential(bn=BatchNorm2d(2))
 x = tensor(2, 2, 3, 3, normal(0, 1), dtype=float32)
 s = torch.jit.trace(net, x, check_trace=False)
@@ -227,7 +227,7 @@ y = u(x)
 }
 
 TEST_F(RealWorker, SaysWhyTheNewerExporterRefuses) {
-  const Ran ran = run(*subject_, R"(
+  const RunOfSubject ran = run(*subject_, R"(
 bn = BatchNorm1d(2)
 x = tensor(1, 2, normal(0, 1), dtype=float32)
 m = torch.onnx.export(bn, x, training=PRESERVE, dynamo=True, opset_version=18)
@@ -238,7 +238,7 @@ m = torch.onnx.export(bn, x, training=PRESERVE, dynamo=True, opset_version=18)
 }
 
 TEST_F(RealWorker, ABadOpsetIsAnError) {
-  const Ran ran =
+  const RunOfSubject ran =
       run(*subject_,
           std::string(network) +
               "m = torch.onnx.export(net, x, training=EVAL, dynamo=False, opset_version=99)\n");
@@ -272,7 +272,7 @@ TEST_P(RealWorkerWithout, APackageTheStepThatNeedsItIsUnsupportedAndNoOther) {
   const auto& [package, needs_it] = GetParam();
   const auto made = without(package);
   ASSERT_TRUE(std::holds_alternative<Subject>(made)) << std::get<std::string>(made);
-  const Ran ran = run(std::get<Subject>(made), std::string(network) + R"(
+  const RunOfSubject ran = run(std::get<Subject>(made), std::string(network) + R"(
 m = torch.onnx.export(net, x, training=EVAL, dynamo=False, opset_version=17)
 d = torch.onnx.export(net, x, training=EVAL, dynamo=True, opset_version=18)
 y = m(x)

@@ -91,7 +91,7 @@ TEST_F(FakeWorker, DiesInAStep) {
   const Subject subject =
       start(say(first_step) + "echo first >&2; echo 'why it died' >&2; kill -SEGV $$");
   for (int again = 0; again < 2; ++again) {  // it is started anew
-    const Ran ran = run(subject, three_steps);
+    const RunOfSubject ran = run(subject, three_steps);
     ASSERT_EQ(ran.trace.steps.size(), 2U);
     EXPECT_EQ(ran.trace.steps[0].outcome, Outcome::ok);
     EXPECT_EQ(ran.trace.steps[1].outcome, Outcome::crashed);
@@ -100,14 +100,14 @@ TEST_F(FakeWorker, DiesInAStep) {
 }
 
 TEST_F(FakeWorker, IsKilledFromOutside) {
-  const Ran ran = run(start(say(first_step) + "kill -KILL $$"), three_steps);
+  const RunOfSubject ran = run(start(say(first_step) + "kill -KILL $$"), three_steps);
   ASSERT_EQ(ran.trace.steps.size(), 2U);
   EXPECT_EQ(ran.trace.steps[1].outcome, Outcome::disturbed);
   EXPECT_THAT(std::string(ran.trace.steps[1].text), HasSubstr("from outside, signal 9 (Killed)"));
 }
 
 TEST_F(FakeWorker, IsStoppedFromOutside) {
-  const Ran ran = run(start(say(first_step) + "kill -STOP $$"), three_steps);
+  const RunOfSubject ran = run(start(say(first_step) + "kill -STOP $$"), three_steps);
   ASSERT_EQ(ran.trace.steps.size(), 2U);
   EXPECT_EQ(ran.trace.steps[1].outcome, Outcome::disturbed);
 }
@@ -155,40 +155,41 @@ TEST_F(HungWorker, AndItsFolderAreGoneWhenTheCommandIsInterrupted) {
 
 TEST_F(FakeWorker, Hangs) {
   const Subject subject = start(say(first_step) + "sleep 100");
-  const Ran ran = run(subject, three_steps);
+  const RunOfSubject ran = run(subject, three_steps);
   ASSERT_EQ(ran.trace.steps.size(), 2U);
   EXPECT_EQ(ran.trace.steps[1].outcome, Outcome::timed_out);
   EXPECT_EQ(ran.trace.steps[1].text, "no answer within 2 s");
 }
 
 TEST_F(FakeWorker, WritesGarbage) {
-  const Ran ran = run(start("printf '\\001\\377{[\\n'"), three_steps);
+  const RunOfSubject ran = run(start("printf '\\001\\377{[\\n'"), three_steps);
   ASSERT_EQ(ran.trace.steps.size(), 1U);
   EXPECT_EQ(ran.trace.steps[0].outcome, Outcome::crashed);
   EXPECT_EQ(ran.trace.steps[0].text, "it wrote what is no JSON object");
 }
 
 TEST_F(FakeWorker, WritesWhatIsNoTrace) {
-  const Ran ran = run(start(say(first_step) + say(first_step)), three_steps);
+  const RunOfSubject ran = run(start(say(first_step) + say(first_step)), three_steps);
   ASSERT_EQ(ran.trace.steps.size(), 2U);
   EXPECT_EQ(ran.trace.steps[1].text, "it wrote what is no trace: expected step 1");
 }
 
 TEST_F(FakeWorker, DiesInTheMiddleOfAMessage) {
-  const Ran ran = run(start(say(first_step) + "printf '{\"step\":1,'; exit 1"), three_steps);
+  const RunOfSubject ran =
+      run(start(say(first_step) + "printf '{\"step\":1,'; exit 1"), three_steps);
   ASSERT_EQ(ran.trace.steps.size(), 2U);
   EXPECT_EQ(ran.trace.steps[1].outcome, Outcome::crashed);
   EXPECT_EQ(ran.trace.steps[1].text, "exit 1");
 }
 
 TEST_F(FakeWorker, EndsTooEarly) {
-  const Ran ran = run(start(say(first_step) + say(R"({"end":true})")), three_steps);
+  const RunOfSubject ran = run(start(say(first_step) + say(R"({"end":true})")), three_steps);
   ASSERT_EQ(ran.trace.steps.size(), 2U);
   EXPECT_EQ(ran.trace.steps[1].outcome, Outcome::crashed);
 }
 
 TEST_F(FakeWorker, RunsOutOfMemory) {
-  const Ran ran =
+  const RunOfSubject ran =
       run(start(say(first_step) + say(R"({"step":1,"outcome":"out_of_memory","observed":[]})") +
                 say(R"({"end":true})")),
           three_steps);
