@@ -23,6 +23,7 @@ def need(package):
 class Artefact:
     def __init__(self, path):
         self.path = path
+        self.trains = False  # some node does, as its facts say
         self._sessions = {}  # by whether onnxruntime optimises
 
     def run(self, x, optimise):
