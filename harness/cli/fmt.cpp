@@ -19,8 +19,7 @@ struct FmtArguments {
 int format(const FmtArguments& arguments) {
   int worst = exit_conforms;
   for (const std::string& file : arguments.files) {
-    auto text = read_text(file, max_scenario_bytes,
-                          scenario_remedy);
+    auto text = read_text(file, max_scenario_bytes, scenario_remedy);
     if (const auto* error = std::get_if<InputError>(&text)) return fail(error->message);
     auto parsed = parse(std::get<std::string>(text));
     if (const auto* error = std::get_if<ParseError>(&parsed)) return fail(error->text(file));

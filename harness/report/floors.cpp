@@ -104,8 +104,7 @@ void near_floors(const std::string& subject, const Tally& tally, std::vector<Flo
         floors.push_back({subject,
                           fmt::format("the bound: the largest error of any {} ({}, {})",
                                       to_string(observed), to_string(dtype), to_string(layout)),
-                          histogram.largest,
-                          near_floor});
+                          histogram.largest, near_floor});
       }
 }
 

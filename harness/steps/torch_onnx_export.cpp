@@ -120,7 +120,8 @@ void expect_graph(Context& c, const OnnxExport& step, const reference::Exported&
   if (step.dynamo || count > most) {
     constexpr std::size_t places = std::numeric_limits<std::uint16_t>::max();
     for (std::size_t node = 0; node < std::min(count, places); ++node)
-      for (const Slot slot : node_slots) c.expect.anything(node_key(step, node, slot), step.dynamo ? values_alone : own_choice);
+      for (const Slot slot : node_slots)
+        c.expect.anything(node_key(step, node, slot), step.dynamo ? values_alone : own_choice);
     return;
   }
   std::vector<NodeFacts> norms;
@@ -132,10 +133,9 @@ void expect_graph(Context& c, const OnnxExport& step, const reference::Exported&
       if (expected)
         c.expect.exact(key, *expected, origin);
       else
-        c.expect.anything(
-            key, nodes[node].outputs == 1
-                     ? "the momentum of a node that does not train has no effect"
-                     : "ONNX has no cumulative average, and any momentum will do");
+        c.expect.anything(key, nodes[node].outputs == 1
+                                   ? "the momentum of a node that does not train has no effect"
+                                   : "ONNX has no cumulative average, and any momentum will do");
     });
 }
 

@@ -10,8 +10,7 @@
 namespace normdiff {
 
 std::variant<Scenario, InputError> read_scenario(const std::filesystem::path& path) {
-  auto text = read_text(path, max_scenario_bytes,
-                        scenario_remedy);
+  auto text = read_text(path, max_scenario_bytes, scenario_remedy);
   if (auto* failed = std::get_if<InputError>(&text)) return *failed;
   auto parsed = parse(std::get<std::string>(text));
   if (const auto* failed = std::get_if<ParseError>(&parsed))

@@ -138,7 +138,8 @@ Tally off_by(double largest, std::uint64_t inexact) {
 TEST(Floors, ABoundThatNoErrorComesNearIsTooWide) {
   ReportSubject subject = subject_with("numerics", off_by(0.3, 500));
   subject.manifest.kernels = reference::Kernels::libtorch_cpu;
-  EXPECT_EQ(find(floors_of({subject}), "the largest error of any gradient")->state(), Floor::State::passed);
+  EXPECT_EQ(find(floors_of({subject}), "the largest error of any gradient")->state(),
+            Floor::State::passed);
   subject.profiles[0].tally = off_by(0.0004, 500);
   const auto floor = find(floors_of({subject}), "the largest error of any gradient");
   EXPECT_EQ(floor->state(), Floor::State::missed);

@@ -186,7 +186,7 @@ net = Sequential(bn=BatchNorm1d(2))
 bn = BatchNorm1d(2)
 replace(net.bn, bn)
 )"},
-                      Planted{"norm-lost-in-export", R"(
+        Planted{"norm-lost-in-export", R"(
 net = Sequential(conv=Conv2d(1, 2, kernel_size=1), bn=BatchNorm2d(2))
 fill(net.bn.running_var, [0.25, 4])
 x = tensor(2, 1, 2, 2, [1, 2, 3, 5, 8, 13, 21, 34], dtype=float32)
