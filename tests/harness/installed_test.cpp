@@ -1,32 +1,13 @@
 #include <filesystem>
 
-#include "tests/harness/cli/program.hpp"
+#include "tests/harness/installed.hpp"
 
 // cmake/install.cmake: a tree that needs neither the clone nor the build folder.
 namespace normdiff::test {
 namespace {
 
-using testing::AllOf;
 using testing::HasSubstr;
 namespace fs = std::filesystem;
-
-/// The command with its data, installed and then moved elsewhere.
-class Installed : public testing::Test {
- protected:
-  Installed() {
-    const std::string first = (folder_.path() / "first").string();
-    const Ran ran = run_in_shell(NORMDIFF_CMAKE " --install " NORMDIFF_BINARY_DIR
-                                                " --component command --strip --prefix " +
-                                 first);
-    EXPECT_EQ(ran.code, 0) << ran.output;
-    fs::rename(first, prefix_);
-  }
-  [[nodiscard]] Ran normdiff(const std::string& arguments) const {
-    return run_in_shell("'" + (prefix_ / "bin" / "normdiff").string() + "' " + arguments);
-  }
-  TemporaryFolder folder_;
-  const fs::path prefix_ = folder_.path() / "moved here";
-};
 
 /// Every text of printable characters that begins with one of the clone's folders. What asserts of
 /// a build without optimisation say names sources and opens nothing.
@@ -53,17 +34,6 @@ TEST_F(Installed, ItRunsWithTheCorpusThatCameAlong) {
   EXPECT_EQ(ran.code, 0) << ran.output;
   EXPECT_THAT(ran.output, HasSubstr("corpus on textbook"));
   EXPECT_EQ(normdiff("language").output, read(NORMDIFF_SOURCE_DIR "/docs/language.md"));
-}
-
-TEST_F(Installed, ItBringsItsWorkerToAnInterpreterThatIsNamed) {
-  const std::string python = NORMDIFF_VENV_PYTHON;
-  if (python.empty()) GTEST_SKIP() << "there is no .venv";
-  const Ran ran = normdiff(
-      "check '" + (prefix_ / "share/normdiff/corpus/seeds/forum-thread.scenario").string() +
-      "' --subject python:" + python);
-  EXPECT_EQ(ran.code, 0) << ran.output;
-  EXPECT_THAT(ran.output,
-              AllOf(HasSubstr("onnx-export-restores-root-flag"), HasSubstr("conforms")));
 }
 
 }  // namespace
