@@ -109,6 +109,13 @@ std::uint64_t Tally::compared(ObservationClass observed) const {
   return sum;
 }
 
+std::uint64_t Tally::with(Verdict verdict) const {
+  std::uint64_t sum = 0;
+  for (const ObservationClass observed : all_of<ObservationClass>)
+    sum += verdicts[observed][verdict];
+  return sum;
+}
+
 std::uint64_t Tally::in_group(ObservationClass observed, VerdictGroup group) const {
   std::uint64_t sum = 0;
   for (const Verdict verdict : all_of<Verdict>)

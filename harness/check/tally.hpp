@@ -64,6 +64,8 @@ struct Tally {
   [[nodiscard]] std::uint64_t total(ObservationClass observed) const;
   [[nodiscard]] EnumArray<ObservationClass, std::uint64_t> totals() const;
   [[nodiscard]] std::uint64_t compared(ObservationClass observed) const;
+  /// Observations of every class with this verdict.
+  [[nodiscard]] std::uint64_t with(Verdict verdict) const;
   [[nodiscard]] std::uint64_t in_group(ObservationClass observed, VerdictGroup group) const;
 };
 

@@ -32,17 +32,16 @@ CheckConclusion conclude(const Scenario& scenario, const Replayed& replayed) {
     news.insert(finding.signatures.begin(), finding.signatures.end());
   std::uint64_t compared = 0;
   std::uint64_t total = 0;
-  std::uint64_t out_of_memory = 0;
+  const std::uint64_t out_of_memory = tally.with(Verdict::out_of_memory);
   for (const ObservationClass observed : all_of<ObservationClass>) {
     compared += tally.compared(observed);
     total += tally.total(observed);
-    out_of_memory += tally.verdicts[observed][Verdict::out_of_memory];
   }
 
   CheckConclusion conclusion;
   const std::uint64_t steps = steps_not_compared(scenario, replayed);
   const std::string why =
-      tally.not_compared.empty() ? "" : fmt::format(" ({})", most_frequent(tally.not_compared));
+      tally.not_compared.empty() ? "" : fmt::format(" ({})", most_frequent(tally.not_compared, 3));
   if (steps > 0)
     conclusion.rest =
         fmt::format("{} of {} steps were not{}", steps, scenario.statements.size(), why);
@@ -71,11 +70,9 @@ CheckConclusion conclude(const Scenario& scenario, const Replayed& replayed) {
   std::uint64_t weak = 0;
   std::string weakly = weak_verdicts(tally, weak);
   if (weak > 0) weakly = fmt::format(", {} of them weakly ({})", weak, weakly);
-  std::uint64_t improbable = 0;
-  for (const ObservationClass observed : all_of<ObservationClass>)
-    improbable += tally.verdicts[observed][Verdict::improbable];
   if (weak > 0 && conclusion.exit_code == exit_conforms)
-    conclusion.word += improbable > 0 ? ", though improbably" : ", in part weakly";
+    conclusion.word +=
+        tally.with(Verdict::improbable) > 0 ? ", though improbably" : ", in part weakly";
   conclusion.counts =
       fmt::format("{} of {} observations compared{}, {} new {}, {} known {}", compared, total,
                   weakly, news.size(), news.size() == 1 ? "discrepancy" : "discrepancies",

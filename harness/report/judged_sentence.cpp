@@ -10,8 +10,7 @@
 
 namespace normdiff {
 
-std::string most_frequent(const Counts& counts) {
-  constexpr std::size_t most_shown = 3;
+std::string most_frequent(const Counts& counts, std::size_t most_shown) {
   std::vector<std::pair<std::string, std::uint64_t>> all(counts.begin(), counts.end());
   std::ranges::stable_sort(all, [](const auto& a, const auto& b) { return a.second > b.second; });
   std::string text;
@@ -26,9 +25,7 @@ std::string weak_verdicts(const Tally& tally, std::uint64_t& weak) {
   weak = 0;
   for (const Verdict verdict : all_of<Verdict>) {
     if (!says_little(verdict)) continue;
-    std::uint64_t count = 0;
-    for (const ObservationClass observed : all_of<ObservationClass>)
-      count += tally.verdicts[observed][verdict];
+    const std::uint64_t count = tally.with(verdict);
     if (count == 0) continue;
     text += fmt::format("{}{} {}", text.empty() ? "" : ", ", grouped(count), to_string(verdict));
     weak += count;
@@ -50,7 +47,7 @@ std::string judged_sentence(const Tally& tally) {
   if (compared < all) {
     text += fmt::format(", {} not at all", grouped(all - compared));
     if (!tally.not_compared.empty())
-      text += fmt::format(" ({})", most_frequent(tally.not_compared));
+      text += fmt::format(" ({})", most_frequent(tally.not_compared, 1));
   }
   if (weak > 0) text += fmt::format(", {} weakly ({})", grouped(weak), weakly);
   std::uint64_t free = 0;

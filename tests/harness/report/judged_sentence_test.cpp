@@ -22,8 +22,16 @@ TEST(JudgedSentence, SaysOfAllHowTheyWereJudged) {
             "(1 loose), 2 free");
 }
 
-TEST(MostFrequent, NamesTheFirstThree) {
-  EXPECT_EQ(most_frequent({{"a", 1}, {"b", 2000}, {"c", 3}, {"d", 4}}),
+TEST(JudgedSentence, NamesTheMostFrequentReasonAlone) {
+  Tally tally;
+  tally.verdicts[ObservationClass::output][Verdict::underived] = 5;
+  tally.not_compared = {{"cancellation", 3}, {"an opset", 2}};
+  EXPECT_EQ(judged_sentence(tally),
+            "0 of 5 observations judged sharply, 5 not at all (cancellation: 3; and 1 more)");
+}
+
+TEST(MostFrequent, NamesSoManyOfThem) {
+  EXPECT_EQ(most_frequent({{"a", 1}, {"b", 2000}, {"c", 3}, {"d", 4}}, 3),
             "b: 2,000; d: 4; c: 3; and 1 more");
 }
 
