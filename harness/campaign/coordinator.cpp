@@ -39,8 +39,8 @@ double share_of(const FoundSubject& subject) {
   return family != nullptr && !family->is_tested ? 0.1 : 1.0;
 }
 
-/// How many of `all` scenarios the profile with this number gets, where their number is given: each
-/// as many, but one of `dynamo`, which takes as long as a hundred others, a hundredth of that.
+/// The profile with this number gets so many of `all` scenarios, where their number is given: each
+/// as many, but `dynamo`, of which one takes as long as a hundred others, a hundredth of that.
 std::uint64_t part_of(std::uint64_t all, const std::vector<ProfileResult>& profiles,
                       std::size_t number) {
   constexpr std::uint64_t as_long_as = 100;
@@ -304,7 +304,8 @@ class Campaign {
     return {subject, profile, finding.number, finding.step, finding.signature};
   }
 
-  /// Where it lies on the disk; nullopt: it does not, and the run is over.
+  /// Gives the file that the finding lies in; nullopt: it could not be written, and the run is
+  /// over.
   std::optional<std::string> write(const Finding& finding) {
     auto file = log_.add(finding);
     if (!file) {

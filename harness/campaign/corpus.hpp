@@ -40,7 +40,7 @@ struct CorpusResult {
   std::string unusable;  ///< the host can't be used: why
 };
 
-/// By the name of a corpus file, how many observations each deviation explained in it.
+/// The number of observations that each deviation explained in a corpus file, by the file's name.
 using Seen = std::map<std::string, std::map<std::string, std::uint64_t>>;
 
 /// The observations of a file that a deviation explained.

@@ -107,7 +107,7 @@ class Entry {
     for (const Sight& sight : sights.gone) {
       if (!in_range(text_of(sight.version), measured_.versions)) continue;
       const auto left = range_without(measured_.versions, span_around(sight.version, having));
-      // What is cut off from every version that has it was claimed of none for itself.
+      // A part of the range that holds no version with the deviation was claimed for nothing.
       measured_.versions = left ? alternatives_with(*left, having) : "";
       if (measured_.versions.empty())
         return "no version is left that has it; remove the file, witness and near miss";

@@ -27,9 +27,9 @@ struct SubjectError {
   std::string message;
 };
 
-/// Where subjects are looked for, and what comes with the program: all of it is found from where
-/// the program lies, in a build folder and in an installed tree (cmake/install.cmake), so that both
-/// can be moved.
+/// The places of subjects, and of what comes with the program. They follow from where the program
+/// lies, in a build folder and in an installed tree (cmake/install.cmake), so that both can be
+/// moved.
 struct SubjectPlaces {
   std::filesystem::path program;  ///< normdiff itself, as P/bin/normdiff
 

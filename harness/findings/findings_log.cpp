@@ -160,7 +160,8 @@ std::variant<FindingsLog, std::string> FindingsLog::open(const std::filesystem::
   const int folder = ::open(out.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (folder < 0) return refused(std::strerror(errno));
   FindingsLog log(out, folder, -1);
-  // Where the disk knows no locks, two runs are not kept apart.
+  // A disk without locks keeps no two runs apart: any other failure than a lock that is held
+  // passes.
   if (flock(folder, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
     return fmt::format(
         "another run is writing to the output folder {}; wait for it, or choose another with --out",

@@ -173,7 +173,7 @@ std::variant<RangeResult, HostFailure> HostLink::run_once(const SeedRange& range
     if (const auto error = answer.find("error"); error != answer.end() && !answer.contains("step"))
       return fail(HostFailure::Kind::garbage, shorten(error->dump()));
     RangeResult result = range_result_from_json(answer.at("range"));
-    // What was done before it counts; the rest is asked for again, beginning with the same one.
+    // The scenarios before the disturbed one count; the rest is asked for again, that one first.
     if (result.done == 0 && !result.disturbed.empty())
       return fail(HostFailure::Kind::disturbed, result.disturbed);
     return result;

@@ -6,8 +6,8 @@
 
 namespace normdiff {
 
-/// How many letters are to be put in, left out, replaced, or swapped with their neighbour, to make
-/// one word of the other; capitals count as small letters.
+/// The number of letters that are to be put in, left out, replaced, or swapped with their
+/// neighbour, to make one word of the other; capitals count as small letters.
 [[nodiscard]] std::size_t typing_distance(std::string_view a, std::string_view b);
 
 /// The candidate that was probably meant; empty: none is near. The first of those equally near.

@@ -31,7 +31,7 @@ class Scope;
 /// JSON from another process or from a file, in which every text, keys included, is `printable`.
 /// Throws nlohmann::json::exception on what is none, or is nested deeply.
 [[nodiscard]] nlohmann::json parse_json(std::string_view text);
-/// What is wrong with a text, by the exception that reading it threw: a member, or the column.
+/// The fault of a text, by the exception that reading it threw: a member, or the column.
 [[nodiscard]] std::string json_problem(std::string_view text, const std::exception& exception);
 
 /// More brackets inside each other than anything that normdiff writes. To be asked of a file before

@@ -21,7 +21,7 @@ struct Edit {
   std::string text;
 };
 
-/// Where a position of toml++ is in a text: its columns count characters, not bytes.
+/// The offset in bytes of a position of toml++, whose columns count characters.
 std::size_t offset_of(std::string_view text, const toml::source_position& position) {
   std::size_t at = 0;
   for (toml::source_index line = 1; line < position.line; ++line) at = text.find('\n', at) + 1;

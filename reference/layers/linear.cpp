@@ -33,7 +33,7 @@ bool forward(LayerCall& call, const Linear&) {
     call.refuse(ErrorKind::shape_mismatch, "another number of features");
   if (call.is_refused()) return false;
   call.profile = uniform_profile(call.input.dtype);
-  // Of an output with more dimensions a norm takes another one for its channels.
+  // A norm takes another dimension for its channels where the output has more than two.
   const bool is_table = x.rank() == 2;
   Folding folding;
   if (call.norms_behind && is_table) folding = plan_folding(call, *weight);

@@ -4,16 +4,16 @@
 #include <string>
 #include <string_view>
 
-/// What a user of PyTorch writes by habit, and what a scenario has in its place.
+/// A user of PyTorch writes these by habit; the functions say what a scenario has in their place.
 namespace normdiff {
 
-/// Of a line that begins with a keyword of Python: the sentence that says what to write.
+/// A sentence answers a line that begins with a keyword of Python: it says what to write.
 [[nodiscard]] std::string instead_of_statement(std::string_view keyword);
 
-/// Of a character that no scenario has outside of comments and strings.
+/// A sentence answers a character that no scenario has outside of comments and strings.
 [[nodiscard]] std::string instead_of_character(char character);
 
-/// What to write in place of a method that PyTorch has; nullopt: nothing comes to mind.
+/// A scenario has this in place of a method that PyTorch has; nullopt: nothing comes to mind.
 [[nodiscard]] std::optional<std::string_view> instead_of_method(std::string_view method);
 
 /// The same of an attribute that can't be assigned, and of a keyword that a call does not take.

@@ -49,8 +49,8 @@ class Lexer {
   /// The next token of a statement; at an error the end, and error() says why.
   Token next();
   [[nodiscard]] const std::optional<ParseError>& error() const { return error_; }
-  /// Which bracket was probably meant to be closed further up, where a statement ended in an error:
-  /// one that lines from column 1 on have been read into, or, at the end, the innermost.
+  /// A bracket was probably meant to be closed further up, where a statement ended in an error: one
+  /// that lines from column 1 on have been read into, or, at the end, the innermost.
   [[nodiscard]] std::optional<ParseError> unclosed() const;
 
  private:

@@ -8,7 +8,7 @@
 
 namespace normdiff {
 
-/// How to make a scenario of a file that is none.
+/// A sentence says how to make a scenario of a file that is none.
 inline constexpr std::string_view scenario_remedy =
     "a scenario is a text with the first line \"# normdiff-scenario 1\", and a trace is called "
     "*.jsonl";

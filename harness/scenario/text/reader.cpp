@@ -38,7 +38,7 @@ std::string_view without_import(const std::string& path) {
   return {};
 }
 
-/// What to write in place of a path that is no function.
+/// A scenario has this in place of a path that is no function.
 std::string instead_of(const std::string& path) {
   const std::string last = path.substr(path.rfind('.') + 1);
   if (const auto instead = instead_of_function(last)) return std::string(*instead);

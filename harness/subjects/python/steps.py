@@ -236,9 +236,9 @@ class Session:
         name, module = step["result"], step["module"]
         if module["name"] in self.artefacts:
             artefact, x = self.artefacts[module["name"]], self._input(step["input"])
-            # As users have it, and plainly. With its own optimisations onnxruntime 1.32.0 gives other
-            # values where a node trains (moved running statistics get into the output): there the
-            # plain run alone shows what the file says.
+            # A file is run as users have it, and plainly. With its own optimisations onnxruntime 1.32.0
+            # gives other values where a node trains (moved running statistics get into the output):
+            # there the plain run alone shows what the file says.
             y = artefact.run(x, optimise=not artefact.trains)
             if not artefact.trains:
                 self.observer.once(name, 1, "value", artefact.run(x, optimise=False))

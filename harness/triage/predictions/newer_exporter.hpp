@@ -2,7 +2,8 @@
 
 #include "harness/triage/predictions/predictions.hpp"
 
-// What torch.onnx.export(dynamo=True) does otherwise than documented, or than its file says.
+// torch.onnx.export(dynamo=True) does these things otherwise than documented, or than its file
+// says.
 namespace normdiff {
 
 /// The exporter is not given `training` (torch/onnx/__init__.py): every module is exported in the

@@ -13,7 +13,7 @@ namespace normdiff {
 /// By name, as a deviation file writes it.
 [[nodiscard]] const Prediction* prediction(std::string_view name);
 [[nodiscard]] std::vector<std::string_view> prediction_names();
-/// Where a prediction stands among others that are tried together, the first outermost.
+/// A prediction stands so among others that are tried together, the first outermost.
 enum class PredictionOrder : std::uint8_t {
   changes_the_step,  ///< the others start from what it makes of the step
   any,
